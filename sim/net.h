@@ -1,0 +1,59 @@
+/* The simulated network: TCP, UDP and Unix sockets with buffers, windows, segments, latency, FIN, RST, half-close,
+ * refusal and backlog, as the kernel answers (docs/DETERMINISM.md has the golden rows).
+ *
+ * Every socket belongs to a host: a node's platform or the scenario's actors. Both use the same calls; a readiness
+ * callback tells of edges. All names are 127.0.0.1-like addresses; host separation is by owner, for links. */
+#ifndef SIM_NET_H
+#define SIM_NET_H
+#include "platform/platform.h"
+#include "sim/world.h"
+
+struct net;      /* of one world */
+struct net_host; /* owns sockets, has a descriptor limit and links */
+
+struct net *net_create(struct world *world);
+void net_destroy(struct net *net); /* hosts must be destroyed before */
+struct net_host *net_host_create(struct net *net, const char *name);
+void net_host_destroy(struct net_host *host); /* closes its sockets (RST), as a process that dies */
+void net_host_set_descriptor_limit(struct net_host *host, unsigned limit);
+
+struct net_link {
+    uint64_t latency_min_ns, latency_max_ns; /* one way; the default is 10 us..10 us */
+    uint32_t segment_max;                    /* bytes per segment, default 65483 as loopback's MSS */
+    uint32_t send_buffer, receive_buffer;    /* bytes, defaults 2,626,560-like: see net.c */
+    bool cut;                                /* nothing passes until healed */
+};
+/* The link from one host to another; NULL for any. Applies to connections made from now on and to queued data. */
+void net_set_link(struct net *net, const struct net_host *from, const struct net_host *to, const struct net_link *link);
+struct net_link net_get_link(struct net *net, const struct net_host *from, const struct net_host *to);
+
+/* Called on every edge: enum plat_ready bits that newly hold. May be NULL. */
+typedef void net_ready_call(void *data, plat_sock sock, unsigned ready);
+void net_on_ready(struct net_host *host, plat_sock sock, net_ready_call *call, void *data);
+unsigned net_readiness(struct net_host *host, plat_sock sock); /* level: what epoll would report now */
+
+/* The platform's socket calls, with its meanings (platform.h). Descriptors are the host's own, lowest free first
+ * from 3. A socket handed to another host (fd@, SCM_RIGHTS) is a second descriptor of the same socket. */
+plat_sock net_listen(struct net_host *host, const struct plat_listen *how, enum io_status *status);
+plat_sock net_accept(struct net_host *host, plat_sock listener, struct addr *peer, enum io_status *status);
+plat_sock net_connect(struct net_host *host, const struct plat_connect *how, enum io_status *status);
+enum io_status net_sock_error(struct net_host *host, plat_sock sock);
+struct io_result net_read(struct net_host *host, plat_sock sock, const struct io_vec *vecs, unsigned count);
+struct io_result net_write(struct net_host *host, plat_sock sock, const struct io_vec *vecs, unsigned count, bool more);
+enum io_status net_shutdown(struct net_host *host, plat_sock sock, enum plat_shutdown how);
+void net_close(struct net_host *host, plat_sock sock);
+enum io_status net_set_option(struct net_host *host, plat_sock sock, enum plat_option option, int64_t value);
+enum io_status net_get_option(struct net_host *host, plat_sock sock, enum plat_option option, int64_t *value);
+enum io_status net_names(struct net_host *host, plat_sock sock, struct addr *own, struct addr *peer);
+plat_sock net_datagram_open(struct net_host *host, const struct addr *bind_or_null, enum addr_family family,
+                            enum io_status *status);
+struct io_result net_send_to(struct net_host *host, plat_sock sock, const struct addr *to, const struct io_vec *vecs,
+                             unsigned count);
+struct io_result net_receive_from(struct net_host *host, plat_sock sock, struct addr *from, char *out, size_t size);
+plat_sock net_duplicate(struct net_host *from, plat_sock sock, struct net_host *to, enum io_status *status);
+plat_sock net_pair(struct net_host *host, plat_sock *other, enum io_status *status);
+
+unsigned net_host_open_count(const struct net_host *host);  /* descriptors in use, for the leak judge */
+uint64_t net_in_flight(const struct net *net);              /* bytes and signals on their way */
+
+#endif

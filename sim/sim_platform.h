@@ -1,0 +1,32 @@
+/* The simulated world as a platform: what one node sees of a `struct world`. */
+#ifndef SIM_SIM_PLATFORM_H
+#define SIM_SIM_PLATFORM_H
+#include "platform/platform.h"
+#include "sim/net.h"
+
+struct sim_platform;
+
+struct sim_platform *sim_platform_create(struct world *world, struct net *net, const char *name);
+void sim_platform_destroy(struct sim_platform *sim);
+struct platform *sim_platform_base(struct sim_platform *sim);
+struct net_host *sim_platform_host(struct sim_platform *sim);
+
+/* The node's life: `turn` is called whenever a watched socket became ready, a wake or signal came, or the instant
+ * that the last wait named has come; it must call the platform's wait (loop_turn does). Called as long as the
+ * node has something to do. NULL stops stepping. */
+void sim_platform_drive(struct sim_platform *sim, void (*turn)(void *data), void *data);
+void sim_platform_wake(struct sim_platform *sim); /* schedule a turn now */
+void sim_platform_signal(struct sim_platform *sim, enum plat_signal signal);
+
+/* `bind fd@N`: descriptor number `number` is this socket of another host. */
+void sim_platform_inherit(struct sim_platform *sim, int number, struct net_host *from, plat_sock sock);
+/* Overlay files in memory hide real ones; writes go to the overlay only. NULL data removes (hides) a path. */
+void sim_platform_file(struct sim_platform *sim, const char *path, struct str data);
+void sim_platform_setenv(struct sim_platform *sim, const char *name, const char *value);
+/* Scripted host name; several calls add addresses. "localhost" is known, all else is not found. */
+void sim_platform_host_name(struct sim_platform *sim, const char *name, struct addr addr);
+/* What the node printed to stdout and stderr since the last call. */
+struct str sim_platform_output(struct sim_platform *sim);
+void sim_platform_on_print(struct sim_platform *sim, void (*call)(void *data, bool to_stderr, struct str text), void *data);
+
+#endif
