@@ -1,0 +1,34 @@
+/* Finds the body's data in what follows a head: by length, chunked (RFC 9112 section 7.1) or until close. */
+#ifndef HTTP_H1_BODY_H
+#define HTTP_H1_BODY_H
+#include "http/h1_parse.h"
+
+enum h1_body_state { /* states of chunked; length and until-close use BODY_DATA and BODY_DONE alone */
+    BODY_SIZE_FIRST,  /* first digit of a chunk size */
+    BODY_SIZE,        /* more digits */
+    BODY_EXTENSION,   /* after ';' up to CR */
+    BODY_SIZE_LF,     /* CR was read */
+    BODY_DATA,        /* `left` bytes of data */
+    BODY_DATA_CR, BODY_DATA_LF, /* the CRLF behind the data */
+    BODY_TRAILER,     /* at the start of a trailer line or the last empty line */
+    BODY_DONE, BODY_BROKEN,
+};
+
+struct h1_body {
+    enum http_body kind;
+    enum h1_body_state state;
+    uint64_t left;      /* of the length or the current chunk */
+    uint64_t total;     /* data bytes found so far */
+    uint32_t line_size; /* of the extension or trailer line so far: bounded */
+    bool trailer_cr, trailer_empty;
+};
+
+void h1_body_init(struct h1_body *body, enum http_body kind, uint64_t length);
+/* Looks at bytes and says what comes next at their start: *skip bytes of framing to drop, then *data bytes of body.
+ * Both 0 with H1_MORE: nothing can be told yet. H1_DONE: the message ended after skip + data bytes (both may be
+ * given with it). Call again for the rest. Trailers are checked and dropped. H1_REJECT: broken framing. */
+enum h1_status h1_body_next(struct h1_body *body, struct str bytes, size_t *skip, size_t *data) MUST_USE;
+/* The peer closed: true when that is a proper end. */
+bool h1_body_closed(struct h1_body *body);
+
+#endif
