@@ -1,0 +1,116 @@
+/* The reader of the configuration language: files, lines, quoting, conditions, sections. It knows no word: sections
+ * and keywords are rows in `struct words`. All errors are reported, none ends the reading, but a keyword row may
+ * say that it cannot go on.
+ *
+ * HAProxy manual 2.1 to 2.6 ("Configuration file format" .. "Address formats"). */
+#ifndef CONFIG_CFG_READER_H
+#define CONFIG_CFG_READER_H
+#include "base/arena.h"
+#include "base/diag.h"
+#include "config/words.h"
+#include "platform/platform.h"
+
+enum cfg_section { /* bits: keyword rows say in which sections they stand */
+    IN_GLOBAL = 1, IN_DEFAULTS = 2, IN_FRONTEND = 4, IN_BACKEND = 8, IN_LISTEN = 16,
+    IN_USERLIST = 32, IN_RESOLVERS = 64, IN_HTTP_ERRORS = 128, IN_RING = 256, IN_CACHE = 512, IN_PEERS = 1024,
+    IN_MAILERS = 2048, IN_PROGRAM = 4096, IN_LOG_FORWARD = 8192, IN_FCGI = 16384, IN_CRT_STORE = 32768,
+    IN_HEALTHCHECK = 65536, IN_TRACES = 131072, IN_LOG_PROFILE = 262144,
+    IN_PROXY = IN_DEFAULTS | IN_FRONTEND | IN_BACKEND | IN_LISTEN,
+    IN_FRONT = IN_DEFAULTS | IN_FRONTEND | IN_LISTEN,  /* has a frontend side */
+    IN_BACK = IN_DEFAULTS | IN_BACKEND | IN_LISTEN,    /* has a backend side */
+};
+
+struct cfg_reader;
+
+#define CFG_WORD_MAX 256 /* words in a line; HAProxy takes 64, crt-lists and ACLs want more */
+
+struct cfg_line {
+    struct cfg_reader *reader;
+    struct diag_place place;
+    enum cfg_section section;
+    void *target;        /* what the section's begin returned: struct proxy *, struct node *, ... */
+    bool negated;        /* the line began with `no` */
+    bool to_default;     /* the line began with `default` */
+    const char **words;  /* NUL-terminated, after quoting and variables; valid during the call */
+    unsigned count;
+    unsigned keyword_words; /* words that the keyword itself takes: arguments begin there */
+};
+
+/* Word i of the line (0 is the first word); "" past the end. */
+const char *cfg_word(const struct cfg_line *line, unsigned i);
+/* Argument i (from 0) behind the keyword's own words; "" past the end. */
+const char *cfg_arg(const struct cfg_line *line, unsigned i);
+unsigned cfg_arg_count(const struct cfg_line *line);
+/* Reports at the line's place; cfg_error returns false. */
+bool cfg_error(const struct cfg_line *line, const char *format, ...) PRINTF_LIKE(2, 3);
+void cfg_warn(const struct cfg_line *line, const char *format, ...) PRINTF_LIKE(2, 3);
+/* false and an error when there are fewer than `low` or more than `high` arguments, naming the surplus word. */
+bool cfg_arg_limits(const struct cfg_line *line, unsigned low, unsigned high) MUST_USE;
+
+struct section_row {
+    const char *word;
+    enum cfg_section section;
+    /* Begins the section: line->words[0] is the word itself. Returns the target for its keywords; NULL after an
+     * error (its lines are then skipped). */
+    void *(*begin)(struct cfg_line *line);
+    bool (*end)(struct cfg_line *line); /* at the next section or the end; may be NULL; line->target is the target */
+};
+
+enum cfg_set {
+    CFG_CALL,    /* call() does it all */
+    CFG_FLAG,    /* bool at offset: true, false with `no` */
+    CFG_INT,     /* int at offset, within low..high */
+    CFG_INT64,
+    CFG_SIZE,    /* uint64_t at offset, bytes, within low..high */
+    CFG_TIME_MS, /* uint64_t at offset, milliseconds */
+    CFG_TEXT,    /* const char * at offset, copied into the reader's arena */
+    CFG_ENUM,    /* int at offset, one of names */
+    CFG_IGNORED, /* known, and without any effect here: taken with any arguments, silently */
+    CFG_REFUSED, /* known and not supported: an error that says so; `note` says why or what instead */
+    CFG_WARNED,  /* known, without effect: taken with a warning that carries `note` */
+};
+
+struct cfg_name {
+    const char *word;
+    int value;
+};
+
+struct keyword_row {
+    unsigned sections;  /* enum cfg_section bits; for bind and server options: unused */
+    const char *words;  /* "timeout client" */
+    enum cfg_set set;
+    bool (*call)(struct cfg_line *line); /* false: an error was reported */
+    size_t offset;      /* in the section's target */
+    int64_t low, high;
+    const struct cfg_name *names; /* ends with a NULL word */
+    bool negatable;     /* `no` and `default` may stand in front */
+    const char *note;   /* for dumps, and for CFG_REFUSED and CFG_WARNED */
+};
+
+struct cfg_reader {
+    struct words *words;
+    struct platform *platform;
+    struct diag *diag;
+    struct arena *arena; /* the node's: what keywords keep */
+    void *owner;         /* struct node * for the keywords; this storey never looks inside */
+    const struct cfg_condition_world *world; /* for .if */
+    /* The section being read. */
+    const struct section_row *section;
+    void *target;
+    unsigned errors;
+    bool strict_limits;
+    /* The reader's own scratch follows in cfg_reader.c. */
+    struct cfg_scratch *scratch;
+};
+
+void cfg_reader_init(struct cfg_reader *reader, struct words *words, struct platform *platform, struct diag *diag,
+                     struct arena *arena, void *owner, const struct cfg_condition_world *world);
+void cfg_reader_finish(struct cfg_reader *reader);
+/* A file, or a folder: its *.cfg files in byte order (manual of -f). false: it could not be read (said). */
+bool cfg_read_path(struct cfg_reader *reader, const char *path);
+/* Text as if it stood in a file of that name. */
+void cfg_read_text(struct cfg_reader *reader, const char *name, struct str text);
+/* After the last file: ends the open section. */
+void cfg_read_end(struct cfg_reader *reader);
+
+#endif
