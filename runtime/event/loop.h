@@ -1,8 +1,9 @@
 /* One worker's loop: readiness → tasks, timers, wake-ups. One turn = wait, note ready sockets, fire due timers,
  * run tasks within a budget.
  *
- * Tasks run in order of their nice value, first-in first-out within one (the platform's `pick` may choose
- * another of the same value). Timers of one instant fire in the order in which they were armed. Both are
+ * Tasks run first-in first-out; a nice value moves a task up or down in that line, by more places the more
+ * tasks wait, but never for good, so that none starves (the platform's `pick` may choose another of the same
+ * value). A task woken while tasks run waits for the next round; a turn has a few. Timers of one instant fire in the order in which they were armed. Both are
  * embedded in their owner's struct and never allocate when used. */
 #ifndef EVENT_LOOP_H
 #define EVENT_LOOP_H
@@ -18,8 +19,11 @@ struct task {
     struct loop *loop;
     void (*run)(struct task *task);
     uint64_t serial;  /* of the wake-up */
+    int64_t rank;     /* its place in line: the serial, moved by nice */
     int16_t nice;     /* -1024 (first) .. 1024 (last), as HAProxy's `nice` */
+    uint16_t kind;    /* for the trace; the owner's business, 0: none given */
     bool queued;
+    bool niced; /* queued among those with a nice value */
 };
 void task_init(struct task *task, struct loop *loop, void (*run)(struct task *task));
 void task_wake(struct task *task);   /* harmless when it is queued */
@@ -34,7 +38,7 @@ struct timer {
 };
 #define TIMER_OFF UINT64_MAX
 void timer_init(struct timer *timer, struct loop *loop, void (*fire)(struct timer *timer));
-/* Arms for a monotonic instant (again: moves). Moving later costs nothing until the old instant passes.
+/* Arms for a monotonic instant (again: moves). One that has passed means now. Moving later costs nothing until the old instant passes.
  * false when there is no memory: not armed then. */
 bool timer_set(struct timer *timer, uint64_t at_ns);
 void timer_stop(struct timer *timer);
@@ -54,7 +58,7 @@ struct watch {
 /* Starts watching; IO_OK or why not. watch_end also closes the socket. */
 enum io_status watch_begin(struct watch *watch, struct loop *loop, plat_sock sock,
                            void (*ready)(struct watch *watch, unsigned ready)) MUST_USE;
-void watch_end(struct watch *watch);      /* closes the socket */
+void watch_end(struct watch *watch); /* closes the socket; harmless when ended or zeroed */
 plat_sock watch_release(struct watch *watch); /* stops watching, the caller gets the socket */
 
 /* ---- the loop ---- */

@@ -1,6 +1,7 @@
 /* Expressions: a fetch and a chain of converters, "req.hdr(host),lower,field(1,:)" (HAProxy manual 7.3). */
 #ifndef SAMPLE_SAMPLE_EXPR_H
 #define SAMPLE_SAMPLE_EXPR_H
+#include "base/diag.h"
 #include "config/words.h"
 #include "sample/sample.h"
 #include "sample/sample_args.h"
