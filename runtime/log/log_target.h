@@ -1,0 +1,51 @@
+/* Where log lines go, and in which envelope: UDP and Unix datagrams, stdout, stderr, rings (HAProxy manual 3.1 and 4.2
+ * "log"). */
+#ifndef LOG_LOG_TARGET_H
+#define LOG_LOG_TARGET_H
+#include "base/addr.h"
+#include "base/buf.h"
+#include "base/list.h"
+#include "config/cfg_reader.h"
+#include "event/loop.h"
+
+enum log_level { LOG_EMERG, LOG_ALERT, LOG_CRIT, LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG, LOG_LEVEL_COUNT };
+enum log_envelope { LOG_RFC3164, LOG_LOCAL, LOG_RFC5424, LOG_PRIORITY, LOG_SHORT, LOG_TIMED, LOG_ISO, LOG_RAW };
+enum log_target_kind { LOG_TO_DATAGRAM, LOG_TO_STDOUT, LOG_TO_STDERR, LOG_TO_RING };
+
+struct log_target {
+    struct log_target *next;
+    enum log_target_kind kind;
+    struct addr addr;
+    const char *ring;
+    enum log_envelope envelope;
+    int facility;             /* 0..23 */
+    enum log_level level_max; /* lines of a higher number are dropped */
+    enum log_level level_min; /* lines more severe are sent as this */
+    size_t length_max;        /* of the whole line; usual 1024 */
+    unsigned sample_range_count, sample_size; /* sample <ranges>:<size> */
+    unsigned sample_ranges[8][2];
+    uint64_t sample_seen, dropped, sent;
+};
+
+/* Reads "log <address> [len n] [format f] [sample ...] <facility> [max [min]]" from word `from`. NULL: reported.
+ * "log global" and "no log" are the keyword's business. */
+struct log_target *log_target_read(struct cfg_line *line, unsigned from) MUST_USE;
+bool log_level_of(const char *word, enum log_level *out);
+const char *log_level_name(enum log_level level);
+
+/* One worker's way out: keeps the sockets. */
+struct log_sender;
+struct log_sender *log_sender_create(struct loop *loop); /* NULL: no memory */
+void log_sender_destroy(struct log_sender *sender);
+
+struct log_line {
+    enum log_level level;
+    const char *tag;            /* log-tag; usual "haproxy" */
+    struct str structured_data; /* RFC 5424, without brackets' outside; empty: "-" */
+    struct str text;            /* without newline */
+};
+/* Sends to each target of the chain that wants the level. Never blocks; what cannot be sent is dropped and counted. */
+void log_send(struct log_sender *sender, struct log_target *targets, const struct log_line *line);
+uint64_t log_sender_dropped(const struct log_sender *sender);
+
+#endif

@@ -1,0 +1,99 @@
+/* Everything that was configured, and what the workers of a node share. */
+#ifndef PROXY_CONFIGURATION_H
+#define PROXY_CONFIGURATION_H
+#include "base/arena.h"
+#include "base/dict.h"
+#include "config/cfg_cond.h"
+#include "config/words.h"
+#include "match/pattern.h"
+#include "proxy/proxy.h"
+#include "sample/vars.h"
+
+struct globals { /* the global section, in its own words */
+    int64_t maxconn;            /* 0: from the descriptor limit */
+    int64_t maxconn_rate, session_rate, ssl_rate;
+    int64_t thread_count;
+    uint64_t bufsize, maxrewrite; /* tune.bufsize, tune.maxrewrite: bytes */
+    int64_t http_maxhdr, http_logurilen, http_cookielen;
+    int64_t runqueue_depth, max_accept, max_poll_events;
+    uint64_t idle_timer_ms;
+    uint64_t vars_global_max, vars_proc_max, vars_sess_max, vars_txn_max, vars_reqres_max, vars_check_max;
+    uint64_t lua_forced_yield, lua_maxmem_mb, lua_session_timeout_ms, lua_task_timeout_ms, lua_service_timeout_ms,
+        lua_burst_timeout_ms;
+    bool lua_log_stderr;
+    int lua_log_loggers;
+    const char *lua_prepend_path, *lua_prepend_cpath;
+    const char *node_name, *description, *pidfile, *chroot, *user, *group, *log_tag, *log_send_hostname,
+        *server_state_base, *server_state_file, *local_peer, *crt_base, *ca_base, *default_path;
+    int64_t uid, gid, ulimit_n;
+    bool daemon, quiet, debug, busy_polling, insecure_fork, insecure_setuid, strict_limits, zero_warning,
+        log_send_hostname_set, dont_load_external;
+    uint64_t hard_stop_after, grace;
+    uint64_t stats_timeout_ms;
+    int64_t stats_maxconn;
+    struct log_target *log_targets;
+    uint64_t spread_checks;
+    int64_t unix_mode;
+    int unix_uid, unix_gid;
+    const char *unix_prefix;
+    int server_sockets_reuse;
+    uint64_t receive_buffer_client, receive_buffer_server, send_buffer_client, send_buffer_server;
+};
+
+struct lua_file { /* lua-load lines, in order */
+    struct lua_file *next;
+    const char *path;
+    const char **args; /* NULL-terminated */
+    bool per_thread;
+    struct diag_place at;
+};
+
+struct global_var { /* set-var of the global section, evaluated once at start-up */
+    struct global_var *next;
+    struct var_name name;
+    struct sample_expr *expr;
+    struct log_format *format;
+};
+
+struct configuration {
+    struct platform *platform;
+    struct arena arena;          /* all that is configured */
+    struct words words;
+    struct diag *diag;
+    struct cfg_condition_world world;
+    struct pattern_set *patterns;
+    struct globals globals;
+    struct proxy *proxies, **proxies_end; /* in the order of the files; defaults sections are not in it */
+    struct proxy *last_defaults;          /* what the next section begins as */
+    struct dict proxies_by_name;          /* newest of a name first: see proxy_find */
+    struct dict defaults_by_name;
+    struct proxy *cli;                    /* internal frontend of the stats sockets; NULL: none */
+    struct dict userlists;                /* struct userlist * */
+    struct dict http_errors;              /* struct http_errors * */
+    struct lua_file *lua_files, **lua_files_end;
+    struct global_var *global_vars, **global_vars_end;
+    struct sample_unresolved *unresolved;
+    struct vars proc_vars;
+    struct lua_machine *lua;              /* set by the lua storey; NULL without scripts */
+    unsigned next_id;
+    const char *const *files;             /* as given */
+    /* Since start. */
+    int64_t start_wall_ns;
+    uint64_t start_ns;
+    bool stopping;
+    int64_t current_connections;
+    struct proxy_counters counters;
+    uint64_t unique_serial;               /* %rt */
+};
+
+struct configuration *configuration_create(struct platform *platform, struct diag *diag); /* NULL: no memory */
+void configuration_destroy(struct configuration *configuration);
+/* After the last file: names to objects, formats compiled, checks across sections; reports all. false: errors. */
+bool configuration_resolve(struct configuration *configuration) MUST_USE;
+/* A sample parser for a line of a section; place 0: any. */
+struct sample_parser configuration_parser(struct configuration *configuration, const struct cfg_line *line,
+                                          struct proxy *proxy, enum sample_place place);
+struct acl_parser configuration_acl_parser(struct configuration *configuration, const struct cfg_line *line,
+                                           struct proxy *proxy, enum sample_place place);
+
+#endif

@@ -1,0 +1,27 @@
+/* Counters of frontends, backends, servers and listeners, as `show stat` has them. */
+#ifndef PROXY_COUNTERS_H
+#define PROXY_COUNTERS_H
+#include <stdint.h>
+
+struct rate { /* events per second: the current second and the one before (HAProxy's freq counter) */
+    uint64_t second; /* monotonic second of `current` */
+    uint32_t current, previous;
+};
+void rate_add(struct rate *rate, uint64_t now_ns, uint32_t events);
+uint32_t rate_read(const struct rate *rate, uint64_t now_ns); /* events per second, sliding */
+
+struct proxy_counters {
+    uint64_t connections_total, connections_max, sessions_total, sessions_max, bytes_in, bytes_out;
+    uint64_t denied_requests, denied_responses, denied_connections, denied_sessions;
+    uint64_t failed_requests, failed_connections, failed_responses, failed_checks, down_transitions;
+    uint64_t client_aborts, server_aborts, retries, redispatches, failed_rewrites, internal_errors;
+    uint64_t http_responses[6]; /* 1xx .. 5xx, other at 0 */
+    uint64_t http_requests, intercepted_requests;
+    uint64_t reused, connects, picked, queue_max;
+    struct rate session_rate, request_rate, connection_rate;
+    uint32_t session_rate_max, request_rate_max, connection_rate_max;
+    uint64_t queue_time_ms, connect_time_ms, response_time_ms, total_time_ms; /* sliding sums over 1024 */
+    uint64_t queue_time_max, connect_time_max, response_time_max, total_time_max;
+};
+
+#endif

@@ -1,0 +1,136 @@
+/* The configured model: frontends, backends and both in one (`listen`), with what they inherit from `defaults`.
+ *
+ * `settings` is what a plain keyword sets and what `defaults` hands down by copying; the rest belongs to this section
+ * alone. All lives in the configuration's arena unless said otherwise. */
+#ifndef PROXY_PROXY_H
+#define PROXY_PROXY_H
+#include "base/diag.h"
+#include "log/log_format.h"
+#include "log/log_target.h"
+#include "proxy/counters.h"
+#include "proxy/http_reply.h"
+#include "rules/ruleset.h"
+
+struct balance_row;
+struct bind;
+struct configuration;
+struct server;
+struct stick_table;
+
+enum proxy_mode { MODE_TCP, MODE_HTTP, MODE_HEALTH, MODE_LOG };
+enum proxy_side { PROXY_FRONT = 1, PROXY_BACK = 2, PROXY_DEFAULTS = 4, PROXY_INTERNAL = 8 };
+enum http_connection_mode { HTTP_KEEP_ALIVE, HTTP_SERVER_CLOSE, HTTP_CLOSE };
+enum http_reuse { REUSE_SAFE, REUSE_NEVER, REUSE_AGGRESSIVE, REUSE_ALWAYS };
+
+struct proxy_settings {
+    int mode; /* enum proxy_mode */
+    /* Time-outs, milliseconds; 0: none set. */
+    uint64_t timeout_client, timeout_connect, timeout_server, timeout_http_request, timeout_http_keep_alive,
+        timeout_queue, timeout_tunnel, timeout_client_fin, timeout_server_fin, timeout_check, timeout_tarpit,
+        timeout_client_hs;
+    uint64_t request_inspect_delay, response_inspect_delay;
+    int http_connection_mode; /* enum http_connection_mode */
+    int reuse;                /* enum http_reuse */
+    int retries;
+    int64_t maxconn;          /* frontend; 0: the global one */
+    int64_t fullconn;
+    int64_t rate_limit_sessions;
+    int64_t backlog;
+    bool disabled;
+    /* option ... */
+    bool abort_on_close, accept_invalid_request, accept_invalid_response, all_backups, allbackups_seen, contstats,
+        dontlog_normal, dontlognull, forward_for, forward_for_if_none, original_to, http_buffer_request,
+        http_ignore_probes, http_no_delay, http_pretend_keepalive, http_use_proxy_header, independent_streams,
+        log_as_soon_as, log_health_checks, log_separate_errors, no_linger, persist, prefer_last_server, redispatch,
+        socket_stats, splice_auto, splice_request, splice_response, tcp_keep_alive_client, tcp_keep_alive_server,
+        tcp_smart_accept, tcp_smart_connect, transparent, keep_case, restrict_names_delete, restrict_names_reject;
+    const char *forward_for_header, *original_to_header; /* lower case; NULL: the usual ones */
+    struct addr forward_for_except, original_to_except;
+    unsigned forward_for_except_bits, original_to_except_bits;
+    int redispatch_after;
+    /* Logs. */
+    struct log_target *log_targets; /* own chain */
+    bool log_global;                /* `log global`: the global section's too */
+    const char *log_format_text, *error_log_format_text, *log_structured_text, *unique_id_text; /* NULL: none */
+    struct diag_place log_format_at, error_log_format_at, log_structured_at, unique_id_at;
+    const char *unique_id_header;
+    const char *log_tag;
+    bool log_format_is_httplog, log_format_is_tcplog;
+    struct http_reply *error_replies[HTTP_REPLY_COUNT]; /* errorfile and friends; NULL: the usual page */
+    const char *monitor_uri;
+    const char *default_backend_name;
+    const char *balance_text;       /* arguments of `balance`, as written */
+    const struct balance_row *balance;
+    const char **balance_words;     /* NULL-terminated */
+    struct diag_place balance_at;
+    const char *server_state_file;
+    unsigned hash_type;             /* bits, by the balance storey */
+    uint64_t slots[8];              /* spare, for words of upper storeys that are plain numbers */
+};
+
+struct switching_rule { /* use_backend */
+    struct switching_rule *next;
+    struct condition *condition;
+    struct proxy *backend;      /* NULL when the name is a format */
+    struct log_format *name;
+    const char *text;
+    struct diag_place at;
+};
+
+struct server_rule { /* use-server */
+    struct server_rule *next;
+    struct condition *condition;
+    struct server *server;
+    struct log_format *name;
+    const char *text;
+    struct diag_place at;
+};
+
+struct capture { /* capture request|response header */
+    struct capture *next;
+    struct str name; /* lower case */
+    size_t length_max;
+    unsigned index;
+};
+
+struct proxy {
+    struct proxy *next;         /* in the order of the files */
+    struct configuration *configuration;
+    const char *name;
+    int id;                     /* from 2 on, as written or numbered */
+    unsigned uuid;
+    unsigned sides;             /* enum proxy_side bits */
+    struct diag_place at;
+    struct proxy *defaults;     /* the section it began as; NULL: none */
+    struct proxy_settings settings;
+    struct ruleset tcp_connection, tcp_session, tcp_content, tcp_response, http_request, http_response,
+        http_after_response;
+    struct acl *acls;           /* named, those of the defaults behind */
+    struct condition *monitor_fail;
+    struct switching_rule *switching;
+    struct server_rule *server_rules;
+    struct capture *request_captures, *response_captures;
+    unsigned request_capture_count, response_capture_count;
+    struct proxy *default_backend;
+    struct bind *binds;
+    struct server *servers;     /* in order */
+    unsigned server_count;
+    struct stick_table *table;
+    void *balance_state;        /* the algorithm's own */
+    struct log_format *log_format, *error_log_format, *log_structured, *unique_id;
+    /* Life. */
+    bool stopped, paused;
+    int64_t current_front, current_back;  /* connections, streams */
+    struct list queue;          /* streams that wait for any server */
+    unsigned queue_count;
+    struct proxy_counters front_counters, back_counters;
+};
+
+/* The usual log format etc. are compiled, names resolved: once the whole configuration is read. false: reported. */
+struct proxy *proxy_find(const struct configuration *configuration, const char *name, unsigned sides);
+struct server *proxy_server(const struct proxy *proxy, const char *name);
+/* The page for a status: the proxy's own, else the usual one. */
+const struct http_reply *proxy_error_reply(const struct proxy *proxy, int status);
+const char *proxy_type_name(const struct proxy *proxy); /* "frontend", "backend", "proxy" as in messages */
+
+#endif
