@@ -1,0 +1,59 @@
+/* One connection: a watched socket, the transport on it (plain, later TLS), its names and how it stands.
+ * Reads and writes go through the transport; readiness is remembered, so that nobody asks the world in vain. */
+#ifndef NET_CONN_H
+#define NET_CONN_H
+#include "event/loop.h"
+
+struct conn;
+
+struct transport_ops {
+    const char *name; /* "RAW" */
+    struct io_result (*read)(struct conn *conn, const struct io_vec *vecs, unsigned count);
+    struct io_result (*write)(struct conn *conn, const struct io_vec *vecs, unsigned count, bool more);
+    /* Goes on with a handshake: IO_OK when it is done, IO_WOULD_BLOCK while it waits. NULL: none is needed. */
+    enum io_status (*handshake)(struct conn *conn);
+    void (*shut_write)(struct conn *conn);
+    void (*finish)(struct conn *conn);
+};
+extern const struct transport_ops conn_plain;
+
+enum conn_state { CONN_CLOSED, CONN_CONNECTING, CONN_HANDSHAKE, CONN_READY };
+
+struct conn {
+    struct watch watch;
+    enum conn_state state;
+    const struct transport_ops *transport;
+    void *tls;                 /* the transport's own */
+    /* Called after readable/writable/error changed; may close the conn. */
+    void (*ready)(struct conn *conn, void *owner);
+    void *owner;
+    bool readable, writable;   /* may be tried: an edge came and no would-block since */
+    bool peer_shut;            /* FIN came (all data may not be read yet) */
+    bool read_ended;           /* FIN was read */
+    bool write_shut;
+    bool any_in;               /* at least one byte was received */
+    enum io_status error;      /* IO_OK while it lives; why it died else */
+    struct addr peer;          /* as accepted or connected to */
+    struct addr *own;          /* asked for on first use; heap */
+    struct addr *source, *destination; /* set by PROXY protocol or set-src/set-dst; heap; NULL: peer and own */
+    uint64_t opened_ns;
+};
+
+/* conn's memory is the caller's. An accepted socket / a connect under way. false: error says why, the socket is closed. */
+bool conn_accepted(struct conn *conn, struct loop *loop, plat_sock sock, const struct addr *peer);
+bool conn_connect(struct conn *conn, struct loop *loop, const struct plat_connect *how);
+/* Closes (with RST when reset) and forgets everything. Harmless when closed. */
+void conn_close(struct conn *conn, bool reset);
+void conn_shut_write(struct conn *conn);
+
+/* IO_CLOSED: end of stream. Would-block clears readable/writable; a failure sets error. */
+struct io_result conn_read(struct conn *conn, const struct io_vec *vecs, unsigned count);
+struct io_result conn_write(struct conn *conn, const struct io_vec *vecs, unsigned count, bool more);
+
+const struct addr *conn_own(struct conn *conn);         /* never NULL; family ADDR_NONE when unknown */
+const struct addr *conn_source(struct conn *conn);      /* who the client says it is */
+const struct addr *conn_destination(struct conn *conn); /* where it wanted to go */
+bool conn_set_source(struct conn *conn, const struct addr *addr) MUST_USE;
+bool conn_set_destination(struct conn *conn, const struct addr *addr) MUST_USE;
+
+#endif

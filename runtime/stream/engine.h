@@ -1,0 +1,34 @@
+/* What the streams of one worker share: the loop, the pools, the way to the logs. One per worker. */
+#ifndef STREAM_ENGINE_H
+#define STREAM_ENGINE_H
+#include "base/pool.h"
+#include "event/loop.h"
+#include "log/log_target.h"
+#include "proxy/configuration.h"
+
+struct engine {
+    struct configuration *configuration;
+    struct loop *loop;
+    struct log_sender *log;
+    struct pool buffers;     /* tune.bufsize bytes each */
+    struct pool sessions, streams, server_conns;
+    struct arena scratch;    /* for evaluations between two returns to the loop; callers rewind */
+    struct list session_list, stream_list; /* in order of birth */
+    uint64_t session_serial, stream_serial;
+    struct list listeners;   /* open ones of this worker */
+    struct timer accept_pause;
+    uint64_t session_count, stream_count;
+    bool soft_stopping;
+};
+
+struct engine *engine_create(struct configuration *configuration, struct loop *loop); /* NULL: no memory */
+/* Ends all sessions at once and frees everything. */
+void engine_destroy(struct engine *engine);
+static inline uint64_t engine_now(const struct engine *engine)
+{
+    return loop_now(engine->loop);
+}
+/* A random 32-bit value from the platform's entropy (uuid, rand): deterministic in the simulator. */
+uint32_t engine_random(struct engine *engine);
+
+#endif

@@ -1,0 +1,46 @@
+/* A client's connection from accept to close. It carries streams, one after the other in HTTP/1 and TCP; a front end
+ * of another protocol may carry many at a time. */
+#ifndef STREAM_SESSION_H
+#define STREAM_SESSION_H
+#include "net/conn.h"
+#include "sample/vars.h"
+#include "stream/engine.h"
+
+struct bind;
+struct stream;
+
+struct session {
+    struct list link;          /* engine's session_list */
+    struct engine *engine;
+    struct proxy *frontend;
+    struct bind *bind;         /* NULL: made by Lua or by a check */
+    struct conn conn;
+    struct task task;          /* works off what is ready */
+    struct timer timer;        /* idle, handshake and request time-outs */
+    uint64_t serial;
+    uint64_t accept_ns;        /* monotonic */
+    int64_t accept_wall_ns;
+    uint64_t handshake_ns;     /* when the connection was usable (Th ends) */
+    uint64_t idle_since_ns;    /* end of the previous request; == handshake_ns for the first */
+    unsigned stream_count;     /* so far */
+    struct stream *stream;     /* the one that lives now; NULL while idle */
+    struct vars vars;          /* sess. */
+    struct rule_cursor cursor; /* tcp-request connection / session rules */
+    unsigned phase;
+    void *tracked[3];          /* entries of stick tables, by the table storey */
+    bool closing;              /* ends when its output is flushed */
+    bool counted;
+    char *saved;               /* bytes that arrived behind the last request; saved_size of a pool buffer */
+    size_t saved_from, saved_size;
+    void *front;               /* the front end's own (HTTP/1: parser between requests) */
+    struct buf *header_bytes;  /* PROXY protocol header while it comes in */
+};
+
+/* A connection was accepted on bind; takes the socket. */
+void session_accept(struct engine *engine, struct bind *bind, plat_sock sock, const struct addr *peer);
+/* Ends at once, with its stream. reset: RST instead of FIN. */
+void session_close(struct session *session, bool reset);
+/* A context for evaluating something about the session alone. */
+struct sample_context session_context(struct session *session, enum sample_place place);
+
+#endif
