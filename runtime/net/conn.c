@@ -1,0 +1,223 @@
+/* Connections over the platform's sockets. Readiness comes as edges: `readable` and `writable` stay true until a
+ * call would block or came short, so that an exchange costs one read and one write a side. */
+#include "net/conn.h"
+#include "base/mem.h"
+
+static struct io_result plain_read(struct conn *conn, const struct io_vec *vecs, unsigned count)
+{
+    struct platform *platform = loop_platform(conn->watch.loop);
+    return platform->ops->read(platform, conn->watch.sock, vecs, count);
+}
+
+static struct io_result plain_write(struct conn *conn, const struct io_vec *vecs, unsigned count, bool more)
+{
+    struct platform *platform = loop_platform(conn->watch.loop);
+    return platform->ops->write(platform, conn->watch.sock, vecs, count, more);
+}
+
+const struct transport_ops conn_plain = { "RAW", plain_read, plain_write, NULL, NULL, NULL };
+
+static void fail(struct conn *conn, enum io_status why)
+{
+    if (conn->error == IO_OK)
+        conn->error = why;
+    conn->readable = conn->writable = true; /* whoever waits for either learns of it */
+}
+
+/* The socket is writable for the first time, or it erred: the connect is over. */
+static void connect_ended(struct conn *conn)
+{
+    struct platform *platform = loop_platform(conn->watch.loop);
+    enum io_status error = platform->ops->sock_error(platform, conn->watch.sock);
+    if (error != IO_OK)
+        fail(conn, error);
+    else
+        conn->state = conn->transport->handshake ? CONN_HANDSHAKE : CONN_READY;
+}
+
+static void on_ready(struct watch *watch, unsigned ready)
+{
+    struct conn *conn = CONTAINER_OF(watch, struct conn, watch);
+    if (ready & (PLAT_PEER_SHUT | PLAT_HUNG_UP))
+        conn->peer_shut = true;
+    if (ready & (PLAT_READABLE | PLAT_PEER_SHUT | PLAT_HUNG_UP | PLAT_ERROR))
+        conn->readable = true;
+    if (ready & (PLAT_WRITABLE | PLAT_HUNG_UP | PLAT_ERROR))
+        conn->writable = true;
+    if (conn->state == CONN_CONNECTING && (ready & (PLAT_WRITABLE | PLAT_HUNG_UP | PLAT_ERROR)))
+        connect_ended(conn);
+    conn->ready(conn, conn->owner);
+}
+
+static void conn_reset_fields(struct conn *conn, struct loop *loop)
+{
+    conn->transport = conn->transport ? conn->transport : &conn_plain;
+    conn->readable = conn->writable = false;
+    conn->peer_shut = conn->read_ended = conn->write_shut = conn->any_in = false;
+    conn->error = IO_OK;
+    conn->own = conn->source = conn->destination = NULL;
+    conn->opened_ns = loop_now(loop);
+}
+
+bool conn_accepted(struct conn *conn, struct loop *loop, plat_sock sock, const struct addr *peer)
+{
+    conn_reset_fields(conn, loop);
+    conn->peer = *peer;
+    conn->error = watch_begin(&conn->watch, loop, sock, on_ready);
+    if (conn->error != IO_OK) {
+        struct platform *platform = loop_platform(loop);
+        platform->ops->close(platform, sock);
+        conn->state = CONN_CLOSED;
+        return false;
+    }
+    conn->state = conn->transport->handshake ? CONN_HANDSHAKE : CONN_READY;
+    conn->writable = true;
+    return true;
+}
+
+bool conn_connect(struct conn *conn, struct loop *loop, const struct plat_connect *how)
+{
+    struct platform *platform = loop_platform(loop);
+    conn_reset_fields(conn, loop);
+    conn->peer = how->to;
+    enum io_status status;
+    plat_sock sock = platform->ops->connect(platform, how, &status);
+    conn->state = CONN_CLOSED;
+    if (sock == PLAT_NO_SOCK) {
+        conn->error = status;
+        return false;
+    }
+    conn->error = watch_begin(&conn->watch, loop, sock, on_ready);
+    if (conn->error != IO_OK) {
+        platform->ops->close(platform, sock);
+        return false;
+    }
+    conn->state = CONN_CONNECTING;
+    if (status == IO_OK) {
+        conn->state = conn->transport->handshake ? CONN_HANDSHAKE : CONN_READY;
+        conn->writable = true;
+    }
+    return true;
+}
+
+void conn_close(struct conn *conn, bool reset)
+{
+    if (conn->state == CONN_CLOSED)
+        return;
+    struct platform *platform = loop_platform(conn->watch.loop);
+    if (conn->transport->finish)
+        conn->transport->finish(conn);
+    if (reset)
+        (void)platform->ops->set_option(platform, conn->watch.sock, PLAT_LINGER_RESET, 1);
+    watch_end(&conn->watch);
+    conn->state = CONN_CLOSED;
+    mem_free(conn->own);
+    mem_free(conn->source);
+    mem_free(conn->destination);
+    conn->own = conn->source = conn->destination = NULL;
+}
+
+void conn_shut_write(struct conn *conn)
+{
+    if (conn->write_shut || conn->state != CONN_READY)
+        return;
+    struct platform *platform = loop_platform(conn->watch.loop);
+    conn->write_shut = true;
+    if (conn->transport->shut_write)
+        conn->transport->shut_write(conn);
+    (void)platform->ops->shutdown(platform, conn->watch.sock, PLAT_SHUT_WRITE);
+}
+
+static size_t vecs_size(const struct io_vec *vecs, unsigned count)
+{
+    size_t size = 0;
+    for (unsigned i = 0; i < count; i++)
+        size += vecs[i].size;
+    return size;
+}
+
+struct io_result conn_read(struct conn *conn, const struct io_vec *vecs, unsigned count)
+{
+    if (conn->read_ended)
+        return (struct io_result){ IO_CLOSED, 0 };
+    struct io_result result = conn->transport->read(conn, vecs, count);
+    switch (result.status) {
+    case IO_OK:
+        conn->any_in = true;
+        /* A short read emptied the socket: the next edge tells of more. A FIN that was seen is still to be read. */
+        if (result.size < vecs_size(vecs, count) && !conn->peer_shut && conn->transport == &conn_plain)
+            conn->readable = false;
+        break;
+    case IO_WOULD_BLOCK:
+        conn->readable = false;
+        break;
+    case IO_CLOSED:
+        conn->read_ended = true;
+        conn->peer_shut = true;
+        break;
+    default:
+        fail(conn, result.status);
+        break;
+    }
+    return result;
+}
+
+struct io_result conn_write(struct conn *conn, const struct io_vec *vecs, unsigned count, bool more)
+{
+    struct io_result result = conn->transport->write(conn, vecs, count, more);
+    if (result.status == IO_OK) {
+        if (result.size < vecs_size(vecs, count))
+            conn->writable = false;
+    } else if (result.status == IO_WOULD_BLOCK) {
+        conn->writable = false;
+    } else {
+        fail(conn, result.status);
+    }
+    return result;
+}
+
+const struct addr *conn_own(struct conn *conn)
+{
+    static const struct addr none = { .family = ADDR_NONE };
+    if (conn->own)
+        return conn->own;
+    if (conn->state == CONN_CLOSED)
+        return &none;
+    struct addr *own = mem_zero(sizeof(*own));
+    if (!own)
+        return &none;
+    struct platform *platform = loop_platform(conn->watch.loop);
+    if (platform->ops->names(platform, conn->watch.sock, own, NULL) != IO_OK)
+        own->family = ADDR_NONE;
+    return conn->own = own;
+}
+
+const struct addr *conn_source(struct conn *conn)
+{
+    return conn->source ? conn->source : &conn->peer;
+}
+
+const struct addr *conn_destination(struct conn *conn)
+{
+    return conn->destination ? conn->destination : conn_own(conn);
+}
+
+static bool set_addr(struct addr **where, const struct addr *addr)
+{
+    if (!*where)
+        *where = mem_alloc(sizeof(**where));
+    if (!*where)
+        return false;
+    **where = *addr;
+    return true;
+}
+
+bool conn_set_source(struct conn *conn, const struct addr *addr)
+{
+    return set_addr(&conn->source, addr);
+}
+
+bool conn_set_destination(struct conn *conn, const struct addr *addr)
+{
+    return set_addr(&conn->destination, addr);
+}
