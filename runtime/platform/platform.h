@@ -144,7 +144,7 @@ struct platform_ops {
     unsigned (*wait)(struct platform *platform, int poller, uint64_t until, struct plat_event *events, unsigned max);
     void (*wake)(struct platform *platform, int poller); /* from any thread */
 
-    /* Stream sockets. Non-blocking, close-on-exec. *status says why when PLAT_NO_SOCK comes back. */
+    /* Stream sockets. Non-blocking, close-on-exec, TCP with PLAT_NO_DELAY set already. *status says why when PLAT_NO_SOCK comes back. */
     plat_sock (*listen)(struct platform *platform, const struct plat_listen *how, enum io_status *status);
     plat_sock (*accept)(struct platform *platform, plat_sock listener, struct addr *peer, enum io_status *status);
     /* IO_OK: connected already (Unix); IO_WOULD_BLOCK: under way, becomes writable or errs. */
