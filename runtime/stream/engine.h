@@ -11,12 +11,13 @@ struct engine {
     struct loop *loop;
     struct log_sender *log;
     struct pool buffers;     /* tune.bufsize bytes each */
-    struct pool sessions, streams, server_conns;
+    struct pool sessions, server_conns;
+    struct list free_streams; /* kept with one chunk of their arena each */
+    unsigned free_stream_count;
     struct arena scratch;    /* for evaluations between two returns to the loop; callers rewind */
     struct list session_list, stream_list; /* in order of birth */
     uint64_t session_serial, stream_serial;
-    struct list listeners;   /* open ones of this worker */
-    struct timer accept_pause;
+    struct list listeners;   /* open ones of this worker: struct bind_listener in engine.c */
     uint64_t session_count, stream_count;
     bool soft_stopping;
 };
@@ -28,6 +29,10 @@ static inline uint64_t engine_now(const struct engine *engine)
 {
     return loop_now(engine->loop);
 }
+/* Watches the opened sockets of all binds. false: said why. */
+bool engine_listen(struct engine *engine);
+/* Accepts no more; sessions go on, idle ones are closed. */
+void engine_soft_stop(struct engine *engine);
 /* A random 32-bit value from the platform's entropy (uuid, rand): deterministic in the simulator. */
 uint32_t engine_random(struct engine *engine);
 

@@ -4,6 +4,7 @@
 #define STREAM_SESSION_H
 #include "net/conn.h"
 #include "sample/vars.h"
+#include "stream/channel.h"
 #include "stream/engine.h"
 
 struct bind;
@@ -28,12 +29,9 @@ struct session {
     struct rule_cursor cursor; /* tcp-request connection / session rules */
     unsigned phase;
     void *tracked[3];          /* entries of stick tables, by the table storey */
-    bool closing;              /* ends when its output is flushed */
-    bool counted;
-    char *saved;               /* bytes that arrived behind the last request; saved_size of a pool buffer */
-    size_t saved_from, saved_size;
-    void *front;               /* the front end's own (HTTP/1: parser between requests) */
-    struct buf *header_bytes;  /* PROXY protocol header while it comes in */
+    bool counted;              /* in the frontend's and the bind's current connections */
+    bool lingering;            /* our side is shut; the client's bytes are dropped until it closes */
+    struct channel saved;      /* bytes that arrived behind the last request */
 };
 
 /* A connection was accepted on bind; takes the socket. */

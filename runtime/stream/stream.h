@@ -20,9 +20,10 @@
 #include "stream/channel.h"
 #include "stream/session.h"
 
+struct http_back;
+struct http_front;
 struct server;
 struct server_conn;
-struct stream_back;
 
 enum stream_phase { PHASE_REQUEST, PHASE_RULES, PHASE_SERVER, PHASE_CONNECT, PHASE_RESPONSE, PHASE_DATA, PHASE_END };
 
@@ -43,7 +44,8 @@ struct http_txn {
     struct str client_cookie, server_cookie; /* %CC %CS */
     char cookie_state[2];  /* last two letters of the termination state */
     struct str unique_id;
-    bool redirected_to_head_only;
+    struct http_front *front; /* reader of requests, writer of responses */
+    struct http_back *back;   /* writer of requests, reader of responses */
 };
 
 /* Instants, monotonic ns; 0: not reached. Timers of the log are differences (manual 8.4). */
@@ -61,7 +63,6 @@ struct stream_times {
 struct stream {
     struct list link;              /* engine's stream_list */
     struct task task;              /* wake it when anything changed: task_wake(&stream->task) */
-    struct timer timer;            /* the earliest of the deadlines below */
     struct engine *engine;
     struct session *session;
     struct proxy *frontend, *backend; /* backend == frontend until one was chosen */
@@ -82,10 +83,11 @@ struct stream {
     unsigned tries_left, try_count;
     bool redispatched, server_counted, in_queue, assigned_by_rule;
     struct list queue_link;
-    /* Deadlines, monotonic ns; TIMER_OFF: none. */
-    uint64_t deadline_rules;       /* inspect-delay, tarpit */
+    /* Deadlines, monotonic ns; TIMER_OFF: none. The session's timer is armed for the earliest. */
+    uint64_t deadline_rules;       /* inspect-delay, tarpit, a waiting action */
     uint64_t deadline_request;     /* http-request */
-    uint64_t deadline_client, deadline_server, deadline_connect, deadline_queue;
+    uint64_t deadline_connect, deadline_queue;
+    uint64_t inspect_until;        /* end of the inspect-delay of the ruleset that runs */
     uint64_t timeout_client_ms, timeout_server_ms, timeout_tunnel_ms; /* may be set by rules */
     struct stream_times times;
     /* For the log. */
@@ -94,7 +96,9 @@ struct stream {
     bool log_silent, logged;
     unsigned queue_position_server, queue_position_backend; /* %sq %bq */
     int64_t actconn, feconn, beconn, srv_conn;              /* as they were when logged */
-    bool tunnel;                   /* after 101, CONNECT, or mode tcp */
+    bool tunnel;                   /* after 101, CONNECT, or mode tcp: bytes pass as they come */
+    bool request_begun;            /* bytes went to the server: no retry from here on */
+    bool counted;                  /* in the backend's current streams */
     bool client_aborted;
     bool kill_requested;
     int64_t nice, priority_class, priority_offset_ms;

@@ -1,0 +1,80 @@
+/* Listeners. Out of descriptors or memory: nothing is accepted for a moment; the backlog keeps who waits. */
+#include "net/listener.h"
+#include "base/units.h"
+
+#define ACCEPT_BATCH 64
+#define PAUSE_NS     (100 * NS_PER_MS)
+
+static void on_ready(struct watch *watch, unsigned ready);
+
+static void rest(struct listener *listener, bool for_a_while)
+{
+    if (listener->paused)
+        return;
+    struct platform *platform = loop_platform(listener->loop);
+    listener->paused = true;
+    platform->ops->unwatch(platform, loop_poller(listener->loop), listener->watch.sock);
+    if (for_a_while)
+        (void)timer_set(&listener->pause, loop_now(listener->loop) + PAUSE_NS);
+}
+
+static void on_ready(struct watch *watch, unsigned ready)
+{
+    struct listener *listener = CONTAINER_OF(watch, struct listener, watch);
+    struct platform *platform = loop_platform(listener->loop);
+    (void)ready;
+    for (unsigned i = 0; i < ACCEPT_BATCH && listener->open; i++) {
+        if (listener->may_accept && !listener->may_accept(listener)) {
+            rest(listener, false);
+            return;
+        }
+        struct addr peer;
+        enum io_status status;
+        plat_sock sock = platform->ops->accept(platform, watch->sock, &peer, &status);
+        if (sock != PLAT_NO_SOCK) {
+            listener->accepted(listener, sock, &peer);
+        } else if (status == IO_NO_DESCRIPTORS || status == IO_NO_MEMORY) {
+            rest(listener, true);
+            return;
+        } else if (status != IO_RESET) { /* a connection that died in the queue is nobody's loss */
+            return;
+        }
+    }
+}
+
+void listener_resume(struct listener *listener)
+{
+    if (!listener->open || !listener->paused)
+        return;
+    timer_stop(&listener->pause);
+    plat_sock sock = watch_release(&listener->watch);
+    listener->paused = false;
+    if (watch_begin(&listener->watch, listener->loop, sock, on_ready) == IO_OK)
+        return;
+    listener->paused = true; /* no memory for it now: later */
+    (void)timer_set(&listener->pause, loop_now(listener->loop) + PAUSE_NS);
+}
+
+static void pause_over(struct timer *timer)
+{
+    listener_resume(CONTAINER_OF(timer, struct listener, pause));
+}
+
+enum io_status listener_open(struct listener *listener, struct loop *loop, plat_sock sock)
+{
+    listener->loop = loop;
+    listener->paused = false;
+    timer_init(&listener->pause, loop, pause_over);
+    enum io_status status = watch_begin(&listener->watch, loop, sock, on_ready);
+    listener->open = status == IO_OK;
+    return status;
+}
+
+void listener_close(struct listener *listener)
+{
+    if (!listener->open)
+        return;
+    timer_finish(&listener->pause);
+    watch_end(&listener->watch);
+    listener->open = false;
+}

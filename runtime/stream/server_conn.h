@@ -1,0 +1,34 @@
+/* A connection to a server: in use by one stream, or idle until another stream of the same backend takes it. */
+#ifndef STREAM_SERVER_CONN_H
+#define STREAM_SERVER_CONN_H
+#include "net/conn.h"
+#include "stream/engine.h"
+
+struct server;
+struct stream;
+
+struct server_conn {
+    struct conn conn;
+    struct engine *engine;
+    struct server *server;
+    struct stream *stream;      /* NULL while idle */
+    struct session *session;    /* whose first user's session; NULL once that ended */
+    struct list idle_link;      /* in server->idle while idle */
+    struct timer timer;         /* how long it may idle */
+    uint64_t serial;
+    unsigned request_count;     /* served on it */
+    bool private_to_session;    /* NTLM and the like: never shared */
+};
+
+/* Opens a connection for the stream. NULL: *why says (nothing is left open). */
+struct server_conn *server_conn_open(struct stream *stream, struct server *server, enum io_status *why);
+/* An idle one that the stream may use under the backend's http-reuse, NULL for none. */
+struct server_conn *server_conn_reuse(struct stream *stream, struct server *server);
+/* The stream is done with it: kept idle when keep is true and the limits allow it, else closed. */
+void server_conn_release(struct server_conn *server_conn, bool keep);
+/* Closes now. */
+void server_conn_destroy(struct server_conn *server_conn, bool reset);
+/* Closes all idle ones of a server / of an engine's servers. */
+void server_conn_purge(struct server *server);
+
+#endif
