@@ -105,8 +105,8 @@ static void queue_niced(struct loop *loop, struct task *task)
     loop->niced_count++;
 }
 
-/* HAProxy moves a task by its nice value times the length of the queue (manual 5.1, "nice"): in a short queue
- * it says little, and a task that was moved back is reached all the same once that many others have come. */
+/* A nice value counts as that many wake-ups: a task that is moved back is reached all the same once so many others
+ * have come, and those of one nice value keep their order. */
 void task_wake(struct task *task)
 {
     if (task->queued)
