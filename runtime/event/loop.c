@@ -114,8 +114,7 @@ void task_wake(struct task *task)
     struct loop *loop = task->loop;
     task->queued = true;
     task->serial = ++loop->task_serial;
-    task->rank =
-        (int64_t)task->serial + (int64_t)task->nice * (int64_t)(loop->task_count + loop->niced_count);
+    task->rank = (int64_t)task->serial + task->nice;
     task->niced = task->nice != 0;
     if (UNLIKELY(task->niced)) {
         queue_niced(loop, task);

@@ -1,9 +1,11 @@
 /* One worker's loop: readiness → tasks, timers, wake-ups. One turn = wait, note ready sockets, fire due timers,
  * run tasks within a budget.
  *
- * Tasks run first-in first-out; a nice value moves a task up or down in that line by as many wake-ups, so
- * that none starves (the platform's `pick` may choose another of the same value). A task woken while tasks run waits for the next round; a turn has a few. Timers of one instant fire in the order in which they were armed. Both are
- * embedded in their owner's struct and never allocate when used. */
+ * Tasks run first-in first-out; a nice value moves a task up or down in that line by as many wake-ups, so that
+ * none starves (the platform's `pick` may choose another of the same value). A task woken while tasks run waits
+ * for the next round; a turn has a few. Timers of one instant fire in the order in which they were armed. Both
+ * are embedded in their owner's struct and never allocate when used.
+ */
 #ifndef EVENT_LOOP_H
 #define EVENT_LOOP_H
 #include "base/heap.h"
