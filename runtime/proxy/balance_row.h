@@ -1,0 +1,24 @@
+/* A balance algorithm: one row and its functions, in balance/balance_<name>.c. */
+#ifndef PROXY_BALANCE_ROW_H
+#define PROXY_BALANCE_ROW_H
+#include "base/check.h"
+#include <stdbool.h>
+
+struct proxy;
+struct server;
+struct stream;
+
+struct balance_row {
+    const char *word;
+    /* Reads the words behind the algorithm's name (NULL-terminated) and sets proxy->balance_state, in the
+     * configuration's arena. false: *error says why. Called when the backend is whole. */
+    bool (*prepare)(struct proxy *proxy, const char **words, const char **error);
+    /* The server for the stream among those that take new clients and are not full; `avoid` (may be NULL) only when there
+     * is no other. backups: among the backup servers. NULL: none. */
+    struct server *(*pick)(struct proxy *proxy, struct stream *stream, const struct server *avoid, bool backups);
+    /* A server's weight or state changed. May be NULL. */
+    void (*server_changed)(struct proxy *proxy, struct server *server);
+    const char *note;
+};
+
+#endif

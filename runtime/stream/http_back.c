@@ -1,0 +1,129 @@
+/* The server's side of HTTP/1: the request goes out as soon as the connection stands, the response comes in. */
+#include "proxy/server.h"
+#include "stream/stream_steps.h"
+
+bool http_back_begin(struct stream *stream)
+{
+    struct http_txn *http = stream->http;
+    struct http_back *back = arena_zero(&stream->arena, sizeof(*back));
+    if (!back)
+        return false;
+    struct h1_options options = {
+        .is_response = true,
+        .accept_invalid = stream->backend->settings.accept_invalid_response,
+        .field_max = (unsigned)stream->engine->configuration->globals.http_maxhdr,
+        .answers_head = http->request.method_id == HTTP_HEAD,
+        .answers_connect = http->request.method_id == HTTP_CONNECT,
+    };
+    http_reader_init(&back->reader, &options, &stream->arena);
+    http_msg_init(&http->response, &stream->arena, true);
+    if (!http_writer_begin(&back->writer, &http->request, false, &stream->arena))
+        return false;
+    back->begun = true;
+    http->back = back;
+    return true;
+}
+
+bool http_back_send(struct stream *stream)
+{
+    struct http_back *back = stream->http->back;
+    if (!back || back->writer.done)
+        return false;
+    bool moved = http_writer_flush(&back->writer, &stream->back->conn, &stream->request, stream->engine);
+    if (moved)
+        stream->request_begun = true;
+    return moved;
+}
+
+/* 100 Continue, 103 Early Hints and the like pass at once; another head follows on the same connection. */
+static bool pass_interim(struct stream *stream)
+{
+    struct http_txn *http = stream->http;
+    struct http_back *back = http->back;
+    struct h1_options options = back->reader.parser.options;
+    bool told = true;
+    if (http->request.minor >= 1 || http->request.major > 1)
+        told = http_writer_interim(&http->front->writer, &http->response, &stream->arena);
+    http_msg_init(&http->response, &stream->arena, true);
+    http_reader_init(&back->reader, &options, &stream->arena);
+    stream->response.ended = false;
+    return told;
+}
+
+static void response_is_whole(struct stream *stream)
+{
+    stream->http->response_ready = true;
+    stream->times.response = engine_now(stream->engine);
+}
+
+static void response_failed(struct stream *stream, int status, char cause)
+{
+    if (stream->server)
+        stream->server->counters.failed_responses++;
+    stream->backend->back_counters.failed_responses++;
+    stream_drop_back(stream, false);
+    if (!stream_reply_error(stream, status, cause, 'H'))
+        stream_abort(stream, cause, 'H', false);
+}
+
+static bool receive_head(struct stream *stream)
+{
+    struct http_back *back = stream->http->back;
+    struct channel *channel = &stream->response;
+    struct conn *conn = &stream->back->conn;
+    const struct globals *globals = &stream->engine->configuration->globals;
+    bool moved = false;
+    while (!stream->http->response_ready) {
+        if (channel->raw) {
+            size_t before = channel->raw;
+            enum h1_status status = http_reader_head(&back->reader, channel, &stream->http->response);
+            stream->response.total_in += before - channel->raw;
+            if (status == H1_REJECT || (status == H1_MORE && channel->raw >= globals->bufsize - globals->maxrewrite)) {
+                response_failed(stream, 502, 'P');
+                return true;
+            }
+            if (status == H1_DONE) {
+                moved = true;
+                int code = stream->http->response.status;
+                if (code >= 100 && code < 200 && code != 101) {
+                    if (pass_interim(stream))
+                        continue;
+                    response_failed(stream, 500, 'R');
+                    return true;
+                }
+                response_is_whole(stream);
+                return true;
+            }
+        }
+        if (!http_wire_fill(conn, channel, stream->engine))
+            return moved;
+        moved = true;
+        if (channel->failed || conn->read_ended) {
+            response_failed(stream, 502, 'S');
+            return true;
+        }
+    }
+    return moved;
+}
+
+bool http_back_receive(struct stream *stream)
+{
+    struct http_txn *http = stream->http;
+    struct channel *channel = &stream->response;
+    if (!http->back || !stream->back)
+        return false;
+    if (!http->response_ready)
+        return stream->phase == PHASE_RESPONSE && receive_head(stream);
+    if (channel->ended || channel->failed || channel->closed)
+        return false;
+    struct http_reader *reader = &http->back->reader;
+    bool moved = http_reader_body(reader, channel);
+    if (!channel->ended && !channel->failed &&
+        http_wire_fill(&stream->back->conn, channel, stream->engine)) {
+        moved = true;
+        http_reader_body(reader, channel);
+        if (stream->back->conn.read_ended)
+            http_reader_closed(reader, channel);
+    }
+    return moved;
+}

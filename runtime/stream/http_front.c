@@ -1,0 +1,124 @@
+/* The client's side of HTTP/1: requests come in, responses go out. A request that cannot be read is answered here. */
+#include "proxy/bind.h"
+#include "stream/stream_steps.h"
+#include "base/units.h"
+
+bool http_front_begin(struct stream *stream)
+{
+    const struct proxy *frontend = stream->frontend;
+    stream->http = arena_zero(&stream->arena, sizeof(*stream->http));
+    if (!stream->http)
+        return false;
+    struct http_txn *http = stream->http;
+    http->front = arena_zero(&stream->arena, sizeof(*http->front));
+    if (!http->front)
+        return false;
+    http->deny_status = 403;
+    http->cookie_state[0] = http->cookie_state[1] = '-';
+    struct h1_options options = {
+        .accept_invalid = frontend->settings.accept_invalid_request,
+        .field_max = (unsigned)stream->engine->configuration->globals.http_maxhdr,
+    };
+    http_msg_init(&http->request, &stream->arena, false);
+    http_msg_init(&http->response, &stream->arena, true);
+    http_reader_init(&http->front->reader, &options, &stream->arena);
+    return true;
+}
+
+/* The log shows what came, whether or not it could be read. */
+static void keep_uri(struct stream *stream)
+{
+    struct http_txn *http = stream->http;
+    const struct http_msg *request = &http->request;
+    size_t limit = (size_t)stream->engine->configuration->globals.http_logurilen;
+    http->method = request->method;
+    http->target = request->uri;
+    http->version = request->version;
+    struct str line = arena_printf(&stream->arena, "%.*s %.*s %.*s", STR_ARG(request->method), STR_ARG(request->uri),
+                                   STR_ARG(request->version));
+    http->uri = limit && line.size >= limit ? str_slice(line, 0, limit - 1) : line;
+}
+
+void http_front_request_failed(struct stream *stream, int status, char cause)
+{
+    stream->frontend->front_counters.failed_requests++;
+    if (stream->session->bind)
+        stream->session->bind->counters.failed_requests++;
+    stream->times.request = 0;
+    stream->http->client_keep_alive = false;
+    stream->request.closed = true;
+    if (!stream_reply_error(stream, status, cause, 'R'))
+        stream_abort(stream, cause, 'R', false);
+}
+
+static void request_is_whole(struct stream *stream)
+{
+    struct http_txn *http = stream->http;
+    http->request_ready = true;
+    http->client_keep_alive = http->request.keep_alive;
+    stream->times.request = engine_now(stream->engine);
+    stream->times.wall_request = loop_wall(stream->engine->loop);
+    stream->deadline_request = TIMER_OFF;
+    keep_uri(stream);
+}
+
+static bool receive_head(struct stream *stream)
+{
+    struct http_reader *reader = &stream->http->front->reader;
+    struct channel *channel = &stream->request;
+    const struct globals *globals = &stream->engine->configuration->globals;
+    bool moved = false;
+    while (!stream->http->request_ready) {
+        if (channel->raw) {
+            size_t before = channel->raw;
+            enum h1_status status = http_reader_head(reader, channel, &stream->http->request);
+            if (status == H1_DONE) {
+                stream->request.total_in += before - channel->raw;
+                request_is_whole(stream);
+                return true;
+            }
+            if (status == H1_REJECT || channel->raw >= globals->bufsize - globals->maxrewrite) {
+                int code = status == H1_REJECT && reader->parser.error_status ? reader->parser.error_status : 400;
+                http_front_request_failed(stream, code, 'P');
+                return true;
+            }
+        }
+        if (!http_wire_fill(&stream->session->conn, channel, stream->engine))
+            return moved;
+        moved = true;
+        if (channel->failed || stream->session->conn.read_ended) {
+            http_front_request_failed(stream, 400, 'C');
+            return true;
+        }
+    }
+    return moved;
+}
+
+bool http_front_receive(struct stream *stream)
+{
+    struct http_txn *http = stream->http;
+    struct conn *conn = &stream->session->conn;
+    struct channel *channel = &stream->request;
+    if (!http->request_ready)
+        return stream->phase == PHASE_REQUEST && receive_head(stream);
+    if (channel->ended || channel->failed)
+        return false;
+    struct http_reader *reader = &http->front->reader;
+    bool moved = http_reader_body(reader, channel);
+    if (!channel->ended && !channel->failed && http_wire_fill(conn, channel, stream->engine)) {
+        moved = true;
+        http_reader_body(reader, channel);
+        if (conn->read_ended)
+            http_reader_closed(reader, channel);
+    }
+    return moved;
+}
+
+bool http_front_send(struct stream *stream)
+{
+    struct http_txn *http = stream->http;
+    struct conn *conn = &stream->session->conn;
+    if (!http->front->writer.started && !http->front->writer.head.size)
+        return false;
+    return http_writer_flush(&http->front->writer, conn, &stream->response, stream->engine);
+}
