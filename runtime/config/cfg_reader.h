@@ -92,7 +92,7 @@ struct cfg_reader {
     struct platform *platform;
     struct diag *diag;
     struct arena *arena; /* the node's: what keywords keep */
-    void *owner;         /* struct node * for the keywords; this storey never looks inside */
+    void *owner;         /* struct configuration * for the keywords; this storey never looks inside */
     const struct cfg_condition_world *world; /* for .if */
     /* The section being read. */
     const struct section_row *section;

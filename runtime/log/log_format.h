@@ -12,6 +12,7 @@ enum log_format_flags { /* of one piece: %{+Q,-X}name */
     LOG_HEX = 2,        /* +X */
     LOG_ESCAPE = 4,     /* +E: rfc5424 structured data */
     LOG_MANDATORY = 8,  /* "-" for what is empty (+M); default for log lines */
+    LOG_MERGE_BLANKS = 16, /* of a whole format: several blanks become one, none at the beginning */
 };
 
 /* How an alias writes: appends to out. flags of the piece. */
@@ -40,9 +41,14 @@ void log_format_build(const struct log_format *format, struct sample_context *co
 struct str log_format_text(const struct log_format *format, struct sample_context *context, bool raw);
 bool log_format_is_constant(const struct log_format *format, struct str *text);
 bool log_format_needs_end(const struct log_format *format);
+/* For alias rows: appends text as the flags want it: quotes around (LOG_QUOTE), "-" for an empty one (LOG_MANDATORY
+ * without quotes), '"', '\\' and ']' escaped (LOG_ESCAPE). log_put_escaped goes through log_print_escaped before. */
+void log_put(struct buf *out, struct str text, unsigned flags);
+void log_put_escaped(struct buf *out, struct str text, const char *also, unsigned flags);
 /* Appends a text as logs print it: control characters, DEL and above, and the bytes of `also` become #XX. */
 void log_print_escaped(struct buf *out, struct str text, const char *also);
 
-extern const char log_format_http[], log_format_tcp[], log_format_clf[], log_format_default_tcp[], log_format_https[];
+extern const char log_format_http[], log_format_tcp[], log_format_clf[], log_format_default_tcp[], log_format_https[],
+    log_format_error[];
 
 #endif

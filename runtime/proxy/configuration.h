@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/dict.h"
 #include "config/cfg_cond.h"
+#include "config/cfg_reader.h"
 #include "config/words.h"
 #include "match/pattern.h"
 #include "proxy/proxy.h"
@@ -63,10 +64,10 @@ struct configuration {
     struct cfg_condition_world world;
     struct pattern_set *patterns;
     struct globals globals;
-    struct proxy *proxies, **proxies_end; /* in the order of the files; defaults sections are not in it */
+    struct proxy *proxies, **proxies_end; /* in the order of the files; defaults sections and cli are not in it */
+    struct proxy *defaults, **defaults_end; /* named and anonymous ones, in order */
     struct proxy *last_defaults;          /* what the next section begins as */
     struct dict proxies_by_name;          /* newest of a name first: see proxy_find */
-    struct dict defaults_by_name;
     struct proxy *cli;                    /* internal frontend of the stats sockets; NULL: none */
     struct dict userlists;                /* struct userlist * */
     struct dict http_errors;              /* struct http_errors * */
@@ -74,6 +75,7 @@ struct configuration {
     struct global_var *global_vars, **global_vars_end;
     struct sample_unresolved *unresolved;
     struct vars proc_vars;
+    struct http_reply *usual_replies;     /* the built-in error pages, by enum http_reply_status */
     struct lua_machine *lua;              /* set by the lua storey; NULL without scripts */
     unsigned next_id;
     const char *const *files;             /* as given */
@@ -90,6 +92,15 @@ struct configuration *configuration_create(struct platform *platform, struct dia
 void configuration_destroy(struct configuration *configuration);
 /* After the last file: names to objects, formats compiled, checks across sections; reports all. false: errors. */
 bool configuration_resolve(struct configuration *configuration) MUST_USE;
+/* What the reader's rows work on: its owner is the configuration. */
+static inline struct configuration *configuration_of(const struct cfg_line *line)
+{
+    return line->reader->owner;
+}
+/* Puts a finished section at the end of its list and under its name. false: no memory. */
+bool configuration_add_proxy(struct configuration *configuration, struct proxy *proxy) MUST_USE;
+/* The internal frontend of the stats sockets, made when it is first wanted; NULL: no memory. */
+struct proxy *configuration_cli(struct configuration *configuration);
 /* A sample parser for a line of a section; place 0: any. */
 struct sample_parser configuration_parser(struct configuration *configuration, const struct cfg_line *line,
                                           struct proxy *proxy, enum sample_place place);

@@ -5,8 +5,10 @@
 #ifndef PROXY_PROXY_H
 #define PROXY_PROXY_H
 #include "base/diag.h"
+#include "base/dict.h"
 #include "log/log_format.h"
 #include "log/log_target.h"
+#include "config/cfg_set.h"
 #include "proxy/counters.h"
 #include "proxy/http_reply.h"
 #include "rules/ruleset.h"
@@ -15,12 +17,47 @@ struct balance_row;
 struct bind;
 struct configuration;
 struct server;
+struct server_settings;
+struct stats_admin;
 struct stick_table;
 
 enum proxy_mode { MODE_TCP, MODE_HTTP, MODE_HEALTH, MODE_LOG };
 enum proxy_side { PROXY_FRONT = 1, PROXY_BACK = 2, PROXY_DEFAULTS = 4, PROXY_INTERNAL = 8 };
 enum http_connection_mode { HTTP_KEEP_ALIVE, HTTP_SERVER_CLOSE, HTTP_CLOSE };
 enum http_reuse { REUSE_SAFE, REUSE_NEVER, REUSE_AGGRESSIVE, REUSE_ALWAYS };
+
+enum cookie_flags { /* bits of `cookie` */
+    COOKIE_REWRITE = 1, COOKIE_INSERT = 2, COOKIE_PREFIX = 4, COOKIE_INDIRECT = 8, COOKIE_NOCACHE = 16,
+    COOKIE_POSTONLY = 32, COOKIE_PRESERVE = 64, COOKIE_HTTPONLY = 128, COOKIE_SECURE = 256, COOKIE_DYNAMIC = 512,
+};
+
+enum retry_on { /* bits of `retry-on` */
+    RETRY_CONN_FAILURE = 1, RETRY_EMPTY_RESPONSE = 2, RETRY_JUNK_RESPONSE = 4, RETRY_RESPONSE_TIMEOUT = 8,
+    RETRY_0RTT_REJECTED = 16, RETRY_401 = 32, RETRY_403 = 64, RETRY_404 = 128, RETRY_408 = 256, RETRY_425 = 512,
+    RETRY_500 = 1024, RETRY_501 = 2048, RETRY_502 = 4096, RETRY_503 = 8192, RETRY_504 = 16384, RETRY_429 = 32768,
+};
+
+/* What the `stats` words say; shared by the sections that inherit it, copied before a change. */
+struct stats_user {
+    struct stats_user *next;
+    const char *name, *password;
+};
+struct stats_scope {
+    struct stats_scope *next;
+    const char *name;           /* "." for the own section */
+};
+struct stats_settings {
+    bool enabled, hide_version, show_node, show_legends, show_modules;
+    const char *uri, *realm, *node, *description; /* uri NULL: /haproxy?stats */
+    uint64_t refresh_ms;
+    struct stats_user *users;
+    struct stats_scope *scopes;
+    struct stats_admin *admins; /* `stats admin` conditions of this section */
+};
+struct stats_admin {
+    struct stats_admin *next;
+    struct condition *condition;
+};
 
 struct proxy_settings {
     int mode; /* enum proxy_mode */
@@ -64,6 +101,20 @@ struct proxy_settings {
     const char **balance_words;     /* NULL-terminated */
     struct diag_place balance_at;
     const char *server_state_file;
+    const char *description;
+    const char *cookie_name, *cookie_domain, *cookie_attribute, *dynamic_cookie_key;
+    unsigned cookie_flags;          /* enum cookie_flags */
+    uint64_t cookie_max_idle_s, cookie_max_life_s;
+    const char *capture_cookie;     /* `capture cookie`; a trailing '*' was cut off into the flag */
+    bool capture_cookie_prefix;
+    size_t capture_cookie_length;
+    unsigned retry_on;              /* enum retry_on */
+    const char *send_name_header;   /* http-send-name-header, lower case; NULL: none */
+    int64_t max_keep_alive_queue;   /* -1: no limit */
+    int64_t hash_balance_factor;
+    struct cfg_addr source_addr;    /* `source`, for servers without their own */
+    bool source_given;
+    const struct stats_settings *stats; /* NULL: none */
     unsigned hash_type;             /* bits, by the balance storey */
     uint64_t slots[8];              /* spare, for words of upper storeys that are plain numbers */
 };
@@ -93,8 +144,20 @@ struct capture { /* capture request|response header */
     unsigned index;
 };
 
+enum proxy_rules { /* bits: kinds of rules read so far, in the order in which they run */
+    SEEN_TCP_CONNECTION = 1, SEEN_TCP_SESSION = 2, SEEN_TCP_CONTENT = 4, SEEN_MONITOR_FAIL = 8, SEEN_HTTP_REQUEST = 16,
+    SEEN_REDIRECT = 32, SEEN_USE_BACKEND = 64, SEEN_USE_SERVER = 128,
+};
+
+struct persist_rule { /* force-persist, ignore-persist */
+    struct persist_rule *next;
+    struct condition *condition;
+    bool force;
+};
+
 struct proxy {
     struct proxy *next;         /* in the order of the files */
+    struct proxy *same_name;    /* the next section of the same name: a frontend and a backend may share one */
     struct configuration *configuration;
     const char *name;
     int id;                     /* from 2 on, as written or numbered */
@@ -115,6 +178,10 @@ struct proxy {
     struct bind *binds;
     struct server *servers;     /* in order */
     unsigned server_count;
+    struct dict servers_by_name;
+    struct server_settings *default_server; /* `default-server` up to here; of the own arena, never shared */
+    struct persist_rule *persist_rules;
+    unsigned seen_rules;        /* enum proxy_rules bits, for warnings about their order */
     struct stick_table *table;
     void *balance_state;        /* the algorithm's own */
     struct log_format *log_format, *error_log_format, *log_structured, *unique_id;
@@ -126,7 +193,12 @@ struct proxy {
     struct proxy_counters front_counters, back_counters;
 };
 
-/* The usual log format etc. are compiled, names resolved: once the whole configuration is read. false: reported. */
+/* A new section with what `defaults` hands down (NULL: the built-in values): settings, default-server, rules of named
+ * defaults. Not yet in any list. */
+struct proxy *proxy_create(struct configuration *configuration, unsigned sides, const char *name,
+                           struct diag_place at, struct proxy *defaults);
+void proxy_destroy(struct proxy *proxy); /* what is not in the configuration's arena */
+/* By name, or by "#id". Each of the sides must be there; 0: any. NULL: none. */
 struct proxy *proxy_find(const struct configuration *configuration, const char *name, unsigned sides);
 struct server *proxy_server(const struct proxy *proxy, const char *name);
 /* The page for a status: the proxy's own, else the usual one. */
