@@ -39,8 +39,8 @@ struct timer {
 };
 #define TIMER_OFF UINT64_MAX
 void timer_init(struct timer *timer, struct loop *loop, void (*fire)(struct timer *timer));
-/* Arms for a monotonic instant (again: moves). One that has passed means now. Moving later costs nothing until the old instant passes.
- * false when there is no memory: not armed then. */
+/* Arms for a monotonic instant (again: moves); one that has passed means now. Moving later costs nothing until the
+ * old instant passes. false when there is no memory: not armed then. */
 bool timer_set(struct timer *timer, uint64_t at_ns);
 void timer_stop(struct timer *timer);
 void timer_finish(struct timer *timer); /* before its memory ends */
