@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "http/http_msg.h"
+#include "sample/vars.h"
 
 struct channel;
 struct check;
@@ -78,6 +79,8 @@ struct sample_context {
     bool final;                      /* nothing more will come: what is missing is missing for good */
     bool may_change;                 /* out: the answer could be another once more data came */
     bool is_response_side;           /* hdr() and the like: which message is meant */
+    /* A scope's variables here, NULL when it has none; set by whoever makes the context. */
+    struct vars *(*vars)(const struct sample_context *context, enum var_scope scope);
 };
 
 struct fetch_row {

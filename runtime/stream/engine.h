@@ -31,6 +31,8 @@ static inline uint64_t engine_now(const struct engine *engine)
 }
 /* Watches the opened sockets of all binds. false: said why. */
 bool engine_listen(struct engine *engine);
+/* A limit has room again: listeners that paused for it go on. */
+void engine_room_again(struct engine *engine);
 /* Accepts no more; sessions go on, idle ones are closed. */
 void engine_soft_stop(struct engine *engine);
 /* A random 32-bit value from the platform's entropy (uuid, rand): deterministic in the simulator. */

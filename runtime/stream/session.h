@@ -30,6 +30,8 @@ struct session {
     unsigned phase;
     void *tracked[3];          /* entries of stick tables, by the table storey */
     bool counted;              /* in the frontend's and the bind's current connections */
+    bool reset_on_close;       /* the stream asked for RST */
+    bool begun;                /* its rules let it through */
     bool lingering;            /* our side is shut; the client's bytes are dropped until it closes */
     struct channel saved;      /* bytes that arrived behind the last request */
 };

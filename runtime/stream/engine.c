@@ -1,0 +1,168 @@
+/* One worker's share of the engine: its pools, its listeners, its lists of what lives. */
+#include "stream/engine.h"
+#include "base/mem.h"
+#include "net/listener.h"
+#include "proxy/bind.h"
+#include "proxy/server.h"
+#include "stream/server_conn.h"
+#include "stream/session.h"
+#include "stream/stream.h"
+
+#define SCRATCH_CHUNK 16384
+
+struct bind_listener {
+    struct list link; /* engine's listeners */
+    struct listener listener;
+    struct engine *engine;
+    struct bind *bind;
+};
+
+struct engine *engine_create(struct configuration *configuration, struct loop *loop)
+{
+    struct engine *engine = mem_zero(sizeof(*engine));
+    if (!engine)
+        return NULL;
+    engine->configuration = configuration;
+    engine->loop = loop;
+    engine->log = log_sender_create(loop);
+    if (!engine->log) {
+        mem_free(engine);
+        return NULL;
+    }
+    pool_init(&engine->buffers, "buffers", configuration->globals.bufsize, 64);
+    pool_init(&engine->sessions, "sessions", sizeof(struct session), 1024);
+    pool_init(&engine->server_conns, "server_conns", sizeof(struct server_conn), 1024);
+    arena_init(&engine->scratch, SCRATCH_CHUNK);
+    list_init(&engine->session_list);
+    list_init(&engine->stream_list);
+    list_init(&engine->free_streams);
+    list_init(&engine->listeners);
+    return engine;
+}
+
+static bool room_for(const struct bind *bind)
+{
+    const struct configuration *configuration = bind->proxy->configuration;
+    const struct proxy *frontend = bind->proxy;
+    if (bind->is_cli)
+        return true;
+    if (configuration->globals.maxconn && configuration->current_connections >= configuration->globals.maxconn)
+        return false;
+    if (frontend->settings.maxconn && frontend->current_front >= frontend->settings.maxconn)
+        return false;
+    return !bind->settings.maxconn || bind->current < bind->settings.maxconn;
+}
+
+static bool may_accept(struct listener *listener)
+{
+    return room_for(CONTAINER_OF(listener, struct bind_listener, listener)->bind);
+}
+
+static void accepted(struct listener *listener, plat_sock sock, const struct addr *peer)
+{
+    struct bind_listener *bound = CONTAINER_OF(listener, struct bind_listener, listener);
+    session_accept(bound->engine, bound->bind, sock, peer);
+}
+
+void engine_room_again(struct engine *engine)
+{
+    LIST_EACH (link, &engine->listeners) {
+        struct bind_listener *bound = LIST_ITEM(link, struct bind_listener, link);
+        if (bound->listener.paused && room_for(bound->bind))
+            listener_resume(&bound->listener);
+    }
+}
+
+static bool listen_on(struct engine *engine, struct bind *bind)
+{
+    struct bind_listener *bound = mem_zero(sizeof(*bound));
+    if (!bound)
+        return false;
+    bound->engine = engine;
+    bound->bind = bind;
+    bound->listener.accepted = accepted;
+    bound->listener.may_accept = may_accept;
+    if (listener_open(&bound->listener, engine->loop, bind->sock) != IO_OK) {
+        mem_free(bound);
+        return false;
+    }
+    bind->sock = PLAT_NO_SOCK; /* the listener's now */
+    list_add_last(&engine->listeners, &bound->link);
+    return true;
+}
+
+static bool listen_for(struct engine *engine, struct proxy *proxy)
+{
+    for (struct bind *bind = proxy->binds; bind; bind = bind->next)
+        if (bind->sock != PLAT_NO_SOCK && !listen_on(engine, bind))
+            return false;
+    return true;
+}
+
+bool engine_listen(struct engine *engine)
+{
+    for (struct proxy *proxy = engine->configuration->proxies; proxy; proxy = proxy->next)
+        if (!listen_for(engine, proxy))
+            return false;
+    return !engine->configuration->cli || listen_for(engine, engine->configuration->cli);
+}
+
+static void close_listeners(struct engine *engine)
+{
+    LIST_EACH_SAFE (link, &engine->listeners) {
+        struct bind_listener *bound = LIST_ITEM(link, struct bind_listener, link);
+        list_remove(&bound->link);
+        listener_close(&bound->listener);
+        mem_free(bound);
+    }
+}
+
+static void purge_servers(struct engine *engine)
+{
+    for (struct proxy *proxy = engine->configuration->proxies; proxy; proxy = proxy->next)
+        for (struct server *server = proxy->servers; server; server = server->next)
+            server_conn_purge(server);
+}
+
+void engine_soft_stop(struct engine *engine)
+{
+    engine->soft_stopping = true;
+    close_listeners(engine);
+    purge_servers(engine);
+    LIST_EACH_SAFE (link, &engine->session_list) {
+        struct session *session = LIST_ITEM(link, struct session, link);
+        if (!session->stream)
+            session_close(session, false);
+    }
+}
+
+void engine_destroy(struct engine *engine)
+{
+    if (!engine)
+        return;
+    close_listeners(engine);
+    engine->soft_stopping = true;
+    while (!list_empty(&engine->session_list))
+        session_close(LIST_ITEM(list_first(&engine->session_list), struct session, link), false);
+    purge_servers(engine);
+    while (!list_empty(&engine->free_streams)) {
+        struct stream *stream = LIST_ITEM(list_first(&engine->free_streams), struct stream, link);
+        list_remove(&stream->link);
+        arena_finish(&stream->arena);
+        mem_free(stream);
+    }
+    pool_finish(&engine->buffers);
+    pool_finish(&engine->sessions);
+    pool_finish(&engine->server_conns);
+    arena_finish(&engine->scratch);
+    log_sender_destroy(engine->log);
+    mem_free(engine);
+}
+
+uint32_t engine_random(struct engine *engine)
+{
+    struct platform *platform = loop_platform(engine->loop);
+    uint32_t value;
+    platform->ops->entropy(platform, &value, sizeof(value));
+    return value;
+}

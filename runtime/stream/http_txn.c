@@ -1,0 +1,442 @@
+/* A transaction's rules and the changes that the proxy itself makes to heads.
+ *
+ * Request steps: counters and captures, tcp-request content, http-request, use_backend, and the backend's rules, then
+ * the head is made fit for the server. Response steps: tcp-response content, http-response of the backend and of the
+ * frontend, http-after-response, then it is made fit for the client. */
+#include "base/units.h"
+#include "proxy/server.h"
+#include "stream/stream_steps.h"
+
+enum request_step { Q_BEGIN, Q_FRONT_CONTENT, Q_FRONT_RULES, Q_SWITCH, Q_BACK_CONTENT, Q_BACK_RULES, Q_FINISH, Q_BODY, Q_END };
+enum response_step { P_BEGIN, P_CONTENT, P_BACK_RULES, P_FRONT_RULES, P_BACK_AFTER, P_FRONT_AFTER, P_FINISH, P_END };
+
+static void capture_fields(struct stream *stream, const struct http_msg *msg, const struct capture *captures,
+                           struct str *out)
+{
+    for (const struct capture *capture = captures; capture; capture = capture->next) {
+        struct str value;
+        if (http_msg_value_at(msg, capture->name, true, -1, &value))
+            out[capture->index] = arena_copy(&stream->arena, str_slice(value, 0, capture->length_max));
+    }
+}
+
+static struct str *capture_slots(struct stream *stream, unsigned count)
+{
+    return count ? arena_zero(&stream->arena, count * sizeof(struct str)) : NULL;
+}
+
+/* An answer is ready, or the stream ends: no more request steps. */
+static bool answered(const struct stream *stream)
+{
+    return stream->http->response_own || stream->phase == PHASE_END;
+}
+
+static void deny(struct stream *stream, bool response)
+{
+    struct http_txn *http = stream->http;
+    struct proxy *frontend = stream->frontend;
+    if (response) {
+        stream->backend->back_counters.denied_responses++;
+    } else {
+        frontend->front_counters.denied_requests++;
+        if (stream->backend != frontend)
+            stream->backend->back_counters.denied_requests++;
+    }
+    char phase = response ? 'H' : 'R';
+    bool told = http->deny_reply ? stream_reply(stream, http->deny_reply, 'P', phase)
+                                 : stream_reply_error(stream, response && http->deny_status == 403 ? 502 : http->deny_status,
+                                                      'P', phase);
+    if (!told)
+        stream_abort(stream, 'P', phase, false);
+}
+
+static void broken(struct stream *stream, int status, char cause, bool response)
+{
+    if (status == 500)
+        stream->frontend->front_counters.internal_errors++;
+    if (response)
+        stream_drop_back(stream, false);
+    if (!stream_reply_error(stream, status, cause, response ? 'H' : 'R'))
+        stream_abort(stream, cause, response ? 'H' : 'R', false);
+}
+
+/* Carries out what a ruleset decided. STEP_NEXT: the next step is due. */
+static enum step obey(struct stream *stream, enum rule_result result, bool response)
+{
+    switch (result) {
+    case RULE_NEXT:
+    case RULE_STOP:
+        return STEP_NEXT;
+    case RULE_WAIT:
+        return STEP_WAIT;
+    case RULE_DENY:
+        deny(stream, response);
+        return STEP_WAIT;
+    case RULE_FAIL:
+        broken(stream, 500, 'P', response);
+        return STEP_WAIT;
+    case RULE_INVALID:
+        broken(stream, response ? 502 : 400, 'P', response);
+        return STEP_WAIT;
+    case RULE_ABORT:
+        if (!answered(stream))
+            stream_abort(stream, 'L', response ? 'H' : 'R', false);
+        return STEP_WAIT;
+    case RULE_DONE:
+        return answered(stream) ? STEP_WAIT : STEP_NEXT;
+    }
+    return STEP_WAIT;
+}
+
+static enum step rules(struct stream *stream, const struct ruleset *set, enum sample_place place, struct proxy *proxy,
+                       bool response)
+{
+    if (!set->count)
+        return STEP_NEXT;
+    return obey(stream, stream_run_rules(stream, set, place, proxy, true), response);
+}
+
+static enum step content_rules(struct stream *stream, struct proxy *proxy, bool response)
+{
+    const struct ruleset *set = response ? &proxy->tcp_response : &proxy->tcp_content;
+    uint64_t delay = response ? proxy->settings.response_inspect_delay : proxy->settings.request_inspect_delay;
+    if (!set->count)
+        return STEP_NEXT;
+    if (delay && !stream->inspect_until)
+        stream->inspect_until = engine_now(stream->engine) + delay * NS_PER_MS;
+    bool final = !delay || engine_now(stream->engine) >= stream->inspect_until;
+    enum rule_result result = stream_run_rules(stream, set, response ? AT_RESPONSE_CONTENT : AT_REQUEST_CONTENT, proxy,
+                                               final);
+    if (result == RULE_WAIT && !final)
+        stream_wait_until(stream, stream->inspect_until);
+    if (result != RULE_WAIT)
+        stream->inspect_until = 0;
+    if (result == RULE_DENY) { /* `reject` closes without an answer */
+        (response ? stream->backend->back_counters.denied_responses++ : stream->frontend->front_counters.denied_requests++);
+        stream_abort(stream, 'P', response ? 'D' : 'R', false);
+        return STEP_WAIT;
+    }
+    return obey(stream, result, response);
+}
+
+static void begin(struct stream *stream)
+{
+    struct http_txn *http = stream->http;
+    struct proxy *frontend = stream->frontend;
+    uint64_t now = engine_now(stream->engine);
+    frontend->front_counters.http_requests++;
+    rate_add(&frontend->front_counters.request_rate, now, 1);
+    http->request_captures = capture_slots(stream, frontend->request_capture_count);
+    if (http->request_captures)
+        capture_fields(stream, &http->request, frontend->request_captures, http->request_captures);
+}
+
+static bool monitored(struct stream *stream)
+{
+    const struct proxy *frontend = stream->frontend;
+    if (!frontend->settings.monitor_uri ||
+        !str_eq(http_msg_pathq(&stream->http->request), str_of(frontend->settings.monitor_uri)))
+        return false;
+    int status = 200;
+    if (frontend->monitor_fail) {
+        struct sample_context context = stream_context(stream, AT_REQUEST_HEAD, stream->frontend);
+        struct arena_mark mark = arena_mark(context.scratch);
+        context.final = true;
+        status = condition_eval(frontend->monitor_fail, &context) == ACL_PASS ? 503 : 200;
+        arena_rewind(context.scratch, mark);
+    }
+    stream->frontend->front_counters.intercepted_requests++;
+    stream->log_silent = true; /* manual 4.2 monitor-uri: such requests are not logged */
+    if (!stream_reply_error(stream, status, 'L', 'R'))
+        stream_abort(stream, 'L', 'R', false);
+    return true;
+}
+
+static bool within(const struct addr *addr, const struct addr *network, unsigned bits)
+{
+    struct addr masked = *addr;
+    if (addr->family != network->family)
+        return false;
+    addr_mask(&masked, bits);
+    return addr_same_ip(&masked, network);
+}
+
+static bool add_addr(struct http_msg *msg, const char *name, const struct addr *addr)
+{
+    char text[ADDR_TEXT_MAX];
+    size_t size = addr_print_ip(addr, text, sizeof(text));
+    return http_msg_add(msg, str_of(name), str_make(text, size));
+}
+
+/* option forwardfor and originalto; each of the two sections may ask. */
+static bool add_forwarded(struct stream *stream)
+{
+    struct http_msg *request = &stream->http->request;
+    const struct proxy_settings *front = &stream->frontend->settings, *back = &stream->backend->settings;
+    const struct proxy_settings *by = front->forward_for ? front : back;
+    const struct addr *source = conn_source(&stream->session->conn);
+    if ((front->forward_for || back->forward_for) && addr_is_ip(source)) {
+        const char *name = back->forward_for && back->forward_for_header ? back->forward_for_header
+                           : by->forward_for_header                      ? by->forward_for_header
+                                                                         : "x-forwarded-for";
+        bool if_none = (front->forward_for && front->forward_for_if_none) ||
+                       (back->forward_for && back->forward_for_if_none);
+        bool excepted = (front->forward_for && front->forward_for_except_bits &&
+                         within(source, &front->forward_for_except, front->forward_for_except_bits)) ||
+                        (back->forward_for && back->forward_for_except_bits &&
+                         within(source, &back->forward_for_except, back->forward_for_except_bits));
+        if (!excepted && !(if_none && http_msg_find(request, str_of(name), NULL)) && !add_addr(request, name, source))
+            return false;
+    }
+    by = front->original_to ? front : back;
+    const struct addr *destination = by->original_to ? conn_destination(&stream->session->conn) : NULL;
+    if (destination && addr_is_ip(destination)) {
+        const char *name = by->original_to_header ? by->original_to_header : "x-original-to";
+        bool excepted = by->original_to_except_bits &&
+                        within(destination, &by->original_to_except, by->original_to_except_bits);
+        if (!excepted && !add_addr(request, name, destination))
+            return false;
+    }
+    return true;
+}
+
+/* Takes the words that are this connection's business out of Connection, keeping others (RFC 9110 section 7.6.1). */
+static bool clean_connection(struct http_msg *msg, bool keep_upgrade)
+{
+    struct http_field *field = NULL;
+    while ((field = http_msg_find_id(msg, FIELD_CONNECTION, field))) {
+        struct str rest = field->value, word;
+        struct buf kept = BUF_INIT;
+        while (rest.data) {
+            word = str_trim(str_split(&rest, ','));
+            bool ours = !word.size || str_eq_nocase(word, STR("keep-alive")) || str_eq_nocase(word, STR("close")) ||
+                        (!keep_upgrade && str_eq_nocase(word, STR("upgrade")));
+            if (ours)
+                continue;
+            if (kept.size)
+                buf_add(&kept, STR(", "));
+            buf_add(&kept, word);
+        }
+        bool well = !kept.failed;
+        if (well && !kept.size)
+            http_msg_remove_field(msg, field);
+        else if (well && !str_eq(buf_str(&kept), field->value))
+            well = http_msg_set_value(msg, field, buf_str(&kept));
+        buf_finish(&kept);
+        if (!well)
+            return false;
+    }
+    while ((field = http_msg_find_id(msg, FIELD_PROXY_CONNECTION, NULL)))
+        http_msg_remove_field(msg, field);
+    while ((field = http_msg_find_id(msg, FIELD_KEEP_ALIVE, NULL)))
+        http_msg_remove_field(msg, field);
+    return true;
+}
+
+static enum http_connection_mode connection_mode(const struct stream *stream)
+{
+    int front = stream->frontend->settings.http_connection_mode, back = stream->backend->settings.http_connection_mode;
+    return (enum http_connection_mode)(front > back ? front : back);
+}
+
+/* The request as the server is to see it. */
+static bool finish_request(struct stream *stream)
+{
+    struct http_msg *request = &stream->http->request;
+    if (connection_mode(stream) == HTTP_CLOSE)
+        stream->http->client_keep_alive = false;
+    if (!clean_connection(request, request->upgrade) || !add_forwarded(stream))
+        return false;
+    bool keep = connection_mode(stream) == HTTP_KEEP_ALIVE;
+    if (request->upgrade)
+        return true;
+    if (!keep && (request->minor >= 1 || request->major > 1))
+        return http_msg_add(request, STR("connection"), STR("close"));
+    if (keep && request->major == 1 && request->minor == 0)
+        return http_msg_add(request, STR("connection"), STR("keep-alive"));
+    return true;
+}
+
+/* option http-buffer-request: the body's first buffer before a server is asked. */
+static enum step wait_for_body(struct stream *stream)
+{
+    if (!stream->frontend->settings.http_buffer_request && !stream->backend->settings.http_buffer_request)
+        return STEP_NEXT;
+    const struct channel *channel = &stream->request;
+    if (channel->ended || channel_full(channel))
+        return STEP_NEXT;
+    if (channel->failed) {
+        broken(stream, 400, stream->http->front->reader.broken ? 'P' : 'C', false);
+        return STEP_WAIT;
+    }
+    if (stream->deadline_request == TIMER_OFF && stream->frontend->settings.timeout_http_request)
+        stream->deadline_request =
+            engine_now(stream->engine) + stream->frontend->settings.timeout_http_request * NS_PER_MS;
+    return STEP_WAIT;
+}
+
+enum step http_txn_request(struct stream *stream)
+{
+    struct proxy *frontend = stream->frontend;
+    for (;; stream->step++) {
+        enum step step = STEP_NEXT;
+        switch ((enum request_step)stream->step) {
+        case Q_BEGIN:
+            begin(stream);
+            break;
+        case Q_FRONT_CONTENT:
+            step = content_rules(stream, frontend, false);
+            if (step == STEP_NEXT && monitored(stream))
+                return STEP_WAIT;
+            break;
+        case Q_FRONT_RULES:
+            step = rules(stream, &frontend->http_request, AT_REQUEST_HEAD, frontend, false);
+            break;
+        case Q_SWITCH:
+            if (stream->applet)
+                return finish_request(stream) ? STEP_NEXT : (broken(stream, 500, 'R', false), STEP_WAIT);
+            if (!stream_switch(stream)) {
+                frontend->back_counters.failed_connections++;
+                broken(stream, 503, 'S', false);
+                stream->end_phase = 'C';
+                return STEP_WAIT;
+            }
+            if (stream->backend != frontend)
+                stream->backend->back_counters.http_requests++;
+            break;
+        case Q_BACK_CONTENT:
+            if (stream->backend != frontend)
+                step = content_rules(stream, stream->backend, false);
+            break;
+        case Q_BACK_RULES:
+            if (stream->backend != frontend)
+                step = rules(stream, &stream->backend->http_request, AT_REQUEST_HEAD, stream->backend, false);
+            break;
+        case Q_FINISH:
+            if (!finish_request(stream)) {
+                broken(stream, 500, 'R', false);
+                return STEP_WAIT;
+            }
+            break;
+        case Q_BODY:
+            step = wait_for_body(stream);
+            break;
+        case Q_END:
+            return STEP_NEXT;
+        }
+        if (step == STEP_WAIT)
+            return STEP_WAIT;
+    }
+}
+
+static void response_begin(struct stream *stream)
+{
+    struct http_txn *http = stream->http;
+    struct proxy *frontend = stream->frontend;
+    http->status = http->response.status;
+    http->response_captures = capture_slots(stream, frontend->response_capture_count);
+    if (http->response_captures)
+        capture_fields(stream, &http->response, frontend->response_captures, http->response_captures);
+    if (http->response.body == HTTP_BODY_TUNNEL)
+        stream->tunnel = true;
+}
+
+static void count_status(struct stream *stream)
+{
+    int class = stream->http->status / 100;
+    unsigned index = class >= 1 && class <= 5 ? (unsigned)class : 0;
+    stream->frontend->front_counters.http_responses[index]++;
+    if (stream->counted)
+        stream->backend->back_counters.http_responses[index]++;
+    if (stream->server)
+        stream->server->counters.http_responses[index]++;
+}
+
+/* The response as the client is to see it (RFC 9112 section 6 and 9). */
+static bool finish_response(struct stream *stream)
+{
+    struct http_txn *http = stream->http;
+    struct http_msg *response = &http->response;
+    http->status = response->status;
+    if (response->body == HTTP_BODY_TUNNEL)
+        return clean_connection(response, true);
+    if (!clean_connection(response, false))
+        return false;
+    bool old_client = http->request.major == 1 && http->request.minor == 0;
+    if (response->body == HTTP_BODY_CHUNKED && old_client) { /* RFC 9112 section 6.1: not for HTTP/1.0 */
+        http_msg_remove(response, STR("transfer-encoding"));
+        response->body = HTTP_BODY_UNTIL_CLOSE;
+    }
+    if (connection_mode(stream) == HTTP_CLOSE || response->body == HTTP_BODY_UNTIL_CLOSE ||
+        stream->engine->soft_stopping)
+        http->client_keep_alive = false;
+    bool old_response = response->major == 1 && response->minor == 0;
+    if (!http->client_keep_alive && !old_response)
+        return http_msg_add(response, STR("connection"), STR("close"));
+    if (http->client_keep_alive && (old_client || old_response))
+        return http_msg_add(response, STR("connection"), STR("keep-alive"));
+    return true;
+}
+
+static bool send_head(struct stream *stream)
+{
+    struct http_txn *http = stream->http;
+    if (!finish_response(stream))
+        return false;
+    bool no_body = http->request.method_id == HTTP_HEAD || http->response.body == HTTP_BODY_NONE;
+    if (!http_writer_begin(&http->front->writer, &http->response, no_body, &stream->arena))
+        return false;
+    http->response_ruled = true;
+    channel_forward(&stream->response, CHANNEL_ALL);
+    return true;
+}
+
+enum step http_txn_response(struct stream *stream)
+{
+    struct http_txn *http = stream->http;
+    struct proxy *frontend = stream->frontend, *backend = stream->backend;
+    for (;; stream->step++) {
+        enum step step = STEP_NEXT;
+        bool own = http->response_own;
+        switch ((enum response_step)stream->step) {
+        case P_BEGIN:
+            response_begin(stream);
+            break;
+        case P_CONTENT:
+            if (!own)
+                step = content_rules(stream, backend, true);
+            break;
+        case P_BACK_RULES:
+            if (!own && backend != frontend)
+                step = rules(stream, &backend->http_response, AT_RESPONSE_HEAD, backend, true);
+            break;
+        case P_FRONT_RULES:
+            if (!own)
+                step = rules(stream, &frontend->http_response, AT_RESPONSE_HEAD, frontend, true);
+            break;
+        case P_BACK_AFTER:
+            if (backend != frontend)
+                step = rules(stream, &backend->http_after_response, AT_RESPONSE_HEAD, backend, true);
+            break;
+        case P_FRONT_AFTER:
+            step = rules(stream, &frontend->http_after_response, AT_RESPONSE_HEAD, frontend, true);
+            break;
+        case P_FINISH:
+            if (!send_head(stream)) {
+                stream_abort(stream, 'R', 'H', false);
+                return STEP_WAIT;
+            }
+            count_status(stream);
+            break;
+        case P_END:
+            return STEP_NEXT;
+        }
+        if (step == STEP_WAIT) {
+            if (!own && http->response_own) { /* a rule put another response in its place */
+                stream->step = P_BEGIN;
+                continue;
+            }
+            return STEP_WAIT;
+        }
+    }
+}

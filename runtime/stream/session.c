@@ -1,0 +1,328 @@
+/* Sessions: accepted, let through by rules, then idle or carrying a stream, at last closed. Between two requests a
+ * session holds no buffer and no stream. */
+#include "stream/session.h"
+#include "base/units.h"
+#include "proxy/bind.h"
+#include "stream/http_wire.h"
+#include "stream/session_steps.h"
+#include "stream/stream_steps.h"
+
+#define LINGER_NS (1 * NS_PER_S)
+
+static void session_run(struct task *task);
+
+static void conn_ready(struct conn *conn, void *owner)
+{
+    struct session *session = owner;
+    (void)conn;
+    if (session->stream)
+        stream_wake(session->stream);
+    else
+        task_wake(&session->task);
+}
+
+static void timer_fired(struct timer *timer)
+{
+    struct session *session = CONTAINER_OF(timer, struct session, timer);
+    if (session->stream)
+        stream_wake(session->stream);
+    else
+        task_wake(&session->task);
+}
+
+static struct vars *context_vars(const struct sample_context *context, enum var_scope scope)
+{
+    if (scope == VAR_SESS)
+        return &context->session->vars;
+    return scope == VAR_PROC ? &context->configuration->proc_vars : NULL;
+}
+
+struct sample_context session_context(struct session *session, enum sample_place place)
+{
+    return (struct sample_context){
+        .place = place,
+        .configuration = session->engine->configuration,
+        .engine = session->engine,
+        .proxy = session->frontend,
+        .session = session,
+        .scratch = &session->engine->scratch,
+        .vars = context_vars,
+        .final = true,
+    };
+}
+
+static void uncount(struct session *session)
+{
+    if (!session->counted)
+        return;
+    session->counted = false;
+    session->engine->configuration->current_connections--;
+    session->frontend->current_front--;
+    if (session->bind) {
+        session->bind->current--;
+        engine_room_again(session->engine);
+    }
+}
+
+static void session_destroy(struct session *session, bool reset)
+{
+    struct engine *engine = session->engine;
+    conn_close(&session->conn, reset);
+    task_cancel(&session->task);
+    timer_finish(&session->timer);
+    channel_finish(&session->saved, engine);
+    vars_finish(&session->vars);
+    list_remove(&session->link);
+    engine->session_count--;
+    uncount(session);
+    pool_give(&engine->sessions, session);
+}
+
+void session_close(struct session *session, bool reset)
+{
+    if (session->stream) {
+        session->reset_on_close = reset;
+        stream_abort(session->stream, 'K', 'D', reset);
+        stream_run_now(session->stream);
+        return;
+    }
+    session_destroy(session, reset);
+}
+
+/* Rules without a stream cannot wait: what is undecided now is decided as it stands. */
+static bool allowed(struct session *session, const struct ruleset *set, enum sample_place place)
+{
+    if (!set->count)
+        return true;
+    struct sample_context context = session_context(session, place);
+    struct arena_mark mark = arena_mark(context.scratch);
+    struct rule_cursor cursor;
+    struct rule *last = NULL;
+    rule_cursor_start(&cursor, set);
+    enum rule_result result = ruleset_run(&cursor, &context, &last);
+    arena_rewind(context.scratch, mark);
+    return result == RULE_NEXT || result == RULE_STOP || result == RULE_WAIT;
+}
+
+static void count(struct session *session)
+{
+    struct proxy *frontend = session->frontend;
+    struct configuration *configuration = session->engine->configuration;
+    uint64_t now = engine_now(session->engine);
+    session->counted = true;
+    configuration->current_connections++;
+    configuration->counters.connections_total++;
+    frontend->current_front++;
+    frontend->front_counters.connections_total++;
+    if ((uint64_t)frontend->current_front > frontend->front_counters.connections_max)
+        frontend->front_counters.connections_max = (uint64_t)frontend->current_front;
+    rate_add(&frontend->front_counters.connection_rate, now, 1);
+    session->bind->current++;
+    session->bind->counters.connections_total++;
+}
+
+static void count_session(struct session *session)
+{
+    struct proxy_counters *counters = &session->frontend->front_counters;
+    counters->sessions_total++;
+    if ((uint64_t)session->frontend->current_front > counters->sessions_max)
+        counters->sessions_max = (uint64_t)session->frontend->current_front;
+    rate_add(&counters->session_rate, engine_now(session->engine), 1);
+    session->bind->counters.sessions_total++;
+}
+
+static uint64_t idle_limit_ms(const struct session *session)
+{
+    const struct proxy_settings *settings = &session->frontend->settings;
+    if (session->stream_count && settings->timeout_http_keep_alive)
+        return settings->timeout_http_keep_alive;
+    return settings->timeout_http_request ? settings->timeout_http_request : settings->timeout_client;
+}
+
+/* Between requests: nothing is held, the client has so long for its next one. */
+static void go_idle(struct session *session)
+{
+    uint64_t limit = idle_limit_ms(session);
+    session->idle_since_ns = engine_now(session->engine);
+    if (!limit)
+        timer_stop(&session->timer);
+    else if (!timer_set(&session->timer, session->idle_since_ns + limit * NS_PER_MS))
+        session_destroy(session, false);
+}
+
+static void set_request_deadline(struct session *session, struct stream *stream)
+{
+    const struct proxy_settings *settings = &session->frontend->settings;
+    uint64_t limit = settings->timeout_http_request ? settings->timeout_http_request : settings->timeout_client;
+    uint64_t since = session->stream_count == 1 ? session->accept_ns : engine_now(session->engine);
+    stream->deadline_request = limit ? since + limit * NS_PER_MS : TIMER_OFF;
+}
+
+static struct stream *begin_stream(struct session *session)
+{
+    struct stream *stream = stream_create(session);
+    if (!stream) {
+        session_destroy(session, false);
+        return NULL;
+    }
+    session->stream = stream;
+    session->stream_count++;
+    return stream;
+}
+
+/* The client did not get as far as a request: answered and logged as a stream, unless nobody wants to know. */
+static void no_request(struct session *session, int status, char cause)
+{
+    const struct proxy_settings *settings = &session->frontend->settings;
+    bool probe = !session->conn.any_in && settings->http_ignore_probes;
+    if (session->stream_count || probe || (status == 400 && !session->conn.any_in && settings->dontlognull)) {
+        session_destroy(session, false);
+        return;
+    }
+    struct stream *stream = begin_stream(session);
+    if (!stream)
+        return;
+    http_front_request_failed(stream, status, cause);
+    stream_run_now(stream);
+}
+
+static void wait_for_request(struct session *session)
+{
+    struct conn *conn = &session->conn;
+    if (!session->saved.raw && conn->readable)
+        http_wire_fill(conn, &session->saved, session->engine);
+    if (session->saved.raw) {
+        struct stream *stream = begin_stream(session);
+        if (!stream)
+            return;
+        stream->request = session->saved;
+        channel_init(&session->saved);
+        stream->request.last_in_ns = engine_now(session->engine);
+        set_request_deadline(session, stream);
+        stream_run_now(stream);
+        return;
+    }
+    if (conn->read_ended || conn->error != IO_OK || session->saved.failed)
+        no_request(session, 400, 'C');
+    else if (timer_armed(&session->timer) ? engine_now(session->engine) >= session->timer.at_ns
+                                          : idle_limit_ms(session) != 0)
+        no_request(session, 408, 'c');
+}
+
+/* Our side is shut; what the client still sends is read and thrown away until it closes, so that its kernel does not
+ * drop our last bytes (RFC 9112 section 9.6). */
+static void linger(struct session *session)
+{
+    char drop[4096];
+    struct io_vec vec = { drop, sizeof(drop) };
+    for (unsigned i = 0; i < 16 && session->conn.readable; i++) {
+        struct io_result result = conn_read(&session->conn, &vec, 1);
+        if (result.status != IO_OK)
+            break;
+    }
+    bool late = !timer_armed(&session->timer) || engine_now(session->engine) >= session->timer.at_ns;
+    if (session->conn.read_ended || session->conn.error != IO_OK || late)
+        session_destroy(session, false);
+    else if (session->conn.readable)
+        task_wake(&session->task);
+}
+
+static void begin_linger(struct session *session)
+{
+    session->lingering = true;
+    conn_shut_write(&session->conn);
+    if (!timer_set(&session->timer, engine_now(session->engine) + LINGER_NS)) {
+        session_destroy(session, false);
+        return;
+    }
+    linger(session);
+}
+
+void session_stream_ended(struct session *session, bool keep, bool lingering, bool reset)
+{
+    if (session->engine->soft_stopping && !session->saved.raw)
+        keep = false;
+    if (keep) {
+        go_idle(session);
+        if (session->saved.raw)
+            task_wake(&session->task);
+    } else if (lingering && !reset && !session->conn.read_ended && session->conn.error == IO_OK &&
+               !session->conn.write_shut) {
+        begin_linger(session);
+    } else {
+        session_destroy(session, reset);
+    }
+}
+
+/* The connection is usable: what is decided before the first byte is decided now. */
+static void begin(struct session *session)
+{
+    struct proxy *frontend = session->frontend;
+    session->begun = true;
+    session->handshake_ns = session->idle_since_ns = engine_now(session->engine);
+    if (!allowed(session, &frontend->tcp_session, AT_SESSION)) {
+        frontend->front_counters.denied_sessions++;
+        session_destroy(session, false);
+        return;
+    }
+    count_session(session);
+    if (frontend->settings.mode == MODE_HTTP) {
+        uint64_t limit = idle_limit_ms(session);
+        if (limit && !timer_set(&session->timer, session->accept_ns + limit * NS_PER_MS))
+            session_destroy(session, false);
+        return;
+    }
+    struct stream *stream = begin_stream(session);
+    if (stream)
+        stream_wake(stream);
+}
+
+static void session_run(struct task *task)
+{
+    struct session *session = CONTAINER_OF(task, struct session, task);
+    if (session->stream)
+        return;
+    if (session->lingering)
+        linger(session);
+    else
+        wait_for_request(session);
+}
+
+void session_accept(struct engine *engine, struct bind *bind, plat_sock sock, const struct addr *peer)
+{
+    struct platform *platform = loop_platform(engine->loop);
+    struct session *session = pool_take(&engine->sessions);
+    if (!session) {
+        platform->ops->close(platform, sock);
+        return;
+    }
+    memset(session, 0, sizeof(*session));
+    session->engine = engine;
+    session->frontend = bind->proxy;
+    session->bind = bind;
+    session->serial = ++engine->session_serial;
+    session->conn.ready = conn_ready;
+    session->conn.owner = session;
+    session->vars.limit = engine->configuration->globals.vars_sess_max;
+    channel_init(&session->saved);
+    task_init(&session->task, engine->loop, session_run);
+    session->task.nice = (int16_t)bind->settings.nice;
+    timer_init(&session->timer, engine->loop, timer_fired);
+    session->accept_ns = engine_now(engine);
+    session->accept_wall_ns = loop_wall(engine->loop);
+    if (!conn_accepted(&session->conn, engine->loop, sock, peer)) {
+        pool_give(&engine->sessions, session);
+        return;
+    }
+    list_add_last(&engine->session_list, &session->link);
+    engine->session_count++;
+    count(session);
+    if (!allowed(session, &session->frontend->tcp_connection, AT_CONNECTION)) {
+        session->frontend->front_counters.denied_connections++;
+        session_destroy(session, false);
+        return;
+    }
+    if (addr_is_ip(peer))
+        (void)platform->ops->set_option(platform, sock, PLAT_NO_DELAY, 1);
+    begin(session);
+}

@@ -1,0 +1,12 @@
+/* Between a session and its streams. */
+#ifndef STREAM_SESSION_STEPS_H
+#define STREAM_SESSION_STEPS_H
+#include "stream/session.h"
+
+/* The session's stream is gone. keep: another request may come. linger: the last bytes of the response are to arrive
+ * even when the client still sends. */
+void session_stream_ended(struct session *session, bool keep, bool linger, bool reset);
+/* Runs the stream at once instead of with the next task. It may be gone after. */
+void stream_run_now(struct stream *stream);
+
+#endif
