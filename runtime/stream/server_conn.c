@@ -60,10 +60,6 @@ struct server_conn *server_conn_open(struct stream *stream, struct server *serve
         pool_give(&engine->server_conns, opened);
         return NULL;
     }
-    if (addr_is_ip(&how.to)) {
-        struct platform *platform = loop_platform(engine->loop);
-        (void)platform->ops->set_option(platform, opened->conn.watch.sock, PLAT_NO_DELAY, 1);
-    }
     server->used_connections++;
     *why = IO_OK;
     return opened;

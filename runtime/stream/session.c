@@ -322,7 +322,5 @@ void session_accept(struct engine *engine, struct bind *bind, plat_sock sock, co
         session_destroy(session, false);
         return;
     }
-    if (addr_is_ip(peer))
-        (void)platform->ops->set_option(platform, sock, PLAT_NO_DELAY, 1);
     begin(session);
 }
