@@ -7,31 +7,46 @@
 #define CONFIG_CFG_READER_H
 #include "base/arena.h"
 #include "base/diag.h"
+#include "config/cfg_cond.h"
+#include "config/cfg_lex.h"
 #include "config/words.h"
 #include "platform/platform.h"
 
 enum cfg_section { /* bits: keyword rows say in which sections they stand */
-    IN_GLOBAL = 1, IN_DEFAULTS = 2, IN_FRONTEND = 4, IN_BACKEND = 8, IN_LISTEN = 16,
-    IN_USERLIST = 32, IN_RESOLVERS = 64, IN_HTTP_ERRORS = 128, IN_RING = 256, IN_CACHE = 512, IN_PEERS = 1024,
-    IN_MAILERS = 2048, IN_PROGRAM = 4096, IN_LOG_FORWARD = 8192, IN_FCGI = 16384, IN_CRT_STORE = 32768,
-    IN_HEALTHCHECK = 65536, IN_TRACES = 131072, IN_LOG_PROFILE = 262144,
-    IN_PROXY = IN_DEFAULTS | IN_FRONTEND | IN_BACKEND | IN_LISTEN,
-    IN_FRONT = IN_DEFAULTS | IN_FRONTEND | IN_LISTEN,  /* has a frontend side */
-    IN_BACK = IN_DEFAULTS | IN_BACKEND | IN_LISTEN,    /* has a backend side */
+                   IN_GLOBAL = 1,
+                   IN_DEFAULTS = 2,
+                   IN_FRONTEND = 4,
+                   IN_BACKEND = 8,
+                   IN_LISTEN = 16,
+                   IN_USERLIST = 32,
+                   IN_RESOLVERS = 64,
+                   IN_HTTP_ERRORS = 128,
+                   IN_RING = 256,
+                   IN_CACHE = 512,
+                   IN_PEERS = 1024,
+                   IN_MAILERS = 2048,
+                   IN_PROGRAM = 4096,
+                   IN_LOG_FORWARD = 8192,
+                   IN_FCGI = 16384,
+                   IN_CRT_STORE = 32768,
+                   IN_HEALTHCHECK = 65536,
+                   IN_TRACES = 131072,
+                   IN_LOG_PROFILE = 262144,
+                   IN_PROXY = IN_DEFAULTS | IN_FRONTEND | IN_BACKEND | IN_LISTEN,
+                   IN_FRONT = IN_DEFAULTS | IN_FRONTEND | IN_LISTEN, /* has a frontend side */
+                   IN_BACK = IN_DEFAULTS | IN_BACKEND | IN_LISTEN,   /* has a backend side */
 };
 
 struct cfg_reader;
-
-#define CFG_WORD_MAX 256 /* words in a line; HAProxy takes 64, crt-lists and ACLs want more */
 
 struct cfg_line {
     struct cfg_reader *reader;
     struct diag_place place;
     enum cfg_section section;
-    void *target;        /* what the section's begin returned: struct proxy *, struct node *, ... */
-    bool negated;        /* the line began with `no` */
-    bool to_default;     /* the line began with `default` */
-    const char **words;  /* NUL-terminated, after quoting and variables; valid during the call */
+    void *target;       /* what the section's begin returned: struct proxy *, struct node *, ... */
+    bool negated;       /* the line began with `no` */
+    bool to_default;    /* the line began with `default` */
+    const char **words; /* NUL-terminated, after quoting and variables; valid during the call */
     unsigned count;
     unsigned keyword_words; /* words that the keyword itself takes: arguments begin there */
 };
@@ -46,6 +61,10 @@ bool cfg_error(const struct cfg_line *line, const char *format, ...) PRINTF_LIKE
 void cfg_warn(const struct cfg_line *line, const char *format, ...) PRINTF_LIKE(2, 3);
 /* false and an error when there are fewer than `low` or more than `high` arguments, naming the surplus word. */
 bool cfg_arg_limits(const struct cfg_line *line, unsigned low, unsigned high) MUST_USE;
+/* The keyword as written, its words with one blank between: "timeout client". */
+void cfg_keyword_name(const struct cfg_line *line, char *out, size_t size);
+/* The name behind the word that began the section, "" when it has none. */
+const char *cfg_section_name(const struct cfg_reader *reader);
 
 struct section_row {
     const char *word;
@@ -53,16 +72,17 @@ struct section_row {
     /* Begins the section: line->words[0] is the word itself. Returns the target for its keywords; NULL after an
      * error (its lines are then skipped). */
     void *(*begin)(struct cfg_line *line);
-    bool (*end)(struct cfg_line *line); /* at the next section or the end; may be NULL; line->target is the target */
+    bool (*end)(
+        struct cfg_line *line); /* at the next section or the end; may be NULL; line->target is the target */
 };
 
 enum cfg_set {
-    CFG_CALL,    /* call() does it all */
-    CFG_FLAG,    /* bool at offset: true, false with `no` */
-    CFG_INT,     /* int at offset, within low..high */
+    CFG_CALL, /* call() does it all */
+    CFG_FLAG, /* bool at offset: true, false with `no`, low != 0 with `default` */
+    CFG_INT,  /* int at offset, within low..high; both 0: any */
     CFG_INT64,
-    CFG_SIZE,    /* uint64_t at offset, bytes, within low..high */
-    CFG_TIME_MS, /* uint64_t at offset, milliseconds */
+    CFG_SIZE,    /* uint64_t at offset, bytes, within low..high; both 0: any */
+    CFG_TIME_MS, /* uint64_t at offset, milliseconds, within low..high; both 0: any */
     CFG_TEXT,    /* const char * at offset, copied into the reader's arena */
     CFG_ENUM,    /* int at offset, one of names */
     CFG_IGNORED, /* known, and without any effect here: taken with any arguments, silently */
@@ -76,15 +96,15 @@ struct cfg_name {
 };
 
 struct keyword_row {
-    unsigned sections;  /* enum cfg_section bits; for bind and server options: unused */
-    const char *words;  /* "timeout client" */
+    unsigned sections; /* enum cfg_section bits; for bind and server options: unused */
+    const char *words; /* "timeout client" */
     enum cfg_set set;
     bool (*call)(struct cfg_line *line); /* false: an error was reported */
-    size_t offset;      /* in the section's target */
+    size_t offset;                       /* in the section's target */
     int64_t low, high;
     const struct cfg_name *names; /* ends with a NULL word */
-    bool negatable;     /* `no` and `default` may stand in front */
-    const char *note;   /* for dumps, and for CFG_REFUSED and CFG_WARNED */
+    bool negatable;               /* `no` and `default` may stand in front */
+    const char *note;             /* for dumps, and for CFG_REFUSED and CFG_WARNED */
 };
 
 struct cfg_reader {
@@ -99,18 +119,23 @@ struct cfg_reader {
     void *target;
     unsigned errors;
     bool strict_limits;
+    bool diagnostic; /* -dD: .diag speaks */
     /* The reader's own scratch follows in cfg_reader.c. */
     struct cfg_scratch *scratch;
 };
 
-void cfg_reader_init(struct cfg_reader *reader, struct words *words, struct platform *platform, struct diag *diag,
-                     struct arena *arena, void *owner, const struct cfg_condition_world *world);
+void cfg_reader_init(struct cfg_reader *reader, struct words *words, struct platform *platform,
+                     struct diag *diag, struct arena *arena, void *owner,
+                     const struct cfg_condition_world *world);
 void cfg_reader_finish(struct cfg_reader *reader);
-/* A file, or a folder: its *.cfg files in byte order (manual of -f). false: it could not be read (said). */
+/* Appends the files that a path given with -f means, each with a NUL behind: the path itself, or the *.cfg files of
+ * the folder in byte order, hidden ones left out. false: the path is not there, or no memory (said). */
+bool cfg_list_files(struct cfg_reader *reader, const char *path, struct buf *out) MUST_USE;
+/* A file, or a folder as cfg_list_files has it. Its end ends the section in hand. false: it could not be read (said). */
 bool cfg_read_path(struct cfg_reader *reader, const char *path);
 /* Text as if it stood in a file of that name. */
 void cfg_read_text(struct cfg_reader *reader, const char *name, struct str text);
-/* After the last file: ends the open section. */
+/* After the last file: ends a section that is still open. */
 void cfg_read_end(struct cfg_reader *reader);
 
 #endif

@@ -1,6 +1,7 @@
 /* Setters for plain values: what a keyword row without a function does. */
 #ifndef CONFIG_CFG_SET_H
 #define CONFIG_CFG_SET_H
+#include "config/cfg_addr.h"
 #include "config/cfg_reader.h"
 
 /* Carries out the row for the line (any cfg_set but CFG_CALL). base: the struct that row->offset is into. */
@@ -16,6 +17,9 @@ struct cfg_option {
     struct cfg_line *line;
     unsigned at; /* index in line->words of the option's first value; the call moves it behind what it took */
     void *target;
+    const struct option_row *row;
+    const char *what; /* as given to cfg_options_each */
+    bool negated;     /* "no-<word>" was written */
 };
 struct option_row {
     const char *word;
@@ -24,28 +28,28 @@ struct option_row {
     size_t offset;
     int64_t low, high;
     const struct cfg_name *names;
-    bool no_form;   /* "no-<word>" clears a flag */
+    bool no_form;         /* "no-<word>" clears a flag, or calls with negated set */
     unsigned value_count; /* for CFG_IGNORED, CFG_REFUSED, CFG_WARNED: values to step over */
     const char *note;
 };
-/* From word `from` to the end; all errors are reported; false when there was one. what: "server", "bind". */
-bool cfg_options_each(struct cfg_line *line, unsigned from, enum word_kind kind, void *target, const char *what);
+/* From word `from` to the end; all errors are reported; false when there was one. what: "server a/s1", "bind :80". */
+bool cfg_options_each(struct cfg_line *line, unsigned from, enum word_kind kind, void *target,
+                      const char *what);
 /* The option's next value; "" when the line ended. */
 const char *cfg_option_value(struct cfg_option *option);
+/* An error of the option in hand: "'server a/s1' : 'weight' : message". Returns false. */
+bool cfg_option_error(const struct cfg_option *option, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* Addresses of manual 2.7 / 4.2 bind and server: [family@]host[:port[-port]], ipv4@ ipv6@ unix@ abns@ fd@ sockpair@
- * stream+ datagram+ prefixes, `*`, [v6]:port, host names (resolved at start-up through the platform).  */
-enum cfg_addr_need { ADDR_PORT_NONE, ADDR_PORT_OPTIONAL, ADDR_PORT_NEEDED };
-struct cfg_addr {
-    struct addr addr;
-    int fd;                /* fd@N: the number, else -1 */
-    unsigned port_last;    /* of a range: addr.port is the first; equal without a range */
-    int port_offset;       /* server "host:+N": added to the client's port */
-    bool port_given, port_relative;
-    const char *host;      /* the name as written when it had to be resolved, else NULL */
+/* One value, the part that keyword rows and option rows share. */
+struct cfg_value {
+    enum cfg_set set; /* CFG_INT, CFG_INT64, CFG_SIZE, CFG_TIME_MS, CFG_TEXT, CFG_ENUM */
+    size_t offset;
+    int64_t low, high;
+    const struct cfg_name *names;
 };
-/* false: *error says why, in arena. resolve: host names are looked up now. */
-bool cfg_parse_addr(struct platform *platform, struct arena *arena, const char *text, enum cfg_addr_need need,
-                    bool resolve, struct cfg_addr *out, const char **error) MUST_USE;
+#define CFG_MESSAGE_MAX 400
+/* Reads text and stores it at base + offset. false: `error` is the whole message, about the keyword `name`. */
+bool cfg_set_store(const struct cfg_value *value, const char *name, const char *text, struct arena *arena,
+                   void *base, char error[CFG_MESSAGE_MAX]) MUST_USE;
 
 #endif

@@ -18,7 +18,9 @@ enum word_kind {
     WORD_ACL,           /* struct acl_row: pre-defined ACLs and ACL-only names */
     WORD_ACTION,        /* struct action_row */
     WORD_LOG_ALIAS,     /* struct log_alias_row */
-    WORD_BALANCE, WORD_CHECK, WORD_COMMAND,
+    WORD_BALANCE,
+    WORD_CHECK,
+    WORD_COMMAND,
     WORD_KIND_COUNT
 };
 
