@@ -18,20 +18,27 @@ struct http_reply_header {
     struct log_format *value;
 };
 
-enum http_reply_body { REPLY_BODY_NONE, REPLY_BODY_TEXT, REPLY_BODY_FORMAT, REPLY_BODY_WHOLE /* a whole message as text */ };
+enum http_reply_body { REPLY_BODY_NONE, REPLY_BODY_TEXT, REPLY_BODY_FORMAT, REPLY_BODY_WHOLE /* a whole message */ };
 
 struct http_reply {
     int status;
     struct http_reply_header *headers;
     const char *content_type;
     enum http_reply_body body;
-    struct str text;            /* TEXT; WHOLE: an HTTP/1 message as in an errorfile, checked when it was read */
+    struct str text;            /* TEXT; WHOLE: the message's body */
+    struct http_msg *message;   /* WHOLE: the head as in an errorfile, read when the configuration was */
     struct log_format *format;  /* FORMAT */
     bool silent;                /* errorfile /dev/null: close without an answer */
     bool use_error_page;        /* no body of its own: the proxy's page of that status is taken at run time */
 };
 
-/* Reads a whole message of an errorfile. NULL: *error says what is wrong. */
+int http_reply_status(int index); /* the other way round */
+/* The built-in page of each status, HTTP_REPLY_COUNT of them in arena. */
+struct http_reply *http_reply_usual_pages(struct arena *arena);
+/* An errorloc: status 302 or 303 with this location. */
+struct http_reply *http_reply_location(int status, const char *url, struct arena *arena);
+
+/* Reads a whole message of an errorfile; an empty one is a silent close. NULL: *error says what is wrong. */
 struct http_reply *http_reply_from_message(int status, struct str message, struct arena *arena, const char **error)
     MUST_USE;
 /* Fills head and *body (in arena) from the reply. context evaluates formats. false: no memory or too large. */

@@ -1,0 +1,483 @@
+/* Once all files are read: names become objects, formats are compiled, and each section is looked at as a whole.
+ * Everything wrong is said, in the order of the files. */
+#include "proxy/bind.h"
+#include "proxy/configuration.h"
+#include "proxy/http_errors.h"
+#include "proxy/server.h"
+#include "proxy/userlist.h"
+
+static const struct diag_place nowhere = { NULL, 0 };
+
+static const char *mode_name(const struct proxy *proxy)
+{
+    switch (proxy->settings.mode) {
+    case MODE_HTTP:
+        return "http";
+    case MODE_HEALTH:
+        return "health";
+    case MODE_LOG:
+        return "log";
+    default:
+        return "tcp";
+    }
+}
+
+static void warn(const struct proxy *proxy, struct diag_place place, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+static void warn(const struct proxy *proxy, struct diag_place place, const char *format, ...)
+{
+    struct arena *arena = &proxy->configuration->arena;
+    struct arena_mark mark = arena_mark(arena);
+    va_list values;
+    va_start(values, format);
+    struct str text = arena_vprintf(arena, format, values);
+    va_end(values);
+    diag_config(proxy->configuration->diag, DIAG_WARNING, place, "%.*s", STR_ARG(text));
+    arena_rewind(arena, mark);
+}
+
+/* ---- arguments of fetches and converters that name something ---- */
+
+static bool unresolved_error(struct configuration *configuration, const struct sample_unresolved *one,
+                             const char *what)
+{
+    diag_config(configuration->diag, DIAG_ALERT, one->place,
+                "unable to find %s '%s' referenced in the arguments of '%s' in proxy '%s'", what,
+                one->arg->text.data, one->user, one->proxy ? one->proxy->name : "");
+    return false;
+}
+
+static bool resolve_proxy(struct configuration *configuration, struct sample_unresolved *one, unsigned sides,
+                          const char *what)
+{
+    if (!one->arg->text.size)
+        one->arg->proxy = one->proxy;
+    else
+        one->arg->proxy = proxy_find(configuration, one->arg->text.data, sides);
+    if (!one->arg->proxy || (one->arg->proxy->sides & sides) != sides)
+        return unresolved_error(configuration, one, what);
+    return true;
+}
+
+/* "server" in the section itself, or "backend/server". */
+static bool resolve_server(struct configuration *configuration, struct sample_unresolved *one)
+{
+    struct str text = one->arg->text;
+    struct proxy *proxy = one->proxy;
+    size_t slash = str_find_last_char(text, '/');
+    const char *name = text.data;
+    if (slash != STR_NOT_FOUND) {
+        const char *backend = arena_need_copy(&configuration->arena, str_slice(text, 0, slash));
+        proxy = proxy_find(configuration, backend, PROXY_BACK);
+        name = text.data + slash + 1;
+        if (!proxy)
+            return unresolved_error(configuration, one, "proxy");
+    }
+    one->arg->proxy = proxy;
+    one->arg->server = proxy ? proxy_server(proxy, name) : NULL;
+    return one->arg->server || unresolved_error(configuration, one, "server");
+}
+
+static struct proxy *find_table_owner(const struct configuration *configuration, const char *name)
+{
+    if (name[0] == '#')
+        return proxy_find(configuration, name, 0);
+    struct proxy *proxy = dict_get(&configuration->proxies_by_name, str_of(name));
+    while (proxy && !proxy->table)
+        proxy = proxy->same_name;
+    return proxy;
+}
+
+static bool resolve_table(struct configuration *configuration, struct sample_unresolved *one)
+{
+    struct proxy *owner =
+        one->arg->text.size ? find_table_owner(configuration, one->arg->text.data) : one->proxy;
+    one->arg->proxy = owner;
+    one->arg->table = owner ? owner->table : NULL;
+    return one->arg->table || unresolved_error(configuration, one, "table");
+}
+
+static bool resolve_argument(struct configuration *configuration, struct sample_unresolved *one)
+{
+    if (strcmp(one->type, "server") == 0)
+        return resolve_server(configuration, one);
+    if (strcmp(one->type, "table") == 0)
+        return resolve_table(configuration, one);
+    if (strcmp(one->type, "userlist") == 0) {
+        one->arg->userlist = dict_get(&configuration->userlists, one->arg->text);
+        return one->arg->userlist || unresolved_error(configuration, one, "userlist");
+    }
+    if (strcmp(one->type, "backend") == 0)
+        return resolve_proxy(configuration, one, PROXY_BACK, "backend");
+    if (strcmp(one->type, "frontend") == 0)
+        return resolve_proxy(configuration, one, PROXY_FRONT, "frontend");
+    return resolve_proxy(configuration, one, 0, "proxy");
+}
+
+static bool resolve_arguments(struct configuration *configuration)
+{
+    bool good = true;
+    for (struct sample_unresolved *one = configuration->unresolved; one; one = one->next)
+        good = resolve_argument(configuration, one) && good;
+    configuration->unresolved = NULL;
+    return good;
+}
+
+/* ---- switching ---- */
+
+/* A TCP frontend may hand over to an HTTP backend: the stream is upgraded. The other way there is nothing to do. */
+static bool modes_agree(const struct proxy *front, const struct proxy *back, const char *rule)
+{
+    if (front->settings.mode == back->settings.mode)
+        return true;
+    if (front->settings.mode == MODE_TCP && back->settings.mode == MODE_HTTP)
+        return true;
+    diag_config(front->configuration->diag, DIAG_ALERT, nowhere,
+                "%s %s '%s' (%s:%u) tries to use incompatible %s %s '%s' (%s:%u) %s (see 'mode').",
+                mode_name(front), proxy_type_name(front), front->name, front->at.file, front->at.line,
+                mode_name(back), proxy_type_name(back), back->name, back->at.file, back->at.line, rule);
+    return false;
+}
+
+static bool resolve_default_backend(struct proxy *proxy)
+{
+    const char *name = proxy->settings.default_backend_name;
+    struct diag *diag = proxy->configuration->diag;
+    if (!name || !(proxy->sides & PROXY_FRONT))
+        return true;
+    struct proxy *backend = proxy_find(proxy->configuration, name, PROXY_BACK);
+    if (!backend) {
+        diag_config(diag, DIAG_ALERT, nowhere, "Proxy '%s': unable to find required default_backend: '%s'.",
+                    proxy->name, name);
+        return false;
+    }
+    if (backend == proxy) {
+        diag_config(diag, DIAG_ALERT, nowhere, "Proxy '%s': loop detected for default_backend: '%s'.",
+                    proxy->name, name);
+        return false;
+    }
+    proxy->default_backend = backend;
+    if (proxy->servers)
+        warn(proxy, nowhere,
+             "In proxy '%s', the 'default_backend' rule always has precedence over the servers, which will "
+             "never be "
+             "used.",
+             proxy->name);
+    return modes_agree(proxy, backend, "as its default backend");
+}
+
+/* use_backend with a plain name; with a format the name is looked up for each stream. */
+static bool resolve_switching(struct proxy *proxy)
+{
+    bool good = true;
+    for (struct switching_rule *rule = proxy->switching; rule; rule = rule->next) {
+        if (rule->name)
+            continue;
+        rule->backend = proxy_find(proxy->configuration, rule->text, PROXY_BACK);
+        if (!rule->backend) {
+            diag_config(proxy->configuration->diag, DIAG_ALERT, nowhere,
+                        "Proxy '%s': unable to find required use_backend: '%s'.", proxy->name, rule->text);
+            good = false;
+        } else {
+            good = modes_agree(proxy, rule->backend, "in a 'use_backend' rule") && good;
+        }
+    }
+    return good;
+}
+
+static bool resolve_server_rules(struct proxy *proxy)
+{
+    bool good = true;
+    for (struct server_rule *rule = proxy->server_rules; rule; rule = rule->next) {
+        if (rule->name)
+            continue;
+        rule->server = proxy_server(proxy, rule->text);
+        if (rule->server)
+            continue;
+        diag_config(proxy->configuration->diag, DIAG_ALERT, nowhere,
+                    "%s '%s' : unable to find server '%s' referenced in a 'use-server' rule.",
+                    proxy_type_name(proxy), proxy->name, rule->text);
+        good = false;
+    }
+    return good;
+}
+
+/* ---- formats ---- */
+
+static bool compile(struct proxy *proxy, const char *text, struct diag_place at, const char *what,
+                    unsigned flags, enum sample_place place, struct log_format **out)
+{
+    if (!text)
+        return true;
+    struct log_format_options options = { .flags = flags, .http = proxy->settings.mode == MODE_HTTP };
+    struct sample_parser parser = configuration_parser(proxy->configuration, NULL, proxy, place);
+    parser.file = at.file;
+    parser.line = at.line;
+    *out = log_format_parse(&parser, text, &options);
+    if (*out)
+        return true;
+    diag_config(proxy->configuration->diag, DIAG_ALERT, at, "failed to parse %s : %s.", what,
+                parser.error ? parser.error : "out of memory");
+    return false;
+}
+
+static bool is_http_format(const char *text)
+{
+    return text == log_format_http || text == log_format_clf || text == log_format_https;
+}
+
+static void fall_back_to_tcp_format(struct proxy *proxy)
+{
+    struct proxy_settings *settings = &proxy->settings;
+    if (settings->mode == MODE_HTTP || !is_http_format(settings->log_format_text))
+        return;
+    warn(proxy, settings->log_format_at,
+         "'option %s' not usable with %s '%s' (needs 'mode http'). Falling back to 'option tcplog'.",
+         settings->log_format_text == log_format_https ? "httpslog" : "httplog", proxy_type_name(proxy),
+         proxy->name);
+    settings->log_format_text = log_format_tcp;
+    settings->log_format_is_httplog = false;
+    settings->log_format_is_tcplog = true;
+}
+
+static bool has_log_target(const struct proxy *proxy)
+{
+    return proxy->settings.log_targets ||
+           (proxy->settings.log_global && proxy->configuration->globals.log_targets);
+}
+
+#define LOG_LINE_FLAGS (LOG_MANDATORY | LOG_MERGE_BLANKS)
+
+static bool compile_formats(struct proxy *proxy)
+{
+    struct proxy_settings *settings = &proxy->settings;
+    if (!(proxy->sides & PROXY_FRONT))
+        return true;
+    fall_back_to_tcp_format(proxy);
+    if (settings->log_format_text && !has_log_target(proxy))
+        warn(proxy, nowhere, "log format ignored for %s '%s' since it has no log address.",
+             proxy_type_name(proxy), proxy->name);
+    bool good = compile(proxy, settings->log_format_text, settings->log_format_at, "log-format",
+                        LOG_LINE_FLAGS, AT_LOG, &proxy->log_format);
+    good = compile(proxy, settings->error_log_format_text, settings->error_log_format_at, "error-log-format",
+                   LOG_LINE_FLAGS, AT_LOG, &proxy->error_log_format) &&
+           good;
+    good = compile(proxy, settings->log_structured_text, settings->log_structured_at, "log-format-sd",
+                   LOG_LINE_FLAGS | LOG_ESCAPE, AT_LOG, &proxy->log_structured) &&
+           good;
+    return compile(proxy, settings->unique_id_text, settings->unique_id_at, "unique-id", LOG_MERGE_BLANKS,
+                   AT_REQUEST_HEAD, &proxy->unique_id) &&
+           good;
+}
+
+/* ---- what a section lacks, or has in vain ---- */
+
+static void warn_timeouts(const struct proxy *proxy)
+{
+    const struct proxy_settings *settings = &proxy->settings;
+    bool front = (proxy->sides & PROXY_FRONT) && !settings->timeout_client;
+    bool server_missing =
+        !settings->timeout_server && (settings->mode == MODE_HTTP || !settings->timeout_tunnel);
+    bool back =
+        (proxy->sides & PROXY_BACK) && proxy->servers && (!settings->timeout_connect || server_missing);
+    if (!front && !back)
+        return;
+    warn(proxy, nowhere,
+         "missing timeouts for %s '%s'.\n"
+         "   | While not properly invalid, you will certainly encounter various problems\n"
+         "   | with such a configuration. To fix this, please ensure that all following\n"
+         "   | timeouts are set to a non-zero value: 'client', 'connect', 'server'.",
+         proxy_type_name(proxy), proxy->name);
+}
+
+static void warn_rules_of_http(const struct proxy *proxy, const struct ruleset *set, const char *word)
+{
+    if (set->count)
+        warn(proxy, nowhere, "'%s' rules ignored for %s '%s' as they require HTTP mode.", word,
+             proxy_type_name(proxy), proxy->name);
+}
+
+static void warn_option_of_http(const struct proxy *proxy, bool *option, const char *word)
+{
+    if (!*option)
+        return;
+    warn(proxy, nowhere, "'option %s' ignored for %s '%s' as it requires HTTP mode.", word,
+         proxy_type_name(proxy), proxy->name);
+    *option = false;
+}
+
+/* In mode tcp nobody reads a request: what needs one is said, and forgotten where the stream would look for it. */
+static void warn_http_words(struct proxy *proxy)
+{
+    struct proxy_settings *settings = &proxy->settings;
+    const char *type = proxy_type_name(proxy);
+    if (settings->mode != MODE_TCP)
+        return;
+    if (settings->monitor_uri) {
+        warn(proxy, nowhere, "monitor-uri will be ignored for %s '%s' (needs 'mode http').", type,
+             proxy->name);
+        settings->monitor_uri = NULL;
+    }
+    if (settings->cookie_name && (proxy->sides & PROXY_BACK)) {
+        warn(proxy, nowhere, "cookie will be ignored for %s '%s' (needs 'mode http').", type, proxy->name);
+        settings->cookie_name = NULL;
+    }
+    if (settings->stats && settings->stats != (proxy->defaults ? proxy->defaults->settings.stats : NULL)) {
+        warn(proxy, nowhere, "'stats' statement ignored for %s '%s' as it requires HTTP mode.", type,
+             proxy->name);
+    }
+    settings->stats = NULL;
+    warn_rules_of_http(proxy, &proxy->http_request, "http-request");
+    warn_rules_of_http(proxy, &proxy->http_response, "http-response");
+    warn_rules_of_http(proxy, &proxy->http_after_response, "http-after-response");
+    warn_option_of_http(proxy, &settings->forward_for, "forwardfor");
+    warn_option_of_http(proxy, &settings->original_to, "originalto");
+    warn_option_of_http(proxy, &settings->http_buffer_request, "http-buffer-request");
+}
+
+static void check_binds(struct proxy *proxy)
+{
+    if (!(proxy->sides & PROXY_FRONT) || proxy->settings.disabled || proxy->binds)
+        return;
+    warn(proxy, nowhere,
+         "%s '%s' has no 'bind' directive. Please declare it as a backend if this was intended.",
+         proxy_type_name(proxy), proxy->name);
+}
+
+static const struct balance_row *find_balance(struct proxy *proxy, const char *word)
+{
+    const struct word *found = words_find(&proxy->configuration->words, WORD_BALANCE, str_of(word));
+    return found ? found->row : NULL;
+}
+
+static bool needs_request(const char *word)
+{
+    return str_eq(str_of(word), STR("uri")) || str_eq(str_of(word), STR("url_param")) ||
+           str_starts(str_of(word), STR("hdr"));
+}
+
+static void choose_balance(struct proxy *proxy)
+{
+    struct proxy_settings *settings = &proxy->settings;
+    if (!(proxy->sides & PROXY_BACK))
+        return;
+    if (settings->mode != MODE_HTTP && settings->balance_words && settings->balance_words[0] &&
+        needs_request(settings->balance_words[0])) {
+        warn(proxy, nowhere,
+             "Layer 7 hash not possible for %s '%s' (needs 'mode http'). Falling back to round robin.",
+             proxy_type_name(proxy), proxy->name);
+        settings->balance = NULL;
+    }
+    if (!settings->balance) {
+        static const char *const usual[] = { "roundrobin", NULL };
+        settings->balance = find_balance(proxy, "roundrobin");
+        settings->balance_words = arena_need(&proxy->configuration->arena, sizeof(usual));
+        memcpy(settings->balance_words, usual, sizeof(usual));
+    }
+}
+
+static bool check_proxy(struct proxy *proxy)
+{
+    check_binds(proxy);
+    bool good = resolve_default_backend(proxy);
+    good = resolve_switching(proxy) && good;
+    good = resolve_server_rules(proxy) && good;
+    warn_http_words(proxy);
+    choose_balance(proxy);
+    good = compile_formats(proxy) && good;
+    warn_timeouts(proxy);
+    return good;
+}
+
+/* ---- numbers of sections and servers ---- */
+
+static bool id_is_taken(const struct configuration *configuration, const struct proxy *before, int id)
+{
+    for (const struct proxy *proxy = configuration->proxies; proxy; proxy = proxy->next) {
+        if (proxy != before && proxy->id == id)
+            return true;
+    }
+    return false;
+}
+
+/* Written ids stay; the others get the lowest free number from 2 on, in the order of the files. */
+static void number_proxies(struct configuration *configuration)
+{
+    int next = 2;
+    for (struct proxy *proxy = configuration->proxies; proxy; proxy = proxy->next) {
+        proxy->uuid = (unsigned)proxy->id;
+        if (proxy->id)
+            continue;
+        while (id_is_taken(configuration, proxy, next))
+            next++;
+        proxy->id = next++;
+        proxy->uuid = (unsigned)proxy->id;
+    }
+}
+
+static bool server_id_is_taken(const struct proxy *proxy, int id)
+{
+    for (const struct server *server = proxy->servers; server; server = server->next) {
+        if (server->id == id)
+            return true;
+    }
+    return false;
+}
+
+static void number_servers(struct proxy *proxy)
+{
+    int next = 1;
+    for (struct server *server = proxy->servers; server; server = server->next) {
+        if (server->id)
+            continue;
+        while (server_id_is_taken(proxy, next))
+            next++;
+        server->id = next++;
+    }
+}
+
+static void number_binds(struct proxy *proxy)
+{
+    int64_t next = 1;
+    unsigned number = 1;
+    for (struct bind *bind = proxy->binds; bind; bind = bind->next) {
+        bind->number = number++;
+        if (!bind->settings.id)
+            bind->settings.id = next;
+        next = bind->settings.id + 1;
+        bind->name = bind->settings.name;
+        if (!bind->name)
+            bind->name = arena_printf(&proxy->configuration->arena, "sock-%u", bind->number).data;
+        if (!bind->settings.maxconn)
+            bind->settings.maxconn = proxy->settings.maxconn;
+    }
+}
+
+static void set_global_defaults(struct configuration *configuration)
+{
+    struct globals *globals = &configuration->globals;
+    if (!globals->node_name)
+        globals->node_name = arena_need_copy(
+            &configuration->arena, str_of(configuration->platform->ops->host_name(configuration->platform)));
+    if (!globals->local_peer)
+        globals->local_peer = globals->node_name;
+}
+
+bool configuration_resolve(struct configuration *configuration)
+{
+    bool good = true;
+    set_global_defaults(configuration);
+    number_proxies(configuration);
+    for (struct dict_entry *entry = dict_next(&configuration->userlists, NULL); entry;
+         entry = dict_next(&configuration->userlists, entry))
+        good = userlist_resolve(entry->value, &configuration->arena, configuration->diag) && good;
+    for (struct proxy *proxy = configuration->proxies; proxy; proxy = proxy->next) {
+        number_servers(proxy);
+        number_binds(proxy);
+        good = check_proxy(proxy) && good;
+    }
+    if (configuration->cli)
+        number_binds(configuration->cli);
+    /* Formats were compiled just now: what they name is known only here. */
+    return resolve_arguments(configuration) && good;
+}
