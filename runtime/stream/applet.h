@@ -18,7 +18,16 @@ struct applet_ops {
     void (*stop)(struct stream *stream);
 };
 
-/* HTTP applets: stream->http->response is filled (head) and the body follows through channel_put on stream->response. */
+struct service_row { /* what `use-service` may name: "lua.hello" */
+    const char *name;
+    bool http, tcp; /* in which modes */
+    /* Makes the applet the stream's (stream_use_applet). false: no memory. */
+    bool (*begin)(struct stream *stream, void *data);
+    void *data;
+};
+
+/* The applet reads the request with channel_output(&stream->request) and channel_sent. HTTP
+ * applets: stream->http->response is filled (head) and the body follows through channel_put on stream->response. */
 void stream_applet_head_ready(struct stream *stream); /* the response head may be sent */
 void stream_applet_end(struct stream *stream);        /* all of the response was given */
 /* The applet broke: before the head a 500 is answered, after it the connection is cut. */
