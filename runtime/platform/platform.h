@@ -205,6 +205,11 @@ struct platform_ops {
     enum io_status (*daemonize)(struct platform *platform); /* returns in the child only */
     void (*print)(struct platform *platform, bool to_stderr, struct str text); /* best effort, whole or nothing */
 
+    /* Address space for one Lua state: used from its start, memory comes as it is touched. NULL: not so much. The
+     * simulator gives the same addresses in every run. */
+    void *(*reserve)(struct platform *platform, size_t size);
+    void (*unreserve)(struct platform *platform, void *base, size_t size);
+
     /* Start-up name resolution, may block: up to max addresses, IPv4 first unless prefer_v6. Ports are 0. */
     enum io_status (*resolve)(struct platform *platform, const char *name, bool prefer_v6, struct addr *out,
                               unsigned max, unsigned *count);

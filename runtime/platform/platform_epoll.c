@@ -275,6 +275,8 @@ static const struct platform_ops epoll_ops = {
     .group_id = platform_process_group_id,
     .daemonize = daemonize,
     .print = platform_posix_print,
+    .reserve = platform_posix_reserve,
+    .unreserve = platform_posix_unreserve,
     .resolve = platform_process_resolve,
 };
 

@@ -9,6 +9,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define READ_AT_ONCE  65536
@@ -305,4 +306,17 @@ void platform_posix_print(struct platform *platform, bool to_stderr, struct str 
         else
             tries--;
     }
+}
+
+void *platform_posix_reserve(struct platform *platform, size_t size)
+{
+    (void)platform;
+    void *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return base == MAP_FAILED ? NULL : base;
+}
+
+void platform_posix_unreserve(struct platform *platform, void *base, size_t size)
+{
+    (void)platform;
+    (void)munmap(base, size);
 }

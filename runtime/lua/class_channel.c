@@ -1,0 +1,181 @@
+/* Channel: the bytes of one direction (API text, "Channel class"). */
+#include "lua/classes.h"
+#include "lua/lua_value.h"
+#include "stream/stream.h"
+#include <lauxlib.h>
+
+static struct channel *channel_of(lua_State *L, const struct lua_class *class)
+{
+    struct stream *stream = lua_class_check(L, 1, class)->object;
+    return class == &class_channel_response ? &stream->response : &stream->request;
+}
+
+static struct channel *any_channel(lua_State *L)
+{
+    lua_getmetatable(L, 1);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &class_channel_response);
+    bool response = lua_rawequal(L, -1, -2);
+    lua_pop(L, 2);
+    return channel_of(L, response ? &class_channel_response : &class_channel_request);
+}
+
+static int get_in_len(lua_State *L)
+{
+    lua_pushinteger(L, (lua_Integer)any_channel(L)->input);
+    return 1;
+}
+
+static int get_out_len(lua_State *L)
+{
+    lua_pushinteger(L, (lua_Integer)any_channel(L)->output);
+    return 1;
+}
+
+static int is_full(lua_State *L)
+{
+    lua_pushboolean(L, channel_full(any_channel(L)));
+    return 1;
+}
+
+static struct stream *data_of(lua_State *L)
+{
+    struct channel *channel = any_channel(L);
+    lua_rawgeti(L, 1, 0);
+    struct stream *stream = ((struct lua_handle *)lua_touserdata(L, -1))->object;
+    lua_pop(L, 1);
+    (void)channel;
+    if (stream->http)
+        luaL_error(L, "a channel's data cannot be used in mode http");
+    return stream;
+}
+
+static int channel_dup(lua_State *L)
+{
+    data_of(L);
+    struct channel *channel = any_channel(L);
+    if (channel->data)
+        lua_value_push_str(L, channel_input(channel));
+    else
+        lua_pushliteral(L, "");
+    return 1;
+}
+
+static int channel_get(lua_State *L)
+{
+    channel_dup(L);
+    struct channel *channel = any_channel(L);
+    if (channel->input)
+        channel_cut_input(channel, 0, channel->input);
+    return 1;
+}
+
+static int channel_set(lua_State *L)
+{
+    struct stream *stream = data_of(L);
+    struct channel *channel = any_channel(L);
+    struct str text = lua_value_check_str(L, 2);
+    if (channel->input)
+        channel_cut_input(channel, 0, channel->input);
+    bool well = channel_insert_input(channel, stream->engine, 0, text);
+    lua_pushinteger(L, well ? (lua_Integer)text.size : -1);
+    return 1;
+}
+
+static int channel_append(lua_State *L)
+{
+    struct stream *stream = data_of(L);
+    struct channel *channel = any_channel(L);
+    struct str text = lua_value_check_str(L, 2);
+    bool well = channel_insert_input(channel, stream->engine, channel->input, text);
+    lua_pushinteger(L, well ? (lua_Integer)channel->input : -1);
+    return 1;
+}
+
+static int channel_forward_bytes(lua_State *L)
+{
+    data_of(L);
+    lua_Integer size = luaL_checkinteger(L, 2);
+    if (size > 0)
+        channel_forward(any_channel(L), (uint64_t)size);
+    return 0;
+}
+
+static int getline_again(lua_State *L, int status, lua_KContext state)
+{
+    struct stream *stream = data_of(L);
+    struct channel *channel = any_channel(L);
+    (void)status;
+    struct str have = channel->data ? channel_input(channel) : STR_NONE;
+    size_t line = have.size ? str_find_char(have, '\n') : STR_NOT_FOUND;
+    if (line == STR_NOT_FOUND && !channel->ended && !channel->failed && !channel_full(channel))
+        return lua_wait(L, getline_again, state);
+    (void)stream;
+    size_t size = line == STR_NOT_FOUND ? have.size : line + 1;
+    if (!size) {
+        lua_pushnil(L);
+        return 1;
+    }
+    lua_value_push_str(L, str_slice(have, 0, size));
+    channel_cut_input(channel, 0, size);
+    return 1;
+}
+
+static int channel_getline(lua_State *L)
+{
+    lua_settop(L, 1);
+    return getline_again(L, LUA_OK, 0);
+}
+
+/* Goes out before what is still under rules (TRUTHS A48). state: bytes sent so far. */
+static int send_again(lua_State *L, int status, lua_KContext state)
+{
+    struct stream *stream = data_of(L);
+    struct channel *channel = any_channel(L);
+    struct str text = lua_value_check_str(L, 2);
+    size_t sent = (size_t)state;
+    (void)status;
+    if (channel->closed) {
+        lua_pushinteger(L, -1);
+        return 1;
+    }
+    size_t part = text.size - sent;
+    size_t room = stream->engine->buffers.object_size - (channel->output + channel->input);
+    if (part > room)
+        part = room;
+    if (part && channel_insert_input(channel, stream->engine, 0, str_slice(text, sent, part))) {
+        channel_forward(channel, part);
+        sent += part;
+    }
+    stream_wake(stream);
+    if (sent < text.size)
+        return lua_wait(L, send_again, (lua_KContext)sent);
+    lua_pushinteger(L, (lua_Integer)text.size);
+    return 1;
+}
+
+static int channel_send(lua_State *L)
+{
+    lua_value_check_str(L, 2);
+    lua_settop(L, 2);
+    return send_again(L, LUA_OK, 0);
+}
+
+static const struct lua_method_row rows[] = {
+    /* name             run                    where allowed  may wait */
+    { "append", channel_append, LUA_IN_ACTION, false, "text → size" },
+    { "dup", channel_dup, LUA_IN_STREAM, false, "→ text" },
+    { "forward", channel_forward_bytes, LUA_IN_ACTION, false, "size" },
+    { "get", channel_get, LUA_IN_ACTION, false, "→ text" },
+    { "get_in_len", get_in_len, LUA_IN_STREAM, false, "→ size" },
+    { "get_in_length", get_in_len, LUA_IN_STREAM, false, "→ size" },
+    { "get_out_len", get_out_len, LUA_IN_STREAM, false, "→ size" },
+    { "get_out_length", get_out_len, LUA_IN_STREAM, false, "→ size" },
+    { "getline", channel_getline, LUA_IN_ACTION, true, "→ line" },
+    { "is_full", is_full, LUA_IN_STREAM, false, "→ boolean" },
+    { "send", channel_send, LUA_IN_ACTION, true, "text → size" },
+    { "set", channel_set, LUA_IN_ACTION, false, "text → size" },
+    { 0 },
+};
+
+const struct lua_class class_channel_request = { "Channel", rows, NULL };
+const struct lua_class class_channel_response = { "Channel", rows, NULL };

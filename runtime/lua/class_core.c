@@ -1,0 +1,219 @@
+/* The table core and the table act (API text, "Core class" and "Act class"). */
+#include "base/units.h"
+#include "lua/classes.h"
+#include "lua/lua_log.h"
+#include "lua/lua_register.h"
+#include "lua/lua_value.h"
+#include "stream/stream.h"
+#include <lauxlib.h>
+
+/* core.* uses the global log targets, whoever calls (TRUTHS A14). */
+static int log_at(lua_State *L, enum log_level level, int index)
+{
+    lua_log_text(lua_vm_of(L), NULL, level, lua_value_check_str(L, index));
+    return 0;
+}
+
+static int core_log(lua_State *L)
+{
+    lua_Integer level = luaL_checkinteger(L, 1);
+    luaL_argcheck(L, level >= LOG_EMERG && level <= LOG_DEBUG, 1, "a log level from core.emerg to core.debug is expected");
+    return log_at(L, (enum log_level)level, 2);
+}
+
+static int core_debug(lua_State *L)
+{
+    return log_at(L, LOG_DEBUG, 1);
+}
+
+static int core_info(lua_State *L)
+{
+    return log_at(L, LOG_INFO, 1);
+}
+
+static int core_warning(lua_State *L)
+{
+    return log_at(L, LOG_WARNING, 1);
+}
+
+static int core_alert(lua_State *L)
+{
+    return log_at(L, LOG_ALERT, 1);
+}
+
+static int woken(lua_State *L, int status, lua_KContext state)
+{
+    (void)status;
+    (void)state;
+    lua_settop(L, 0);
+    return 0;
+}
+
+static int sleep_ns(lua_State *L, uint64_t ns)
+{
+    struct lua_run *run = lua_run_of(L);
+    if (!run) /* body and init: accepted, nothing to wait for (TRUTHS A13) */
+        return 0;
+    return lua_wait_until(L, engine_now(run->engine) + ns, woken, 0);
+}
+
+static int core_msleep(lua_State *L)
+{
+    lua_Integer ms = luaL_checkinteger(L, 1);
+    luaL_argcheck(L, ms >= 0 && ms <= INT32_MAX, 1, "milliseconds from 0 on are expected");
+    return sleep_ns(L, (uint64_t)ms * NS_PER_MS);
+}
+
+static int core_sleep(lua_State *L)
+{
+    lua_Integer seconds = luaL_checkinteger(L, 1);
+    luaL_argcheck(L, seconds >= 0 && seconds <= INT32_MAX, 1, "seconds from 0 on are expected");
+    return sleep_ns(L, (uint64_t)seconds * NS_PER_S);
+}
+
+static int core_yield(lua_State *L)
+{
+    struct lua_run *run = lua_run_of(L);
+    if (!run || !(run->context & LUA_MAY_WAIT)) /* no effect (TRUTHS A13) */
+        return 0;
+    task_wake(run->task);
+    return lua_wait(L, woken, 0);
+}
+
+static int core_done(lua_State *L)
+{
+    return lua_end(L);
+}
+
+static int core_now(lua_State *L)
+{
+    struct lua_run *run = lua_run_of(L);
+    struct lua_machine *machine = lua_vm_of(L);
+    struct platform *platform = machine->configuration->platform;
+    int64_t now = run ? loop_wall(run->engine->loop) : platform->ops->wall_ns(platform);
+    lua_createtable(L, 0, 2);
+    lua_pushinteger(L, now / (int64_t)NS_PER_S);
+    lua_setfield(L, -2, "sec");
+    lua_pushinteger(L, now % (int64_t)NS_PER_S / 1000);
+    lua_setfield(L, -2, "usec");
+    return 1;
+}
+
+static int core_set_nice(lua_State *L)
+{
+    lua_Integer nice = luaL_checkinteger(L, 1);
+    struct lua_run *run = lua_run_of(L);
+    if (run)
+        run->task->nice = (int16_t)(nice < -1024 ? -1024 : nice > 1024 ? 1024 : nice);
+    return 0;
+}
+
+/* core.tokenize(text, separators[, noblank]): TRUTHS A9. */
+static int core_tokenize(lua_State *L)
+{
+    struct str text = lua_value_check_str(L, 1), separators = lua_value_check_str(L, 2);
+    bool noblank = false;
+    if (lua_gettop(L) >= 3) {
+        luaL_checktype(L, 3, LUA_TBOOLEAN);
+        noblank = lua_toboolean(L, 3);
+    }
+    size_t end = str_find_char(text, 0);
+    if (end != STR_NOT_FOUND)
+        text.size = end;
+    lua_newtable(L);
+    lua_Integer count = 0;
+    for (size_t from = 0; from <= text.size;) {
+        size_t to = from;
+        while (to < text.size && str_find_char(separators, text.data[to]) == STR_NOT_FOUND)
+            to++;
+        if (to > from || !noblank) {
+            lua_value_push_str(L, str_slice(text, from, to - from));
+            lua_rawseti(L, -2, ++count);
+        }
+        from = to + 1;
+    }
+    return 1;
+}
+
+static const struct lua_method_row core_rows[] = {
+    /* name       run           where allowed   may wait */
+    { "log", core_log, LUA_ANYWHERE, false, "level, text" },
+    { "Debug", core_debug, LUA_ANYWHERE, false, "text" },
+    { "Info", core_info, LUA_ANYWHERE, false, "text" },
+    { "Warning", core_warning, LUA_ANYWHERE, false, "text" },
+    { "Alert", core_alert, LUA_ANYWHERE, false, "text" },
+    { "msleep", core_msleep, LUA_ANYWHERE, true, "milliseconds" },
+    { "sleep", core_sleep, LUA_ANYWHERE, true, "seconds" },
+    { "yield", core_yield, LUA_ANYWHERE, true, "" },
+    { "done", core_done, LUA_IN_RUNTIME, false, "any value" },
+    { "now", core_now, LUA_ANYWHERE, false, "→ { sec, usec }" },
+    { "set_nice", core_set_nice, LUA_ANYWHERE, false, "nice" },
+    { "tokenize", core_tokenize, LUA_ANYWHERE, false, "text, separators[, noblank] → table" },
+    { 0 },
+};
+
+static const struct {
+    const char *name;
+    int value;
+} levels[] = {
+    { "emerg", LOG_EMERG }, { "alert", LOG_ALERT }, { "crit", LOG_CRIT }, { "err", LOG_ERR }, { "warning", LOG_WARNING },
+    { "notice", LOG_NOTICE }, { "info", LOG_INFO }, { "debug", LOG_DEBUG },
+};
+
+static const char *const act_names[] = { "CONTINUE", "STOP", "YIELD", "ERROR", "DONE", "DENY", "ABORT", "INVALID" };
+
+static int act_wake_time(lua_State *L)
+{
+    bool method = lua_type(L, 1) == LUA_TTABLE; /* act:wake_time(ms) and act.wake_time(ms) */
+    lua_Integer ms = luaL_checkinteger(L, method ? 2 : 1);
+    struct lua_run *run = lua_run_of(L);
+    if (run && run->stream && ms >= 0)
+        stream_wait_until(run->stream, engine_now(run->engine) + (uint64_t)ms * NS_PER_MS);
+    return 0;
+}
+
+static const struct lua_method_row act_rows[] = {
+    { "wake_time", act_wake_time, LUA_IN_ACTION, false, "milliseconds" },
+    { 0 },
+};
+
+static void add_functions(lua_State *L, const struct lua_method_row *rows)
+{
+    lua_class_push_functions(L, "core", rows);
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, -5);
+    }
+    lua_pop(L, 1);
+}
+
+void class_core_make(lua_State *L)
+{
+    lua_newtable(L);
+    add_functions(L, core_rows);
+    add_functions(L, lua_register_rows);
+    for (size_t i = 0; i < COUNT_OF(levels); i++) {
+        lua_pushinteger(L, levels[i].value);
+        lua_setfield(L, -2, levels[i].name);
+    }
+    lua_setglobal(L, "core");
+    lua_class_push_functions(L, "act", act_rows);
+    for (size_t i = 0; i < COUNT_OF(act_names); i++) {
+        lua_pushinteger(L, (lua_Integer)i);
+        lua_setfield(L, -2, act_names[i]);
+    }
+    lua_setglobal(L, "act");
+}
+
+void classes_make(lua_State *L)
+{
+    static const struct lua_class *const all[] = {
+        &class_txn,        &class_http,     &class_fetches,         &class_fetches_text, &class_converters,
+        &class_converters_text, &class_applet_http, &class_applet_tcp, &class_channel_request, &class_channel_response,
+    };
+    for (size_t i = 0; i < COUNT_OF(all); i++)
+        lua_class_make(L, all[i]);
+    class_core_make(L);
+}

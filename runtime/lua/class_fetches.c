@@ -1,0 +1,176 @@
+/* Fetches and Converters: each fetch and converter of the engine as a method, '.', '-' and the like as '_'. A method is made
+ * when it is first called by that name and stays in the class. */
+#include "lua/classes.h"
+#include "lua/lua_value.h"
+#include "sample/sample_expr.h"
+#include "stream/stream.h"
+#include <lauxlib.h>
+
+static struct sample_parser parser_of(const struct lua_machine *machine, struct stream *stream, enum sample_place place)
+{
+    return (struct sample_parser){
+        .words = &machine->configuration->words,
+        .arena = &stream->engine->scratch,
+        .proxy = stream->backend,
+        .place = place,
+        .file = "Lua",
+    };
+}
+
+static unsigned take_args(lua_State *L, int from, struct str *values)
+{
+    unsigned count = 0;
+    for (int index = from; index <= lua_gettop(L) && count < SAMPLE_ARG_MAX; index++) {
+        if (lua_isnoneornil(L, index))
+            break;
+        if (lua_isboolean(L, index))
+            luaL_argerror(L, index, "text or a number is expected");
+        values[count++] = lua_value_check_str(L, index);
+    }
+    return count;
+}
+
+static int give(lua_State *L, bool found, const struct sample *sample, struct arena *scratch, bool as_text)
+{
+    if (!found && as_text)
+        lua_pushliteral(L, "");
+    else if (!found)
+        lua_pushnil(L);
+    else if (as_text)
+        lua_value_push_sample_text(L, sample, scratch);
+    else
+        lua_value_push_sample(L, sample, scratch);
+    return 1;
+}
+
+static int call_fetch(lua_State *L, const struct lua_class *class, bool as_text)
+{
+    const struct fetch_row *row = lua_touserdata(L, lua_upvalueindex(1));
+    struct stream *stream = lua_class_check(L, 1, class)->object;
+    struct sample_context context = class_txn_context(L, stream);
+    const struct lua_run *run = lua_run_of(L);
+    struct str values[SAMPLE_ARG_MAX];
+    unsigned count = take_args(L, 2, values);
+    unsigned needs_head = (unsigned)(AT_REQUEST_HEAD | AT_RESPONSE_HEAD);
+    bool in_service = run && run->context == LUA_IN_SERVICE;
+    if (in_service && !(row->valid & (unsigned)AT_CONNECTION) && (row->valid & needs_head) && !(row->valid & (unsigned)AT_CLI))
+        return luaL_error(L, "the sample-fetch '%s' is not available in services", row->name);
+    struct arena_mark mark = arena_mark(context.scratch);
+    struct sample_parser parser = parser_of(lua_vm_of(L), stream, context.place);
+    struct sample_args args = { .row_data = row->data };
+    const char *error = NULL;
+    if (!sample_args_make(&parser, row->args, row->name, values, count, &args, &error) ||
+        (row->check && !row->check(&args, &error))) {
+        lua_pushfstring(L, "%s: %s", row->name, error ? error : "bad arguments");
+        arena_rewind(context.scratch, mark);
+        return lua_error(L);
+    }
+    args.row_data = row->data;
+    struct sample sample;
+    bool found = (row->valid & (unsigned)context.place) && row->run(&args, &context, &sample);
+    int results = give(L, found, &sample, context.scratch, as_text);
+    arena_rewind(context.scratch, mark);
+    return results;
+}
+
+static int call_converter(lua_State *L, const struct lua_class *class, bool as_text)
+{
+    const struct converter_row *row = lua_touserdata(L, lua_upvalueindex(1));
+    struct stream *stream = lua_class_check(L, 1, class)->object;
+    struct sample_context context = class_txn_context(L, stream);
+    luaL_checkany(L, 2);
+    struct str values[SAMPLE_ARG_MAX];
+    unsigned count = take_args(L, 3, values);
+    struct arena_mark mark = arena_mark(context.scratch);
+    struct sample_parser parser = parser_of(lua_vm_of(L), stream, context.place);
+    struct sample_args args = { .row_data = row->data };
+    const char *error = NULL;
+    if (!sample_args_make(&parser, row->args, row->name, values, count, &args, &error) ||
+        (row->check && !row->check(&args, &error))) {
+        lua_pushfstring(L, "%s: %s", row->name, error ? error : "bad arguments");
+        arena_rewind(context.scratch, mark);
+        return lua_error(L);
+    }
+    args.row_data = row->data;
+    struct sample sample;
+    bool found = lua_value_to_sample(L, 2, &sample, context.scratch) && sample_apply(row, &args, &context, &sample);
+    int results = give(L, found, &sample, context.scratch, as_text);
+    arena_rewind(context.scratch, mark);
+    return results;
+}
+
+static int fetch_value(lua_State *L)
+{
+    return call_fetch(L, &class_fetches, false);
+}
+
+static int fetch_text(lua_State *L)
+{
+    return call_fetch(L, &class_fetches_text, true);
+}
+
+static int convert_value(lua_State *L)
+{
+    return call_converter(L, &class_converters, false);
+}
+
+static int convert_text(lua_State *L)
+{
+    return call_converter(L, &class_converters_text, true);
+}
+
+static bool same_name(struct str word, const char *key)
+{
+    if (word.size != strlen(key))
+        return false;
+    for (size_t i = 0; i < word.size; i++) {
+        char c = word.data[i];
+        if (!ascii_alpha(c) && !ascii_digit(c))
+            c = '_';
+        if (c != key[i])
+            return false;
+    }
+    return true;
+}
+
+/* Finds the word behind a method's name and puts the method into the class's table, where the next call finds it. */
+static bool make_method(lua_State *L, const char *key, enum word_kind kind, lua_CFunction call)
+{
+    const struct dict *names = &lua_vm_of(L)->configuration->words.by_name[kind];
+    for (struct dict_entry *entry = dict_next(names, NULL); entry; entry = dict_next(names, entry)) {
+        if (!same_name(entry->key, key))
+            continue;
+        const struct word *word = entry->value;
+        lua_pushlightuserdata(L, (void *)(uintptr_t)word->row);
+        lua_pushcclosure(L, call, 1);
+        lua_pushvalue(L, -1);
+        lua_setfield(L, lua_upvalueindex(1), key);
+        return true;
+    }
+    return false;
+}
+
+static bool find_fetch(lua_State *L, const char *key)
+{
+    return make_method(L, key, WORD_FETCH, fetch_value);
+}
+
+static bool find_fetch_text(lua_State *L, const char *key)
+{
+    return make_method(L, key, WORD_FETCH, fetch_text);
+}
+
+static bool find_converter(lua_State *L, const char *key)
+{
+    return make_method(L, key, WORD_CONVERTER, convert_value);
+}
+
+static bool find_converter_text(lua_State *L, const char *key)
+{
+    return make_method(L, key, WORD_CONVERTER, convert_text);
+}
+
+const struct lua_class class_fetches = { "Fetches", NULL, find_fetch };
+const struct lua_class class_fetches_text = { "Fetches", NULL, find_fetch_text };
+const struct lua_class class_converters = { "Converters", NULL, find_converter };
+const struct lua_class class_converters_text = { "Converters", NULL, find_converter_text };

@@ -1,0 +1,39 @@
+/* The classes of the API, one file each: class_<name>.c. */
+#ifndef LUA_CLASSES_H
+#define LUA_CLASSES_H
+#include "lua/lua_class.h"
+
+struct http_msg;
+struct sample_context;
+struct stream;
+
+extern const struct lua_class class_txn, class_http, class_fetches, class_fetches_text, class_converters,
+    class_converters_text, class_applet_http, class_applet_tcp, class_channel_request, class_channel_response;
+
+/* Makes all classes and the global tables core and act. */
+void classes_make(lua_State *L);
+void class_core_make(lua_State *L);
+
+/* ---- what Lua keeps of a stream: one handle that all its objects share ---- */
+/* Pushes the stream's TXN object; the same one each time. */
+void class_txn_push(lua_State *L, struct stream *stream);
+/* Pushes the handle that all objects of the stream share. */
+void class_txn_push_handle(lua_State *L, struct stream *stream);
+/* Pushes the sub-object `key` (f, sf, c, sc, http, req, res) over the handle at handle_index. false: no such key. */
+bool class_txn_push_part(lua_State *L, const char *key, int handle_index);
+/* Methods that TXN and the applets share. */
+int class_txn_set_var(lua_State *L);
+int class_txn_get_var(lua_State *L);
+int class_txn_unset_var(lua_State *L);
+int class_txn_set_priv(lua_State *L);
+int class_txn_get_priv(lua_State *L);
+/* A context for fetches and variables in the run that calls; raises outside of a stream. */
+struct sample_context class_txn_context(lua_State *L, struct stream *stream);
+
+/* Pushes an applet object for a service on the stream. */
+void class_applet_http_push(lua_State *L, struct stream *stream);
+void class_applet_tcp_push(lua_State *L, struct stream *stream);
+/* After the service's function returned or failed. */
+void class_applet_finished(struct stream *stream, bool failed);
+
+#endif

@@ -1,0 +1,306 @@
+/* Entering Lua: coroutines from a pool, an instruction budget by a count hook, errors to the log with their traceback.
+ *
+ * Waiting is yielding: lua_wait notes nothing but the coroutine's continuation; whoever owns the run resumes it when its
+ * task is woken. A forced yield (the budget) is resumed with the next turn. */
+#include "lua/lua_call.h"
+#include "base/mem.h"
+#include "base/units.h"
+#include "lua/lua_log.h"
+#include "stream/stream.h"
+#include <lauxlib.h>
+
+#define IDLE_RUNS_MAX      256
+#define NS_PER_INSTRUCTION 10 /* what the budget charges: the same in both worlds */
+
+/* ---- budget ---- */
+
+static uint64_t limit_ms(const struct lua_run *run)
+{
+    const struct globals *globals = &run->machine->configuration->globals;
+    switch (run->context) {
+    case LUA_IN_TASK:
+        return globals->lua_task_timeout_ms;
+    case LUA_IN_SERVICE:
+        return globals->lua_service_timeout_ms;
+    default:
+        return globals->lua_session_timeout_ms;
+    }
+}
+
+static void on_count(lua_State *L, lua_Debug *where)
+{
+    struct lua_run *run = lua_run_of(L);
+    (void)where;
+    if (!run)
+        return;
+    const struct globals *globals = &run->machine->configuration->globals;
+    run->instructions += globals->lua_forced_yield;
+    run->burst += globals->lua_forced_yield;
+    uint64_t limit = limit_ms(run), burst = globals->lua_burst_timeout_ms;
+    if (limit && run->instructions * NS_PER_INSTRUCTION / NS_PER_MS >= limit) {
+        luaL_error(L, "execution timeout");
+        return;
+    }
+    if ((run->context & LUA_MAY_WAIT) && lua_isyieldable(L)) {
+        task_wake(run->task);
+        lua_yield(L, 0);
+    } else if (burst && run->burst * NS_PER_INSTRUCTION / NS_PER_MS >= burst) {
+        luaL_error(L, "execution timeout: it ran too long without a point to interrupt it");
+    }
+}
+
+/* ---- protected calls on any state ---- */
+
+struct protected_call {
+    int (*call)(lua_State *L, void *data);
+    void *data;
+};
+
+static int enter(lua_State *L)
+{
+    struct protected_call *protected = lua_touserdata(L, 1);
+    lua_settop(L, 0);
+    return protected->call(L, protected->data);
+}
+
+bool lua_protect(struct lua_machine *machine, lua_State *L, int (*call)(lua_State *L, void *data), void *data,
+                 const char *what)
+{
+    struct protected_call protected = { call, data };
+    if (!lua_checkstack(L, 4)) {
+        lua_log_error(machine, NULL, what, "out of memory");
+        return false;
+    }
+    lua_pushcfunction(L, enter);
+    lua_pushlightuserdata(L, &protected);
+    if (lua_pcall(L, 1, 0, 0) == LUA_OK)
+        return true;
+    const char *message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "error that is no text";
+    lua_log_error(machine, NULL, what, message);
+    lua_pop(L, 1);
+    return false;
+}
+
+/* ---- runs ---- */
+
+static void timer_over(struct timer *timer)
+{
+    task_wake(CONTAINER_OF(timer, struct lua_run, timer)->task);
+}
+
+static int make_thread(lua_State *L, void *data)
+{
+    struct lua_run *run = data;
+    run->thread = lua_newthread(L);
+    run->thread_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    return 0;
+}
+
+static struct lua_run *make_run(struct lua_machine *machine, const char *what)
+{
+    struct lua_run *run = mem_zero(sizeof(*run));
+    if (!run) {
+        lua_log_error(machine, NULL, what, "out of memory");
+        return NULL;
+    }
+    run->machine = machine;
+    run->thread_ref = LUA_NOREF;
+    if (!lua_protect(machine, machine->main, make_thread, run, what)) {
+        mem_free(run);
+        return NULL;
+    }
+    return run;
+}
+
+struct lua_run *lua_run_take(struct lua_machine *machine, struct engine *engine, enum lua_context context,
+                             struct stream *stream, struct proxy *proxy, struct task *task, const char *what)
+{
+    struct list *link = list_first(&machine->idle_runs);
+    struct lua_run *run;
+    if (link) {
+        list_remove(link);
+        machine->idle_run_count--;
+        run = LIST_ITEM(link, struct lua_run, link);
+    } else {
+        run = make_run(machine, what);
+        if (!run)
+            return NULL;
+    }
+    list_add_last(&machine->runs, &run->link);
+    run->context = context;
+    run->engine = engine;
+    run->stream = stream;
+    run->proxy = proxy;
+    run->task = task;
+    run->what = what;
+    run->sleep_until = 0;
+    run->ended_by_script = run->response_side = false;
+    run->instructions = run->burst = 0;
+    run->serial = ++machine->run_serial;
+    timer_init(&run->timer, engine->loop, timer_over);
+    *(struct lua_run **)lua_getextraspace(run->thread) = run;
+    uint64_t every = machine->configuration->globals.lua_forced_yield;
+    lua_sethook(run->thread, every ? on_count : NULL, every ? LUA_MASKCOUNT : 0, (int)every);
+    return run;
+}
+
+struct preparation {
+    struct lua_run *run;
+    int function_ref;
+    int (*push)(lua_State *L, void *data);
+    void *data;
+};
+
+static int prepare(lua_State *L, void *data)
+{
+    struct preparation *wanted = data;
+    lua_State *thread = wanted->run->thread;
+    (void)L;
+    luaL_checkstack(thread, 16, NULL);
+    lua_rawgeti(thread, LUA_REGISTRYINDEX, wanted->function_ref);
+    wanted->run->argument_count = wanted->push ? wanted->push(thread, wanted->data) : 0;
+    return 0;
+}
+
+bool lua_run_prepare(struct lua_run *run, int function_ref, int (*push)(lua_State *L, void *data), void *data)
+{
+    struct preparation wanted = { run, function_ref, push, data };
+    return lua_protect(run->machine, run->machine->main, prepare, &wanted, run->what);
+}
+
+static int add_traceback(lua_State *L, void *data)
+{
+    struct lua_run *run = data;
+    const char *message = lua_tostring(run->thread, -1);
+    luaL_traceback(L, run->thread, message ? message : "error that is no text", 0);
+    lua_log_error(run->machine, run, run->what, lua_tostring(L, -1));
+    return 0;
+}
+
+static void report(struct lua_run *run, int status)
+{
+    lua_sethook(run->thread, NULL, 0, 0);
+    if (status == LUA_ERRMEM || !lua_protect(run->machine, run->machine->main, add_traceback, run, run->what))
+        lua_log_error(run->machine, run, run->what, "out of memory");
+}
+
+enum lua_outcome lua_run_resume(struct lua_run *run)
+{
+    struct platform *platform = loop_platform(run->engine->loop);
+    int results = 0;
+    timer_stop(&run->timer);
+    run->sleep_until = 0;
+    run->burst = 0;
+    if (platform->ops->mark)
+        platform->ops->mark(platform, PLAT_MARK_LUA_RESUME, run->serial, 0);
+    int arguments = run->argument_count;
+    run->argument_count = 0;
+    int status = lua_resume(run->thread, run->machine->main, arguments, &results);
+    if (status == LUA_OK)
+        return LUA_FINISHED;
+    if (status == LUA_YIELD) {
+        if (results)
+            lua_pop(run->thread, results);
+        if (run->context & LUA_MAY_WAIT)
+            return LUA_WAITS;
+        lua_log_error(run->machine, run, run->what, "it may not wait here");
+        return LUA_FAILED;
+    }
+    if (run->ended_by_script)
+        return LUA_FINISHED;
+    report(run, status);
+    return LUA_FAILED;
+}
+
+bool lua_run_asleep(const struct lua_run *run)
+{
+    return run->sleep_until && engine_now(run->engine) < run->sleep_until;
+}
+
+static int drop_thread(lua_State *L, void *data)
+{
+    luaL_unref(L, LUA_REGISTRYINDEX, *(int *)data);
+    return 0;
+}
+
+void lua_run_give(struct lua_run *run)
+{
+    struct lua_machine *machine = run->machine;
+    timer_finish(&run->timer);
+    list_remove(&run->link);
+    *(struct lua_run **)lua_getextraspace(run->thread) = NULL;
+    lua_sethook(run->thread, NULL, 0, 0);
+    bool clean = lua_resetthread(run->thread) == LUA_OK;
+    lua_settop(run->thread, 0);
+    if (clean && machine->idle_run_count < IDLE_RUNS_MAX) {
+        list_add_first(&machine->idle_runs, &run->link);
+        machine->idle_run_count++;
+        return;
+    }
+    if (!lua_protect(machine, machine->main, drop_thread, &run->thread_ref, run->what))
+        return; /* said; the coroutine stays referenced until the state ends */
+    mem_free(run);
+}
+
+/* ---- from inside of methods ---- */
+
+enum lua_context lua_context_of(lua_State *L)
+{
+    struct lua_run *run = lua_run_of(L);
+    return run ? run->context : (enum lua_context)lua_vm_of(L)->context;
+}
+
+const char *lua_context_name(enum lua_context context)
+{
+    switch (context) {
+    case LUA_IN_BODY:
+        return "the body of a file";
+    case LUA_IN_INIT:
+        return "an init function";
+    case LUA_IN_TASK:
+        return "a task";
+    case LUA_IN_ACTION:
+        return "an action";
+    case LUA_IN_FETCH:
+        return "a sample fetch";
+    case LUA_IN_CONVERTER:
+        return "a converter";
+    case LUA_IN_SERVICE:
+        return "a service";
+    case LUA_IN_CLI:
+        return "a management command";
+    default:
+        return "this place";
+    }
+}
+
+int lua_wait(lua_State *L, lua_KFunction again, lua_KContext state)
+{
+    enum lua_context context = lua_context_of(L);
+    if (!(context & LUA_MAY_WAIT))
+        return luaL_error(L, "waiting is not allowed in %s", lua_context_name(context));
+    if (!lua_isyieldable(L))
+        return luaL_error(L, "cannot wait here: a C function, metamethod or iterator is between this call and the %s",
+                          lua_context_name(context));
+    return lua_yieldk(L, 0, state, again);
+}
+
+int lua_wait_until(lua_State *L, uint64_t until, lua_KFunction again, lua_KContext state)
+{
+    struct lua_run *run = lua_run_of(L);
+    if (run && (run->context & LUA_MAY_WAIT)) {
+        run->sleep_until = until;
+        if (!timer_set(&run->timer, until))
+            return luaL_error(L, "out of memory");
+    }
+    return lua_wait(L, again, state);
+}
+
+int lua_end(lua_State *L)
+{
+    struct lua_run *run = lua_run_of(L);
+    if (run)
+        run->ended_by_script = true;
+    lua_pushliteral(L, "end of the execution");
+    return lua_error(L);
+}

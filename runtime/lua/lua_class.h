@@ -1,0 +1,40 @@
+/* Classes: tables of methods from rows. Each object is a Lua table whose [0] is a handle to what it stands for; when that
+ * ends, the handle is emptied and the object's methods say so instead of touching what is gone. */
+#ifndef LUA_LUA_CLASS_H
+#define LUA_LUA_CLASS_H
+#include "lua/lua_call.h"
+
+struct lua_method_row {
+    const char *name;
+    int (*run)(lua_State *L);
+    unsigned where; /* enum lua_context bits */
+    bool may_wait;
+    const char *note; /* arguments and result, for the annotation files */
+};
+
+struct lua_class {
+    const char *name;
+    const struct lua_method_row *rows;
+    /* Called for a key that is no method: pushes a value and returns true, or returns false for nil. A value that is to stay
+     * is set by the function itself. May be NULL. */
+    bool (*attribute)(lua_State *L, const char *key);
+};
+
+struct lua_handle {
+    unsigned magic;
+    void *object;          /* NULL: it ended */
+    const void *detail;
+};
+
+/* Makes the class's metatable (once a state). */
+void lua_class_make(lua_State *L, const struct lua_class *class);
+/* Pushes a new object of the class over the handle at `handle_index` (any stack index). */
+void lua_class_push_object(lua_State *L, const struct lua_class *class, int handle_index);
+/* Pushes a new handle. */
+struct lua_handle *lua_class_push_handle(lua_State *L, void *object);
+/* self at `index`: raises an error when it is no object of the class, or when it ended. */
+struct lua_handle *lua_class_check(lua_State *L, int index, const struct lua_class *class);
+/* Pushes one table of functions from rows (core, act ...). */
+void lua_class_push_functions(lua_State *L, const char *prefix, const struct lua_method_row *rows);
+
+#endif

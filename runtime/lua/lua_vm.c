@@ -1,0 +1,93 @@
+/* A state's making: memory, libraries in a fixed order, classes, and the tables that scripts expect. */
+#include "lua/lua_vm.h"
+#include "base/mem.h"
+#include "lua/classes.h"
+#include "lua/lua_call.h"
+#include "lua/lua_memory.h"
+#include "lua/lua_os.h"
+#include "lua/lua_register.h"
+#include <lauxlib.h>
+#include <lualib.h>
+
+static const struct {
+    const char *name;
+    lua_CFunction open;
+} libraries[] = {
+    { "_G", luaopen_base },          { LUA_COLIBNAME, luaopen_coroutine }, { LUA_TABLIBNAME, luaopen_table },
+    { LUA_STRLIBNAME, luaopen_string }, { LUA_MATHLIBNAME, luaopen_math },   { LUA_UTF8LIBNAME, luaopen_utf8 },
+    { LUA_DBLIBNAME, luaopen_debug },
+};
+
+/* math.random of a new state starts where the platform's entropy says. */
+static void seed_random(lua_State *L, struct platform *platform)
+{
+    lua_Integer seeds[2];
+    platform->ops->entropy(platform, seeds, sizeof(seeds));
+    lua_getglobal(L, "math");
+    lua_getfield(L, -1, "randomseed");
+    lua_pushinteger(L, seeds[0]);
+    lua_pushinteger(L, seeds[1]);
+    lua_call(L, 2, 0);
+    lua_pop(L, 1);
+}
+
+static int furnish(lua_State *L, void *data)
+{
+    struct lua_machine *machine = data;
+    for (size_t i = 0; i < COUNT_OF(libraries); i++) {
+        luaL_requiref(L, libraries[i].name, libraries[i].open, 1);
+        lua_pop(L, 1);
+    }
+    seed_random(L, machine->configuration->platform);
+    lua_os_open(L, machine);
+    classes_make(L);
+    return 0;
+}
+
+struct lua_machine *lua_vm_create(struct configuration *configuration)
+{
+    struct lua_machine *machine = mem_zero(sizeof(*machine));
+    if (!machine)
+        return NULL;
+    machine->configuration = configuration;
+    machine->context = LUA_IN_BODY;
+    list_init(&machine->idle_runs);
+    list_init(&machine->runs);
+    list_init(&machine->inits);
+    list_init(&machine->tasks);
+    list_init(&machine->functions);
+    size_t limit = (size_t)configuration->globals.lua_maxmem_mb << 20;
+    if (!lua_memory_init(&machine->memory, configuration->platform, limit)) {
+        mem_free(machine);
+        return NULL;
+    }
+    machine->main = lua_newstate(lua_memory_call, &machine->memory);
+    if (machine->main)
+        *(struct lua_run **)lua_getextraspace(machine->main) = NULL;
+    if (!machine->main || !lua_protect(machine, machine->main, furnish, machine, "start")) {
+        lua_vm_destroy(machine);
+        return NULL;
+    }
+    return machine;
+}
+
+static void free_runs(struct list *runs)
+{
+    LIST_EACH_SAFE (link, runs) {
+        list_remove(link);
+        mem_free(LIST_ITEM(link, struct lua_run, link));
+    }
+}
+
+void lua_vm_destroy(struct lua_machine *machine)
+{
+    if (!machine)
+        return;
+    lua_register_finish(machine);
+    if (machine->main)
+        lua_close(machine->main);
+    CHECK(list_empty(&machine->runs));
+    free_runs(&machine->idle_runs);
+    lua_memory_finish(&machine->memory, machine->configuration->platform);
+    mem_free(machine);
+}
