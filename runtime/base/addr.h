@@ -25,11 +25,11 @@ struct addr {
  * four decimal parts. */
 bool addr_parse_ip(struct str text, struct addr *out) MUST_USE;
 /* "1.2.3.4", "1.2.3", "10/8"-style abbreviations are not taken here. Network with mask: "10.0.0.0/8",
- * "10.0.0.0/255.0.0.0", "::1/64"; without a mask all bits. *bits is 0..32 or 0..128. */
+ * "10.0.0.0/255.0.0.0", "::1/64"; without a mask all bits. *bits is 0..32 or 0..128. Host bits stay as they are. */
 bool addr_parse_network(struct str text, struct addr *out, unsigned *bits) MUST_USE;
 
-/* The IP alone / the IP with port / as HAProxy logs it ("unix:1" for Unix sockets is the log's business).
- * IPv6 with a port is "[::1]:80". Writes at most size bytes with a NUL; returns the length. */
+/* The IP alone / the IP with port; IPv6 with a port is "[::1]:80". A Unix socket is nothing / its path or abns@name
+ * (how logs name it is the log's business). Writes at most size bytes with a NUL; returns the bytes before it. */
 size_t addr_print_ip(const struct addr *addr, char *out, size_t size);
 size_t addr_print(const struct addr *addr, char *out, size_t size);
 
@@ -41,7 +41,8 @@ int addr_compare(const struct addr *a, const struct addr *b); /* total order: fa
 
 /* Clears the bits past `bits`. */
 void addr_mask(struct addr *addr, unsigned bits);
-/* IPv4 as ::ffff:a.b.c.d; IPv6 that is v4-mapped (or 6to4 when loose) as IPv4; false when it is not. */
+/* IPv4 as ::ffff:a.b.c.d; IPv6 that is v4-mapped as IPv4, false and unchanged when it is not (6to4 and ::1.2.3.4 are
+ * not, as in HAProxy). What is of that family already stays. */
 void addr_to_v6(struct addr *addr);
 bool addr_to_v4(struct addr *addr) MUST_USE;
 
