@@ -23,7 +23,12 @@ struct h1_options {
 
 struct h1_line { /* offsets into the message's bytes */
     uint32_t name_at, value_at;
-    uint16_t name_size, value_size;
+    uint32_t name_size, value_size;
+    bool folded; /* the value holds line ends of obs-fold, which become blanks */
+};
+
+struct h1_span {
+    uint32_t at, size;
 };
 
 struct h1_parser {
@@ -31,12 +36,15 @@ struct h1_parser {
     size_t at;       /* bytes of finished lines, offset of the current line */
     size_t scanned;  /* bytes of the current line known to hold no LF */
     bool in_fields;
-    unsigned line_count, line_capacity; 
+    bool past_name;  /* the bytes up to at + scanned hold the blank or the colon that ends the line's first word */
+    size_t start_at; /* offset of the start line, behind empty lines */
+    struct h1_span words[3]; /* of the start line: method, target, version; version, status, reason */
+    unsigned line_count, line_capacity;
     struct h1_line *lines;   /* scratch in `arena` */
     struct arena *arena;
     enum h1_error error;
     size_t error_at; /* offset of the byte at fault */
-    int error_status; /* 400, 405, 413, 414, 431, 501, 505: what the client is told; 502 for responses */
+    int error_status; /* what the client is told: 400, 422, 500; 502 for responses */
 };
 
 void h1_parser_init(struct h1_parser *parser, const struct h1_options *options, struct arena *arena);

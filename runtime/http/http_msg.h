@@ -77,13 +77,17 @@ struct http_value_cursor {
     struct str value;
     bool inside;
 };
+/* The offset of the comma that ends the value at `from` of a list, quotes respected; list.size for the last one. */
+size_t http_msg_value_end(struct str list, size_t from);
 bool http_msg_next_value(const struct http_msg *msg, struct str name, bool full, struct http_value_cursor *cursor);
 /* Occurrence n (1.. from the front, -1.. from the back); n 0 means the last, as HAProxy's hdr() without occ. */
 bool http_msg_value_at(const struct http_msg *msg, struct str name, bool full, int n, struct str *out);
 unsigned http_msg_count_values(const struct http_msg *msg, struct str name, bool full);
 
-/* Edits. name is lowered; name and value are copied into the arena and cleaned: CR, LF and control characters in a
- * value are not let through (percent-encoded as HAProxy does, TRUTHS 33). false: no memory; nothing changed. */
+/* Edits. name is lowered; name and value are copied into the arena and cleaned: control characters (but tab) in a value,
+ * and blanks in a target too, become %XX, as do all bytes of a name or a method that no token has. false: no memory;
+ * nothing changed. Adding may move the array of fields: pointers to fields do not outlive it, texts do. A field without
+ * a name is not added, a method is not made empty. */
 bool http_msg_add(struct http_msg *msg, struct str name, struct str value) MUST_USE;
 bool http_msg_add_first(struct http_msg *msg, struct str name, struct str value) MUST_USE;
 bool http_msg_set_value(struct http_msg *msg, struct http_field *field, struct str value) MUST_USE;
@@ -91,6 +95,8 @@ bool http_msg_set_value(struct http_msg *msg, struct http_field *field, struct s
 bool http_msg_edit_value(struct http_msg *msg, struct http_field *field, size_t from, size_t size, struct str with)
     MUST_USE;
 unsigned http_msg_remove(struct http_msg *msg, struct str name); /* how many */
+/* Room for so many fields (for those who fill the array themselves). */
+bool http_msg_reserve_fields(struct http_msg *msg, unsigned capacity) MUST_USE;
 void http_msg_remove_field(struct http_msg *msg, struct http_field *field);
 bool http_msg_set_uri(struct http_msg *msg, struct str uri) MUST_USE;
 bool http_msg_set_method(struct http_msg *msg, struct str method) MUST_USE;
@@ -103,7 +109,8 @@ struct str http_msg_path(const struct http_msg *msg);
 struct str http_msg_query(const struct http_msg *msg);
 struct str http_msg_pathq(const struct http_msg *msg);
 struct str http_msg_host(const struct http_msg *msg);
-/* HAProxy's meanings: set_path keeps the query, set_query takes it without '?', set_pathq sets both. */
+/* HAProxy's meanings: set_path keeps the query, set_query takes it without '?' (an empty one leaves a '?' that is
+ * there), set_pathq sets both. A target without a path ('*', CONNECT's) stays as it is. */
 bool http_msg_set_path(struct http_msg *msg, struct str path) MUST_USE;
 bool http_msg_set_query(struct http_msg *msg, struct str query) MUST_USE;
 bool http_msg_set_pathq(struct http_msg *msg, struct str pathq) MUST_USE;
