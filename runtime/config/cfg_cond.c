@@ -110,13 +110,15 @@ static int compare_numbers(int64_t a, int64_t b)
     return a < b ? -1 : a > b;
 }
 
+static struct version version_of(struct str text)
+{
+    struct version version = { 0 };
+    return read_version(text, &version) ? version : (struct version){ .stage = STAGE_RELEASE };
+}
+
 int cfg_condition_compare_versions(struct str a, struct str b)
 {
-    struct version versions[2] = { 0 };
-    if (!read_version(a, &versions[0]))
-        versions[0] = (struct version){ 0 };
-    if (!read_version(b, &versions[1]))
-        versions[1] = (struct version){ 0 };
+    struct version versions[2] = { version_of(a), version_of(b) };
     int order = 0;
     for (unsigned i = 0; i < COUNT_OF(versions[0].parts) && !order; i++)
         order = compare_numbers(versions[0].parts[i], versions[1].parts[i]);
