@@ -5,8 +5,8 @@
  * are stepped from events. Every choice is drawn by `world_choose`, every fact worth knowing is traced. */
 #ifndef SIM_WORLD_H
 #define SIM_WORLD_H
+#include "base/buf.h"
 #include "base/digest.h"
-#include "base/heap.h"
 #include "base/str.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,6 +36,27 @@ const char *world_site_name(enum world_site site);
 /* 0 .. bound-1 (bound > 0), from the world's source; recorded when not 0. entity: a stable serial, not an address. */
 uint32_t world_choose(struct world *world, enum world_site site, uint32_t entity, uint32_t bound);
 uint64_t world_random(struct world *world, enum world_site site, uint32_t entity); /* 64 raw bits, not on the tape */
+
+/* One answer: the ordinal counts the questions of this site about this entity, from 0. */
+struct world_choice {
+    enum world_site site;
+    uint32_t entity, ordinal, value;
+};
+/* Where answers come from: a seed, a tape, bytes, a search. What it gives past bound-1 is cut to bound-1. */
+struct world_source {
+    uint32_t (*choose)(struct world_source *source, const struct world_choice *question, uint32_t bound);
+};
+/* Borrowed; NULL: the seed of the options, which is where a world begins. */
+void world_set_source(struct world *world, struct world_source *source);
+/* The answers that were not 0 so far, in order; as lines "site entity ordinal = value" in out. */
+size_t world_tape(const struct world *world, const struct world_choice **out);
+void world_tape_print(const struct world *world, struct buf *out);
+bool world_tape_cut(const struct world *world); /* there were too many to keep: only the seed repeats the run */
+/* Every answer 0. */
+struct world_source *world_source_benign(void);
+/* Answers from printed lines; what is not on them is 0. NULL when a line cannot be read, *bad_line (from 1) then. */
+struct world_source *world_source_tape(struct world *world, struct str lines, unsigned *bad_line);
+void world_source_destroy(struct world_source *source); /* of a tape or benign */
 
 /* ---- trace: typed events, hashed as they come, before anything is formatted ---- */
 enum world_event_kind { /* append only */
@@ -82,13 +103,18 @@ int64_t world_wall(const struct world *world);  /* ns since 1970 */
 void world_wall_jump(struct world *world, int64_t by_ns);
 
 struct world_timer {
-    struct heap_node node;
+    size_t place; /* in the queue, from 1; 0: not armed */
     void (*fire)(struct world_timer *timer);
 };
 void world_timer_init(struct world_timer *timer, void (*fire)(struct world_timer *timer));
 /* Again: moves. An instant in the past means now. Same instant: in order of arming. */
 void world_timer_set(struct world *world, struct world_timer *timer, uint64_t at_ns);
 void world_timer_stop(struct world *world, struct world_timer *timer);
+static inline bool world_timer_armed(const struct world_timer *timer)
+{
+    return timer->place != 0;
+}
+uint64_t world_timer_at(const struct world *world, const struct world_timer *timer); /* UINT64_MAX: not armed */
 
 /* Runs the next event; false when there is none. */
 bool world_step(struct world *world);
@@ -96,6 +122,8 @@ bool world_step(struct world *world);
 uint64_t world_next(const struct world *world);
 /* Moves the clock with nothing to do in between; the instant may not be past world_next. */
 void world_advance(struct world *world, uint64_t to_ns);
-bool world_exhausted(const struct world *world); /* step limit reached */
+bool world_exhausted(const struct world *world); /* step limit reached, or somebody gave up: */
+void world_exhaust(struct world *world, uint32_t entity, const char *why); /* traced as EV_FAULT */
+uint64_t world_serial(struct world *world); /* 1, 2, 3 ... for whoever needs a number of its own */
 
 #endif

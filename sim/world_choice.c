@@ -1,0 +1,243 @@
+/* Choices. The answer to question n about an entity at a site hangs on nothing but (seed, site, entity, n), so that
+ * a question that is new in one place moves no answer elsewhere. */
+#include "base/rng.h"
+#include "base/units.h"
+#include "sim/sim_mem.h"
+#include "sim/world_parts.h"
+
+#define RANDOM_SITES 1000 /* added to the site's number for world_random: other streams than world_choose's */
+#define ENTITY_MAX   (1u << 22)
+
+static const char *const site_names[SITE_COUNT] = {
+    [SITE_NONE] = "none",
+    [SITE_ENTROPY] = "entropy",
+    [SITE_PICK] = "task.pick",
+    [SITE_EVENT_ORDER] = "event.order",
+    [SITE_BATCH] = "event.batch",
+    [SITE_SEGMENT] = "net.segment",
+    [SITE_LATENCY] = "net.latency",
+    [SITE_LOSS] = "net.loss",
+    [SITE_SHORT_READ] = "net.short_read",
+    [SITE_SHORT_WRITE] = "net.short_write",
+    [SITE_ACCEPT_ORDER] = "net.accept",
+    [SITE_EPHEMERAL_PORT] = "net.port",
+    [SITE_BOOT_DELAY] = "boot.delay",
+    [SITE_FAULT] = "fault",
+    [SITE_LUA_SEED] = "lua.seed",
+};
+
+const char *world_site_name(enum world_site site)
+{
+    return site < SITE_COUNT ? site_names[site] : "?";
+}
+
+static uint32_t next_ordinal(struct world_ordinals *ordinals, uint32_t entity)
+{
+    if (entity >= ordinals->capacity) {
+        CHECK(entity < ENTITY_MAX);
+        uint32_t capacity = ordinals->capacity ? ordinals->capacity : 16;
+        while (capacity <= entity)
+            capacity *= 2;
+        ordinals->counts = sim_mem_grow(ordinals->counts, capacity * sizeof(*ordinals->counts));
+        memset(ordinals->counts + ordinals->capacity, 0,
+               (capacity - ordinals->capacity) * sizeof(*ordinals->counts));
+        ordinals->capacity = capacity;
+    }
+    return ordinals->counts[entity]++;
+}
+
+static void keep(struct world_choices *choices, const struct world_choice *answer)
+{
+    if (choices->tape_size == choices->tape_capacity) {
+        if (choices->tape_size >= WORLD_TAPE_MAX) {
+            choices->tape_cut = true;
+            return;
+        }
+        choices->tape_capacity = choices->tape_capacity ? choices->tape_capacity * 2 : 256;
+        choices->tape = sim_mem_grow(choices->tape, choices->tape_capacity * sizeof(*choices->tape));
+    }
+    choices->tape[choices->tape_size++] = *answer;
+}
+
+uint32_t world_choose(struct world *world, enum world_site site, uint32_t entity, uint32_t bound)
+{
+    struct world_choices *choices = &world->choices;
+    CHECK(bound > 0);
+    CHECK(site < SITE_COUNT);
+    struct world_choice question = { site, entity, next_ordinal(&choices->choose[site], entity), 0 };
+    if (UNLIKELY(choices->source != NULL)) {
+        question.value = choices->source->choose(choices->source, &question, bound);
+        if (question.value >= bound)
+            question.value = bound - 1;
+    } else {
+        uint64_t drawn = rng_at(world->seed, site, entity, question.ordinal);
+        question.value = (uint32_t)((drawn >> 32) * bound >> 32);
+    }
+    if (question.value)
+        keep(choices, &question);
+    return question.value;
+}
+
+uint64_t world_random(struct world *world, enum world_site site, uint32_t entity)
+{
+    uint32_t ordinal = next_ordinal(&world->choices.random[site], entity);
+    return rng_at(world->seed, (uint64_t)site + RANDOM_SITES, entity, ordinal);
+}
+
+void world_choice_end(struct world_choices *choices)
+{
+    for (int site = 0; site < SITE_COUNT; site++) {
+        sim_mem_free(choices->choose[site].counts);
+        sim_mem_free(choices->random[site].counts);
+    }
+    sim_mem_free(choices->tape);
+}
+
+/* ---- the tape ---- */
+
+size_t world_tape(const struct world *world, const struct world_choice **out)
+{
+    *out = world->choices.tape;
+    return world->choices.tape_size;
+}
+
+bool world_tape_cut(const struct world *world)
+{
+    return world->choices.tape_cut;
+}
+
+void world_tape_print(const struct world *world, struct buf *out)
+{
+    for (size_t i = 0; i < world->choices.tape_size; i++) {
+        const struct world_choice *choice = &world->choices.tape[i];
+        buf_printf(out, "%s %s %u = %u\n", world_site_name(choice->site), world_entity_name(world, choice->entity),
+                   choice->ordinal, choice->value);
+    }
+}
+
+/* ---- sources ---- */
+
+struct tape_source {
+    struct world_source base;
+    struct world_choice *choices; /* sorted by (site, entity, ordinal) */
+    size_t count, capacity;
+};
+
+void world_set_source(struct world *world, struct world_source *source)
+{
+    world->choices.source = source;
+}
+
+static int compare(const struct world_choice *a, const struct world_choice *b)
+{
+    if (a->site != b->site)
+        return a->site < b->site ? -1 : 1;
+    if (a->entity != b->entity)
+        return a->entity < b->entity ? -1 : 1;
+    return a->ordinal == b->ordinal ? 0 : a->ordinal < b->ordinal ? -1 : 1;
+}
+
+static uint32_t choose_from_tape(struct world_source *source, const struct world_choice *question, uint32_t bound)
+{
+    (void)bound;
+    const struct tape_source *tape = CONTAINER_OF(source, struct tape_source, base);
+    size_t low = 0, high = tape->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int order = compare(&tape->choices[middle], question);
+        if (order == 0)
+            return tape->choices[middle].value;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return 0;
+}
+
+/* Stable, so that of two lines for one question the first one holds wherever the search lands: doubles go. */
+static void sort(struct world_choice *choices, struct world_choice *spare, size_t count)
+{
+    if (count < 2)
+        return;
+    size_t half = count / 2;
+    sort(choices, spare, half);
+    sort(choices + half, spare, count - half);
+    memcpy(spare, choices, half * sizeof(*choices));
+    for (size_t left = 0, right = half, at = 0; left < half; at++) {
+        bool take_right = right < count && compare(&choices[right], &spare[left]) < 0;
+        choices[at] = take_right ? choices[right++] : spare[left++];
+    }
+}
+
+static void drop_doubles(struct tape_source *tape)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < tape->count; i++)
+        if (kept == 0 || compare(&tape->choices[kept - 1], &tape->choices[i]) != 0)
+            tape->choices[kept++] = tape->choices[i];
+    tape->count = kept;
+}
+
+static bool read_line(struct world *world, struct str line, struct world_choice *out)
+{
+    char name[256];
+    int64_t ordinal, value;
+    struct str site = str_split(&line, ' '), entity = str_split(&line, ' '), number = str_split(&line, ' ');
+    struct str equals = str_split(&line, ' ');
+    out->site = SITE_NONE;
+    for (int i = 1; i < SITE_COUNT; i++)
+        if (str_eq(site, str_of(site_names[i])))
+            out->site = (enum world_site)i;
+    if (out->site == SITE_NONE || !str_eq(equals, STR("=")) || entity.size == 0 || entity.size >= sizeof(name))
+        return false;
+    if (!units_parse_int(number, 0, UINT32_MAX, &ordinal) || !units_parse_int(line, 0, UINT32_MAX, &value))
+        return false;
+    str_to_c(entity, name, sizeof(name));
+    out->entity = str_eq(entity, STR("-")) ? 0 : world_entity(world, name);
+    out->ordinal = (uint32_t)ordinal;
+    out->value = (uint32_t)value;
+    return true;
+}
+
+struct world_source *world_source_benign(void)
+{
+    struct tape_source *tape = sim_mem_need(sizeof(*tape));
+    tape->base.choose = choose_from_tape;
+    return &tape->base;
+}
+
+struct world_source *world_source_tape(struct world *world, struct str lines, unsigned *bad_line)
+{
+    struct tape_source *tape = CONTAINER_OF(world_source_benign(), struct tape_source, base);
+    unsigned number = 0;
+    while (lines.data) {
+        struct str line = str_trim(str_split(&lines, '\n'));
+        number++;
+        if (line.size == 0 || line.data[0] == '#')
+            continue;
+        if (tape->count == tape->capacity) {
+            tape->capacity = tape->capacity ? tape->capacity * 2 : 64;
+            tape->choices = sim_mem_grow(tape->choices, tape->capacity * sizeof(*tape->choices));
+        }
+        if (!read_line(world, line, &tape->choices[tape->count++])) {
+            *bad_line = number;
+            world_source_destroy(&tape->base);
+            return NULL;
+        }
+    }
+    struct world_choice *spare = sim_mem_need((tape->count + 1) * sizeof(*spare));
+    sort(tape->choices, spare, tape->count);
+    sim_mem_free(spare);
+    drop_doubles(tape);
+    return &tape->base;
+}
+
+void world_source_destroy(struct world_source *source)
+{
+    if (!source)
+        return;
+    struct tape_source *tape = CONTAINER_OF(source, struct tape_source, base);
+    sim_mem_free(tape->choices);
+    sim_mem_free(tape);
+}
