@@ -511,25 +511,22 @@ static int load_file(lua_State *L, void *data)
     return 0;
 }
 
-bool lua_register_load(struct lua_machine *machine)
+bool lua_register_load(struct lua_machine *machine, const struct lua_file *file)
 {
     struct platform *platform = machine->configuration->platform;
-    bool well = true;
+    struct buf text = BUF_INIT;
+    enum io_status status = platform->ops->file_read(platform, file->path, &text);
+    bool well = status == IO_OK;
     machine->context = LUA_IN_BODY;
-    for (const struct lua_file *file = machine->configuration->lua_files; file && well; file = file->next) {
-        struct buf text = BUF_INIT;
-        enum io_status status = platform->ops->file_read(platform, file->path, &text);
-        if (status != IO_OK) {
-            lua_log_error(machine, NULL, "file", file->path);
-            buf_finish(&text);
-            return false;
-        }
+    if (!well) {
+        buf_reset(&text);
+        buf_printf(&text, "cannot read '%s': %s", file->path, platform_status_text(status));
+        lua_log_error(machine, NULL, "file", text.data ? text.data : file->path);
+    } else {
         struct file_load load = { machine, file, buf_str(&text) };
-        machine->loading = file->path;
         well = lua_protect(machine, machine->main, load_file, &load, "file");
-        buf_finish(&text);
     }
-    machine->loading = NULL;
+    buf_finish(&text);
     return well;
 }
 

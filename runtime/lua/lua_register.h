@@ -5,8 +5,9 @@
 
 extern const struct lua_method_row lua_register_rows[]; /* of core */
 
-/* Loads and runs the configuration's files. false: said. */
-bool lua_register_load(struct lua_machine *machine) MUST_USE;
+/* Loads and runs one file. false: said. */
+struct lua_file;
+bool lua_register_load(struct lua_machine *machine, const struct lua_file *file) MUST_USE;
 /* Runs the init functions, in order, then starts the tasks. false: said. */
 bool lua_register_start(struct lua_machine *machine, struct engine *engine) MUST_USE;
 /* Ends the tasks: before the engine ends. */

@@ -28,7 +28,6 @@ struct lua_machine {
     struct list inits, tasks; /* registered, see lua_register.c */
     struct list functions;   /* of actions, fetches, converters, services: see lua_register.c */
     unsigned context;        /* enum lua_context bit of what runs outside of a coroutine: body or init */
-    const char *loading;     /* file being loaded */
     uint64_t run_serial;
 };
 

@@ -74,9 +74,12 @@ struct configuration {
     struct lua_file *lua_files, **lua_files_end;
     struct global_var *global_vars, **global_vars_end;
     struct sample_unresolved *unresolved;
+    struct reply_of_set *replies_of_sets, *last_reply_of_set; /* of http_reply_read.c, until resolved */
     struct vars proc_vars;
     struct http_reply *usual_replies;     /* the built-in error pages, by enum http_reply_status */
     struct lua_machine *lua;              /* set by the lua storey; NULL without scripts */
+    /* Loads a script at once, so that the lines that follow know what it registers. Set by the node. */
+    bool (*load_lua)(struct configuration *configuration, const struct lua_file *file);
     unsigned next_id;
     const char *const *files;             /* as given */
     /* Since start. */

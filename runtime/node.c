@@ -1,0 +1,493 @@
+/* A proxy as a value: from the command line through the configuration to a running loop, and its end.
+ *
+ * Stages: nothing → reading (command line, files, scripts) → bound → running → ended. What a stage made is unmade in
+ * reverse by node_destroy, from whichever stage it is in. */
+#include "node.h"
+#include "base/mem.h"
+#include "base/units.h"
+#include "command_line.h"
+#include "config/cfg_cond.h"
+#include "config/cfg_reader.h"
+#include "lua/lua_memory.h"
+#include "lua/lua_register.h"
+#include "lua/lua_vm.h"
+#include "proxy/balance_row.h"
+#include "proxy/bind.h"
+#include "proxy/server.h"
+#include "registry.h"
+#include "stream/session.h"
+#include "stream/stream_steps.h"
+#include "worker.h"
+#include <lua.h>
+#include <openssl/crypto.h>
+#include <openssl/opensslv.h>
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <zlib.h>
+
+struct node {
+    struct platform *platform;
+    struct arena arena; /* the command line */
+    struct diag diag;
+    struct command_line line;
+    const char *enabled[COMMAND_LINE_ENABLED_MAX];
+    struct configuration *configuration;
+    struct worker *worker;
+    struct timer hard_stop;
+    bool hard_stop_armed;
+    enum node_state state;
+    int exit_code;
+};
+
+/* ---- messages ---- */
+
+static void say(void *data, enum diag_level level, struct str message)
+{
+    struct node *node = data;
+    static const char *const names[] = { "[NOTICE]  ", "[WARNING] ", "[ALERT]   " };
+    struct buf text = BUF_INIT;
+    if (node->line.quiet && level != DIAG_ALERT)
+        return;
+    buf_printf(&text, "%s (%lld) : ", names[level], (long long)node->platform->ops->pid(node->platform));
+    buf_add(&text, message);
+    buf_add_char(&text, '\n');
+    node->platform->ops->print(node->platform, true, buf_str(&text));
+    buf_finish(&text);
+}
+
+/* ---- birth and death ---- */
+
+struct node *node_create(struct platform *platform)
+{
+    struct node *node = mem_zero(sizeof(*node));
+    if (!node)
+        return NULL;
+    node->platform = platform;
+    node->state = NODE_ENDED;
+    node->diag.sink = say;
+    node->diag.sink_data = node;
+    arena_init(&node->arena, 4096);
+    return node;
+}
+
+static void close_sockets(struct node *node, struct proxy *proxy)
+{
+    for (struct bind *bind = proxy->binds; bind; bind = bind->next) {
+        if (bind->sock != PLAT_NO_SOCK)
+            node->platform->ops->close(node->platform, bind->sock);
+        bind->sock = PLAT_NO_SOCK;
+    }
+}
+
+static void close_all_sockets(struct node *node)
+{
+    for (struct proxy *proxy = node->configuration->proxies; proxy; proxy = proxy->next)
+        close_sockets(node, proxy);
+    if (node->configuration->cli)
+        close_sockets(node, node->configuration->cli);
+}
+
+void node_destroy(struct node *node)
+{
+    if (!node)
+        return;
+    if (node->hard_stop_armed)
+        timer_finish(&node->hard_stop);
+    if (node->configuration && node->configuration->lua)
+        lua_register_stop(node->configuration->lua);
+    struct worker *worker = node->worker;
+    if (worker)
+        worker_destroy(worker);
+    if (node->configuration) {
+        close_all_sockets(node);
+        lua_vm_destroy(node->configuration->lua);
+        configuration_destroy(node->configuration);
+    }
+    arena_finish(&node->arena);
+    mem_free(node);
+}
+
+/* ---- the configuration ---- */
+
+static const struct command_line_build *build_facts(struct node *node)
+{
+    struct command_line_build *build = arena_need(&node->arena, sizeof(*build));
+    char version[64] = "";
+    uint32_t jit = 0;
+    pcre2_config(PCRE2_CONFIG_VERSION, version);
+    pcre2_config(PCRE2_CONFIG_JIT, &jit);
+    *build = (struct command_line_build){
+        .compiler = __VERSION__,
+        .ssl_built = OPENSSL_VERSION_TEXT,
+        .ssl_running = OpenSSL_version(OPENSSL_VERSION),
+        .lua = LUA_RELEASE,
+        .pcre2 = arena_need_copy(&node->arena, str_of(version)),
+        .zlib_built = ZLIB_VERSION,
+        .zlib_running = zlibVersion(),
+        .pcre2_jit = jit != 0,
+    };
+    return build;
+}
+
+static struct cfg_condition_world condition_world(struct node *node)
+{
+    command_line_enabled(&node->line, node->enabled);
+    return (struct cfg_condition_world){
+        .platform = node->platform,
+        .features = command_line_features,
+        .enabled = node->enabled,
+        .version = COMMAND_LINE_LANGUAGE_VERSION,
+        .ssl_name = OPENSSL_VERSION_TEXT,
+        .ssl_version = OPENSSL_FULL_VERSION_STR,
+    };
+}
+
+static bool load_lua(struct configuration *configuration, const struct lua_file *file)
+{
+    if (!configuration->lua)
+        configuration->lua = lua_vm_create(configuration);
+    if (!configuration->lua) {
+        diag_say(configuration->diag, DIAG_ALERT, "config : Lua : no memory for a state");
+        return false;
+    }
+    return lua_register_load(configuration->lua, file);
+}
+
+static bool read_files(struct node *node)
+{
+    struct configuration *configuration = node->configuration;
+    struct cfg_reader reader;
+    bool well = true;
+    cfg_reader_init(&reader, &configuration->words, node->platform, &node->diag, &configuration->arena, configuration,
+                    &configuration->world);
+    reader.diagnostic = node->line.diagnostic;
+    for (unsigned i = 0; i < node->line.file_count; i++) {
+        unsigned errors = reader.errors;
+        well = cfg_read_path(&reader, node->line.files[i]) && well;
+        if (reader.errors != errors)
+            diag_say(&node->diag, DIAG_ALERT, "config : Error(s) found in configuration file : %s", node->line.files[i]);
+    }
+    cfg_read_end(&reader);
+    well = well && !reader.errors;
+    cfg_reader_finish(&reader);
+    return well;
+}
+
+static bool prepare_balance(struct node *node)
+{
+    bool well = true;
+    for (struct proxy *proxy = node->configuration->proxies; proxy; proxy = proxy->next) {
+        const char *error = NULL;
+        const struct balance_row *balance = proxy->settings.balance;
+        const char **words = proxy->settings.balance_words;
+        if (!(proxy->sides & PROXY_BACK) || !balance || balance->prepare(proxy, words && words[0] ? words + 1 : NULL, &error))
+            continue;
+        diag_config(&node->diag, DIAG_ALERT, proxy->settings.balance_at, "'balance %s' %s", balance->word, error);
+        well = false;
+    }
+    return well;
+}
+
+/* Options of the command line stand over what the files say. */
+static void apply_command_line(struct node *node)
+{
+    struct globals *globals = &node->configuration->globals;
+    if (node->line.maxconn)
+        globals->maxconn = node->line.maxconn;
+    if (node->line.memory_mb && !globals->lua_maxmem_mb)
+        globals->lua_maxmem_mb = (uint64_t)node->line.memory_mb;
+    if (node->line.local_peer)
+        globals->local_peer = node->line.local_peer;
+    if (node->line.pid_file)
+        globals->pidfile = node->line.pid_file;
+    globals->daemon = (globals->daemon || node->line.daemon) && !node->line.foreground && !node->line.debug;
+    globals->quiet = globals->quiet || node->line.quiet;
+}
+
+static bool configure(struct node *node)
+{
+    node->configuration = configuration_create(node->platform, &node->diag);
+    if (!node->configuration || !registry_fill(&node->configuration->words)) {
+        diag_say(&node->diag, DIAG_ALERT, "out of memory");
+        return false;
+    }
+    node->configuration->world = condition_world(node);
+    node->configuration->load_lua = load_lua;
+    node->configuration->files = node->line.files;
+    node->configuration->start_wall_ns = node->platform->ops->wall_ns(node->platform);
+    node->configuration->start_ns = node->platform->ops->monotonic_ns(node->platform);
+    node->configuration->globals.lua_log_stderr = true;
+    bool well = read_files(node);
+    well = configuration_resolve(node->configuration) && well;
+    well = well && prepare_balance(node);
+    if (!well) {
+        diag_say(&node->diag, DIAG_ALERT, "config : Fatal errors found in configuration.");
+        return false;
+    }
+    apply_command_line(node);
+    return true;
+}
+
+/* ---- sockets ---- */
+
+static bool cannot_bind(struct node *node, const struct bind *bind, enum io_status status)
+{
+    char text[ADDR_TEXT_MAX];
+    addr_print(&bind->addr.addr, text, sizeof(text));
+    diag_say(&node->diag, DIAG_ALERT, "Starting %s %s: cannot bind socket (%s) [%s]", proxy_type_name(bind->proxy),
+             bind->proxy->name, platform_status_text(status), text);
+    return false;
+}
+
+static bool open_socket(struct node *node, struct bind *bind)
+{
+    enum io_status status = IO_OK;
+    const struct bind_settings *settings = &bind->settings;
+    if (bind->addr.fd >= 0) {
+        bind->sock = node->platform->ops->adopt(node->platform, bind->addr.fd, &status);
+    } else {
+        struct plat_listen how = {
+            .addr = bind->addr.addr,
+            .backlog = settings->backlog                   ? (unsigned)settings->backlog
+                       : bind->proxy->settings.backlog > 0 ? (unsigned)bind->proxy->settings.backlog
+                                                           : 1024,
+            .v6_only = settings->v6only,
+            .transparent = settings->transparent,
+            .defer_accept = settings->defer_accept,
+            .tcp_fast_open = settings->tfo,
+            .unix_mode = settings->unix_mode,
+            .unix_uid = settings->unix_uid,
+            .unix_gid = settings->unix_gid,
+            .max_segment = settings->mss > 0 ? (unsigned)settings->mss : 0,
+            .interface = settings->interface,
+        };
+        bind->sock = node->platform->ops->listen(node->platform, &how, &status);
+    }
+    return bind->sock != PLAT_NO_SOCK || cannot_bind(node, bind, status);
+}
+
+static bool open_binds(struct node *node, struct proxy *proxy)
+{
+    bool well = true;
+    if (proxy->settings.disabled)
+        return true;
+    for (struct bind *bind = proxy->binds; bind; bind = bind->next)
+        well = open_socket(node, bind) && well;
+    return well;
+}
+
+static bool open_all(struct node *node)
+{
+    bool well = true;
+    for (struct proxy *proxy = node->configuration->proxies; proxy; proxy = proxy->next)
+        well = open_binds(node, proxy) && well;
+    if (node->configuration->cli)
+        well = open_binds(node, node->configuration->cli) && well;
+    return well;
+}
+
+/* ---- signals ---- */
+
+static void end(struct node *node, int exit_code)
+{
+    node->state = NODE_ENDED;
+    node->exit_code = exit_code;
+}
+
+static void hard_stop(struct timer *timer)
+{
+    struct node *node = CONTAINER_OF(timer, struct node, hard_stop);
+    diag_say(&node->diag, DIAG_WARNING, "soft-stop running for too long, performing a hard-stop.");
+    end(node, 0);
+}
+
+static void soft_stop(struct node *node)
+{
+    uint64_t limit = node->configuration->globals.hard_stop_after;
+    if (node->configuration->stopping)
+        return;
+    node->configuration->stopping = true;
+    engine_soft_stop(node->worker->engine);
+    if (limit)
+        (void)timer_set(&node->hard_stop, loop_now(node->worker->loop) + limit * NS_PER_MS);
+}
+
+/* SIGHUP: how each section stands, as operators know it. */
+static void dump(struct node *node)
+{
+    for (const struct proxy *proxy = node->configuration->proxies; proxy; proxy = proxy->next) {
+        diag_say(&node->diag, DIAG_NOTICE, "SIGHUP received, dumping: %s %s has %lld client and %lld server streams.",
+                 proxy_type_name(proxy), proxy->name, (long long)proxy->current_front, (long long)proxy->current_back);
+        for (const struct server *server = proxy->servers; server; server = server->next)
+            diag_say(&node->diag, DIAG_NOTICE, "  server %s/%s is %s, %lld active, %u queued.", proxy->name, server->name,
+                     server_usable(server) ? "UP" : "DOWN", (long long)server->current, server->queue_count);
+    }
+}
+
+static void on_turn(void *data)
+{
+    struct node *node = data;
+    for (;;) {
+        switch (node->platform->ops->signal_next(node->platform)) {
+        case PLAT_SIGNAL_NONE:
+            return;
+        case PLAT_SIGNAL_INT:
+            end(node, node->line.master_worker ? 130 : 0);
+            return;
+        case PLAT_SIGNAL_TERM:
+            end(node, node->line.master_worker ? 143 : 0);
+            return;
+        case PLAT_SIGNAL_USR1:
+            soft_stop(node);
+            break;
+        case PLAT_SIGNAL_HUP:
+            dump(node);
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+/* ---- start ---- */
+
+static bool write_pid(struct node *node)
+{
+    char text[32];
+    const char *path = node->configuration->globals.pidfile;
+    if (!path)
+        return true;
+    snprintf(text, sizeof(text), "%lld\n", (long long)node->platform->ops->pid(node->platform));
+    enum io_status status = node->platform->ops->file_write(node->platform, path, str_of(text), false);
+    if (status != IO_OK)
+        diag_say(&node->diag, DIAG_ALERT, "Cannot create pidfile %s : %s", path, platform_status_text(status));
+    return status == IO_OK;
+}
+
+static bool become_nobody(struct node *node)
+{
+    const struct globals *globals = &node->configuration->globals;
+    struct platform *platform = node->platform;
+    int64_t uid = globals->uid, gid = globals->gid;
+    if (globals->user)
+        uid = platform->ops->user_id(platform, globals->user);
+    if (globals->group)
+        gid = platform->ops->group_id(platform, globals->group);
+    if (!globals->chroot && uid < 0 && gid < 0)
+        return true;
+    enum io_status status = platform->ops->drop_privileges(platform, globals->chroot, uid, gid);
+    if (status != IO_OK)
+        diag_say(&node->diag, DIAG_ALERT, "Cannot take up user, group or chroot: %s", platform_status_text(status));
+    return status == IO_OK;
+}
+
+static void signal_old(struct node *node)
+{
+    enum plat_signal signal = node->line.old == OLD_FINISH ? PLAT_SIGNAL_USR1 : PLAT_SIGNAL_TERM;
+    for (unsigned i = 0; i < node->line.old_pid_count && node->line.old != OLD_LEAVE; i++)
+        node->platform->ops->child_signal(node->platform, node->line.old_pids[i], signal);
+}
+
+static bool serve(struct node *node)
+{
+    struct configuration *configuration = node->configuration;
+    struct globals *globals = &configuration->globals;
+    uint64_t descriptors = node->platform->ops->descriptor_limit(node->platform, (uint64_t)globals->ulimit_n);
+    if (!globals->maxconn)
+        globals->maxconn = descriptors > 200 ? (int64_t)(descriptors - 100) / 2 : 50;
+    if (!open_all(node))
+        return false;
+    if (globals->daemon && node->platform->ops->daemonize(node->platform) != IO_OK) {
+        diag_say(&node->diag, DIAG_ALERT, "Cannot fork.");
+        return false;
+    }
+    if (!write_pid(node) || !become_nobody(node))
+        return false;
+    server_pick_prepare(configuration);
+    node->worker = worker_create(configuration);
+    if (!node->worker) {
+        diag_say(&node->diag, DIAG_ALERT, "out of memory or descriptors");
+        return false;
+    }
+    timer_init(&node->hard_stop, node->worker->loop, hard_stop);
+    node->hard_stop_armed = true;
+    loop_on_turn(node->worker->loop, on_turn, node);
+    if (configuration->lua && !lua_register_start(configuration->lua, node->worker->engine))
+        return false;
+    if (!engine_listen(node->worker->engine)) {
+        diag_say(&node->diag, DIAG_ALERT, "out of memory or descriptors");
+        return false;
+    }
+    signal_old(node);
+    return true;
+}
+
+static void print(struct node *node, bool to_stderr, const struct buf *text)
+{
+    if (text->size)
+        node->platform->ops->print(node->platform, to_stderr, buf_str(text));
+}
+
+static bool is_known(const struct node *node)
+{
+    return node->configuration->proxies || node->configuration->cli;
+}
+
+enum node_state node_start(struct node *node, int argc, const char *const *argv, int *exit_code)
+{
+    struct command_line_reply reply;
+    bool go_on = command_line_parse(&node->line, argc, argv, &node->arena, build_facts(node), &node->diag, &reply);
+    if (!go_on) {
+        print(node, false, &reply.out);
+        print(node, true, &reply.err);
+    }
+    *exit_code = reply.exit_code;
+    command_line_reply_finish(&reply);
+    if (!go_on)
+        return NODE_ENDED;
+    *exit_code = 1;
+    if (node->line.condition) {
+        struct cfg_condition_world world = condition_world(node);
+        *exit_code = cfg_condition_command(&world, node->line.condition, &node->diag);
+        return NODE_ENDED;
+    }
+    if (node->line.folder && node->platform->ops->folder_change(node->platform, node->line.folder) != IO_OK) {
+        diag_say(&node->diag, DIAG_ALERT, "Could not change to directory %s", node->line.folder);
+        return NODE_ENDED;
+    }
+    if (!configure(node))
+        return NODE_ENDED;
+    if (node->line.zero_warning && node->diag.warnings) {
+        diag_say(&node->diag, DIAG_ALERT, "Some warnings were found and 'zero-warning' is set. Aborting.");
+        return NODE_ENDED;
+    }
+    if (node->line.check) {
+        static const char valid[] = "Configuration file is valid\n";
+        if (!is_known(node)) { /* nothing that could run */
+            *exit_code = 2;
+            return NODE_ENDED;
+        }
+        if (node->line.verbose && !node->line.quiet)
+            node->platform->ops->print(node->platform, false, str_of(valid));
+        *exit_code = 0;
+        return NODE_ENDED;
+    }
+    if (!serve(node))
+        return NODE_ENDED;
+    node->state = NODE_RUNNING;
+    return NODE_RUNNING;
+}
+
+enum node_state node_turn(struct node *node)
+{
+    if (node->state == NODE_RUNNING)
+        loop_turn(node->worker->loop);
+    if (node->state == NODE_RUNNING && node->configuration->stopping && worker_empty(node->worker))
+        end(node, 0);
+    return node->state;
+}
+
+int node_exit_code(const struct node *node)
+{
+    return node->exit_code;
+}
