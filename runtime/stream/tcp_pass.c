@@ -1,6 +1,7 @@
 /* Bytes between two connections: mode tcp, and HTTP after an upgrade. */
 #include "stream/stream_steps.h"
 #include "base/units.h"
+#include "proxy/bind.h"
 
 bool tcp_pass_receive(struct conn *conn, struct channel *channel, struct engine *engine)
 {
@@ -114,11 +115,23 @@ static enum step content_rules(struct stream *stream, const struct ruleset *set,
     return obey(stream, result, response);
 }
 
+/* A connection to a stats socket: the management applet answers. */
+static bool begin_cli(struct stream *stream)
+{
+    const struct service_row *service = stream->engine->configuration->cli_service;
+    if (service && service->begin(stream, service->data))
+        return true;
+    stream_abort(stream, 'I', 'R', false);
+    return false;
+}
+
 enum step tcp_pass_request(struct stream *stream)
 {
     for (;; stream->step++) {
         switch (stream->step) {
         case 0:
+            if (stream->session->bind && stream->session->bind->is_cli)
+                return begin_cli(stream) ? STEP_NEXT : STEP_WAIT;
             if (content_rules(stream, &stream->frontend->tcp_content, stream->frontend, false) == STEP_WAIT)
                 return STEP_WAIT;
             break;
