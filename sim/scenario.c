@@ -1,0 +1,541 @@
+/* A scenario's run, and the statements of its top level.
+ *
+ * The script is an actor that starts others. When it has come to its end, clients are waited for, then proxies are
+ * stopped and judged; servers and log receivers just end with the world. */
+#include "sim/scenario.h"
+#include "base/mem.h"
+#include "base/units.h"
+#include "sim/actor_client.h"
+#include "sim/actor_server.h"
+#include "sim/actor_syslog.h"
+#include "sim/barrier.h"
+#include "sim/report.h"
+#include "sim/sim_node.h"
+#include <stdio.h>
+#include <unistd.h>
+
+enum { LIMIT_S = 60, FIRST_INHERITED = 1000 };
+
+const char *scenario_outcome_name(enum scenario_outcome outcome)
+{
+    static const char *const names[] = { "passed", "failed", "skipped", "wrong" };
+
+    return names[outcome];
+}
+
+/* ---- outcomes ---- */
+
+static void settle(struct scenario *scenario, enum scenario_outcome outcome)
+{
+    scenario->over = true;
+    scenario->result->outcome = outcome;
+}
+
+void scenario_fail(struct scenario *scenario, struct actor *who, const char *format, ...)
+{
+    struct buf text = BUF_INIT;
+    va_list values;
+
+    if (scenario->over)
+        return;
+    va_start(values, format);
+    buf_vprintf(&text, format, values);
+    va_end(values);
+    report_failure(scenario, who, buf_str(&text), &scenario->result->text);
+    buf_finish(&text);
+    settle(scenario, SCENARIO_FAILED);
+}
+
+void scenario_wrong(struct scenario *scenario, const char *file, unsigned line, const char *format, ...)
+{
+    struct buf *text = &scenario->result->text;
+    va_list values;
+
+    if (scenario->over)
+        return;
+    buf_add_c(text, file ? file : scenario->options->path);
+    if (line)
+        buf_printf(text, ":%u", line);
+    buf_add_c(text, ": ");
+    va_start(values, format);
+    buf_vprintf(text, format, values);
+    va_end(values);
+    buf_add_char(text, '\n');
+    settle(scenario, SCENARIO_WRONG);
+}
+
+void scenario_skip(struct scenario *scenario, const char *format, ...)
+{
+    va_list values;
+
+    if (scenario->over)
+        return;
+    va_start(values, format);
+    buf_vprintf(&scenario->result->text, format, values);
+    va_end(values);
+    settle(scenario, SCENARIO_SKIPPED);
+}
+
+bool scenario_says(const struct scenario *scenario)
+{
+    return scenario->options->say != NULL;
+}
+
+void scenario_say(struct scenario *scenario, const char *who, const char *format, ...)
+{
+    struct buf text = BUF_INIT;
+    va_list values;
+
+    if (!scenario->options->say)
+        return;
+    va_start(values, format);
+    buf_vprintf(&text, format, values);
+    va_end(values);
+    scenario->options->say(scenario->options->say_data, scenario_now(scenario), who, buf_str(&text));
+    buf_finish(&text);
+}
+
+/* ---- helpers of all parts ---- */
+
+bool scenario_read_file(const char *path, struct buf *out)
+{
+    FILE *file = fopen(path, "rb");
+    char block[8192];
+    size_t size;
+    bool fine;
+
+    if (!file)
+        return false;
+    while ((size = fread(block, 1, sizeof(block), file)) > 0)
+        buf_add(out, str_make(block, size));
+    fine = !ferror(file);
+    fclose(file);
+    return fine;
+}
+
+uint64_t scenario_now(const struct scenario *scenario)
+{
+    return world_now(scenario->world) - scenario->began_ns;
+}
+
+plat_sock scenario_listen(struct scenario *scenario, unsigned backlog, struct addr *name)
+{
+    struct plat_listen how = { .backlog = backlog, .unix_uid = -1, .unix_gid = -1 };
+    enum io_status status;
+    plat_sock sock;
+
+    CHECK(addr_parse_ip(STR("127.0.0.1"), &how.addr));
+    sock = net_listen(scenario->host, &how, &status);
+    CHECK(sock != PLAT_NO_SOCK);
+    CHECK(net_names(scenario->host, sock, name, NULL) == IO_OK);
+    return sock;
+}
+
+void scenario_define_address(struct scenario *scenario, const char *who, const char *name,
+                             const struct addr *addr)
+{
+    char prefix[160], ip[ADDR_TEXT_MAX];
+
+    snprintf(prefix, sizeof(prefix), "%s%s%s", who, name ? "_" : "", name ? name : "");
+    if (!addr_is_ip(addr)) { /* as for a Unix socket: only its name says where it is */
+        scenario_macro_define(&scenario->macros, prefix, "addr", "0.0.0.0");
+        scenario_macro_define(&scenario->macros, prefix, "port", "0");
+        scenario_macro_define(&scenario->macros, prefix, "sock", "%s%.*s",
+                              addr->family == ADDR_ABSTRACT ? "@" : "", (int)addr->path_size, addr->u.path);
+        return;
+    }
+    addr_print_ip(addr, ip, sizeof(ip));
+    scenario_macro_define(&scenario->macros, prefix, "addr", "%s", ip);
+    scenario_macro_define(&scenario->macros, prefix, "port", "%u", addr->port);
+    scenario_macro_define(&scenario->macros, prefix, "sock", addr->family == ADDR_IPV6 ? "[%s]:%u" : "%s:%u",
+                          ip, addr->port);
+}
+
+/* ---- the top level's own statements ---- */
+
+static enum actor_step run_title(struct actor *top)
+{
+    scenario_say(top->scenario, top->name, "%.*s", STR_ARG(actor_word(top, 1)));
+    return STEP_NEXT;
+}
+
+static void set_text(struct dict *dict, struct str name, struct str value)
+{
+    char *copy = mem_need_copy(value);
+
+    mem_free(dict_get(dict, name));
+    CHECK(dict_set(dict, name, copy));
+}
+
+static enum actor_step run_setenv(struct actor *top)
+{
+    struct dict *environment = &top->scenario->environment;
+    bool if_unset = actor_word_is(top, 1, "-ifunset");
+    struct str name = actor_word(top, if_unset ? 2 : 1), value = actor_word(top, if_unset ? 3 : 2);
+
+    if (top->word_count != (if_unset ? 4u : 3u))
+        return actor_wrong(top, "'setenv' is written: setenv [-ifunset] NAME VALUE");
+    if (!if_unset || !dict_has(environment, name))
+        set_text(environment, name, value);
+    return STEP_NEXT;
+}
+
+/* Files live in the simulated file systems of proxies that are started later. */
+static enum actor_step run_filewrite(struct actor *top)
+{
+    bool append = actor_word_is(top, 1, "-a");
+    struct str path = actor_word(top, append ? 2 : 1);
+    struct buf *file = dict_get(&top->scenario->files, path);
+
+    if (!file) {
+        file = mem_need(sizeof(*file));
+        CHECK(dict_set(&top->scenario->files, path, file));
+    }
+    if (!append)
+        buf_reset(file);
+    for (unsigned i = append ? 3 : 2; i < top->word_count; i++)
+        buf_add(file, actor_word(top, i));
+    return STEP_NEXT;
+}
+
+static const struct statement_row top_rows[];
+
+static bool statement_known(struct str word)
+{
+    for (const struct statement_row *row = top_rows; row->word; row++)
+        if (!row->skip && str_eq(word, str_of(row->word)))
+            return true;
+    for (const struct statement_row *row = actor_common_rows; row->word; row++)
+        if (!row->skip && str_eq(word, str_of(row->word)))
+            return true;
+    return false;
+}
+
+/* `$HAPROXY_PROGRAM [$HAPROXY_ARGS] -cc 'CONDITION'`; *why says why not. No other program exists here. */
+static bool command_succeeds(struct scenario *scenario, struct str command, const char **why)
+{
+    struct str text = str_trim(command);
+    size_t at = str_find(text, STR("-cc"));
+    struct str condition, arguments = STR("");
+
+    *why = "no other programs in a simulation";
+    if (!str_starts(text, STR("$HAPROXY_PROGRAM")) || at == STR_NOT_FOUND)
+        return false;
+    *why = "the condition does not hold";
+    if (str_find(str_slice(text, 0, at), STR("$HAPROXY_ARGS")) != STR_NOT_FOUND)
+        arguments = scenario->options->arguments ? str_of(scenario->options->arguments) : STR("-dM -dI -dW");
+    condition = str_trim(str_from(text, at + 3));
+    if (condition.size >= 2 && (condition.data[0] == '\'' || condition.data[0] == '"') &&
+        condition.data[condition.size - 1] == condition.data[0])
+        condition = str_slice(condition, 1, condition.size - 2);
+    return sim_node_condition(scenario, arguments, condition);
+}
+
+/* What plain features this world has; false: unknown name. */
+static bool plain_feature(struct str name, bool *has)
+{
+    static const struct {
+        const char *name;
+        bool has;
+    } features[] = {
+        {"ipv4",                true },
+        { "ipv6",               true },
+        { "64bit",              true },
+        { "abstract_uds",       true },
+        { "disable_aslr",       true },
+        { "dns",                false},
+        { "topbuild",           false},
+        { "root",               false},
+        { "user_varnish",       false},
+        { "user_vcache",        false},
+        { "group_varnish",      false},
+        { "persistent_storage", false},
+        { "coverage",           false},
+        { "asan",               false},
+        { "msan",               false},
+        { "tsan",               false},
+        { "ubsan",              false},
+        { "sanitizer",          false},
+        { "workspace_emulator", false},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(features); i++) {
+        if (!str_eq(name, str_of(features[i].name)))
+            continue;
+        *has = features[i].has;
+        return true;
+    }
+    return false;
+}
+
+static enum actor_step run_feature(struct actor *top)
+{
+    struct scenario *scenario = top->scenario;
+
+    for (unsigned i = 1; i < top->word_count; i++) {
+        struct str name = actor_word(top, i), argument = STR("");
+        bool negated = name.size && name.data[0] == '!', has = false;
+        const char *why = "it is not here";
+
+        if (negated)
+            name = str_from(name, 1);
+        if (str_eq(name, STR("ignore_unknown_macro"))) {
+            scenario->macros.ignore_unknown = true;
+            continue;
+        }
+        if (str_eq(name, STR("cmd")) || str_eq(name, STR("vtest_cmd"))) {
+            argument = actor_word(top, ++i);
+            if (!argument.data)
+                return actor_wrong(top, "'feature %.*s' wants a word behind it", STR_ARG(name));
+            has =
+                name.data[0] == 'c' ? command_succeeds(scenario, argument, &why) : statement_known(argument);
+        } else if (!plain_feature(name, &has)) {
+            return actor_wrong(top, "'feature' does not know '%.*s'", STR_ARG(name));
+        }
+        if (has != negated)
+            continue;
+        scenario_skip(scenario, "feature %s%.*s%s%.*s: %s", negated ? "!" : "", STR_ARG(name),
+                      argument.size ? " " : "", STR_ARG(argument), negated ? "it is here" : why);
+        return STEP_FAILED;
+    }
+    return STEP_NEXT;
+}
+
+static const struct statement_row top_rows[] = {
+    {"client",                                                        actor_client_statement, 1, WORDS_ANY,
+     "cNAME [{SPEC}] [-connect ADDRESS] [-start | -run | -wait] ...", NULL },
+    { "feature",                                                              run_feature, 1, WORDS_ANY, "NAME | cmd COMMAND | vtest_cmd WORD | ignore_unknown_macro",
+     NULL },
+    { "filewrite", run_filewrite, 1, WORDS_ANY, "[-a] PATH TEXT...", NULL },
+    { "haproxy",                                                              sim_node_statement, 1, WORDS_ANY, "hNAME [-conf {CONF}] [-start | -wait | -cli {SPEC}] ...",
+     NULL },
+    { "process",NULL, 0, WORDS_ANY, "", "'process' needs real processes" },
+    { "server",                                                      actor_server_statement, 1, WORDS_ANY, "sNAME [{SPEC}] [-start | -wait | -break] ...", NULL },
+    { "setenv",                                                            run_setenv, 2, 3, "[-ifunset] NAME VALUE", NULL },
+    { "syslog",                                                    actor_syslog_statement, 1, WORDS_ANY,
+     "SNAME [-level LEVEL] [{SPEC}] [-start | -wait | -stop] ...", NULL },
+    { "tunnel",                                                              NULL, 0, WORDS_ANY, "", "'tunnel' is not replayed yet" },
+    { "varnish",                                            NULL, 0, WORDS_ANY, "", "'varnish' is another proxy" },
+    { "logexpect",                                                              NULL, 0, WORDS_ANY, "", "'logexpect' reads another proxy's log" },
+    { "varnishtest",run_title, 1, 1, "\"TITLE\"", NULL },
+    { "vtest",                                                      run_title, 1, 1, "\"TITLE\"", NULL },
+    { 0                                                           },
+};
+
+/* ---- the script's life ---- */
+
+/* After the last command: clients come to their end, then proxies. */
+static enum actor_step end_step(struct actor *top)
+{
+    struct scenario *scenario = top->scenario;
+
+    LIST_EACH (item, &scenario->actors) {
+        struct actor *actor = LIST_ITEM(item, struct actor, link);
+
+        if (actor->class != &actor_client_class || !actor->running)
+            continue;
+        snprintf(top->waits_detail, sizeof(top->waits_detail), "%s", actor->name);
+        return actor_wait(top, "the end of");
+    }
+    LIST_EACH (item, &scenario->nodes) {
+        enum actor_step step = sim_node_stop(top, sim_node_of(item));
+
+        if (step != STEP_NEXT)
+            return step;
+    }
+    if (!scenario->over)
+        settle(scenario, SCENARIO_PASSED);
+    return STEP_NEXT;
+}
+
+static enum actor_step top_step(struct actor *top)
+{
+    if (!top->scenario->ending) {
+        enum actor_step step = actor_run_program(top);
+
+        if (step != STEP_NEXT)
+            return step;
+        top->scenario->ending = true;
+        top->waits_detail[0] = '\0';
+        barrier_release_all(top->scenario);
+    }
+    return end_step(top);
+}
+
+static void top_destroy(struct actor *top)
+{
+    actor_finish(top);
+    mem_free(top);
+}
+
+static const struct actor_class top_class = { "script", top_rows, top_step, top_destroy };
+
+/* ---- the run ---- */
+
+static int64_t wall_of(void *world)
+{
+    return world_wall(world);
+}
+
+static void event_seen(void *data, const struct world_event *event)
+{
+    struct scenario *scenario = data;
+
+    scenario->options->event(scenario->options->event_data, scenario->world, scenario->began_ns, event);
+}
+
+static void define_macros(struct scenario *scenario)
+{
+    struct scenario_macros *macros = &scenario->macros;
+    const char *path = scenario->options->path, *slash = strrchr(path, '/');
+    char folder[4096];
+    struct addr addr;
+    plat_sock sock;
+
+    macros->wall_ns = wall_of;
+    macros->wall_data = scenario->world;
+    if (!getcwd(folder, sizeof(folder)))
+        folder[0] = '\0';
+    scenario_macro_define(macros, "", "pwd", "%s", folder);
+    scenario_macro_define(macros, "", "testdir", "%s%s%.*s", *path == '/' ? "" : folder,
+                          slash && *path != '/' ? "/" : "", slash ? (int)(slash - path) : 0, path);
+    scenario_macro_define(macros, "", "tmpdir", "%s", SCENARIO_TMPDIR);
+    scenario_macro_define(macros, "", "vtcid", "%s", strrchr(SCENARIO_TMPDIR, '/') + 1);
+    scenario_macro_define(macros, "", "localhost", "127.0.0.1");
+    scenario_macro_define(macros, "", "listen_addr", "127.0.0.1:0");
+    scenario_macro_define(macros, "", "bad_ip", "192.0.2.255");
+    sock = scenario_listen(scenario, 1, &addr);
+    net_close(scenario->host, sock); /* a port on which nobody listens */
+    scenario_macro_define(macros, "", "bad_backend", "127.0.0.1:%u", addr.port);
+    for (unsigned i = 0; i < scenario->options->define_count; i++)
+        scenario_macro_define(macros, "", scenario->options->defines[i].name, "%s",
+                              scenario->options->defines[i].value);
+}
+
+static void scenario_open(struct scenario *scenario, const struct scenario_options *options,
+                          struct scenario_result *result)
+{
+    struct world_options world = { .seed = options->seed };
+
+    *scenario = (struct scenario){ .options = options, .result = result, .next_inherited = FIRST_INHERITED };
+    arena_init(&scenario->arena, 16384);
+    list_init(&scenario->actors);
+    list_init(&scenario->nodes);
+    list_init(&scenario->barriers);
+    scenario_macro_init(&scenario->macros);
+    scenario->world = world_create(&world);
+    scenario->began_ns = world_now(scenario->world);
+    scenario->limit_ns = options->limit_ns ? options->limit_ns : LIMIT_S * NS_PER_S;
+    scenario->patience_ns = scenario->limit_ns / 2;
+    scenario->net = net_create(scenario->world);
+    scenario->host = net_host_create(scenario->net, "script");
+    if (options->event)
+        world_on_event(scenario->world, event_seen, scenario);
+}
+
+static void scenario_close(struct scenario *scenario)
+{
+    world_on_event(scenario->world, NULL, NULL);
+    while (!list_empty(&scenario->nodes))
+        sim_node_destroy(sim_node_of(list_first(&scenario->nodes)));
+    while (!list_empty(&scenario->actors)) {
+        struct actor *actor = LIST_ITEM(list_first(&scenario->actors), struct actor, link);
+
+        actor->class->destroy(actor);
+    }
+    net_host_destroy(scenario->host);
+    net_destroy(scenario->net);
+    world_destroy(scenario->world);
+    scenario_macro_finish(&scenario->macros);
+    for (struct dict_entry *e = dict_next(&scenario->environment, NULL); e;
+         e = dict_next(&scenario->environment, e))
+        mem_free(e->value);
+    dict_finish(&scenario->environment);
+    for (struct dict_entry *e = dict_next(&scenario->files, NULL); e; e = dict_next(&scenario->files, e)) {
+        buf_finish(e->value);
+        mem_free(e->value);
+    }
+    dict_finish(&scenario->files);
+    arena_finish(&scenario->arena);
+}
+
+static void fail_waiting(struct scenario *scenario, const char *why)
+{
+    struct buf text = BUF_INIT;
+
+    buf_printf(&text, "%s:\n", why);
+    report_waiting(scenario, &text);
+    while (text.size && text.data[text.size - 1] == '\n')
+        text.size--;
+    scenario_fail(scenario, NULL, "%.*s", STR_ARG(buf_str(&text)));
+    buf_finish(&text);
+}
+
+static void run_world(struct scenario *scenario)
+{
+    uint64_t end_ns = scenario->began_ns + scenario->limit_ns;
+
+    while (!scenario->over) {
+        char text[96];
+
+        if (world_next(scenario->world) > end_ns && world_next(scenario->world) != UINT64_MAX) {
+            snprintf(text, sizeof(text), "the limit of %g s virtual is over",
+                     (double)scenario->limit_ns / 1e9);
+            fail_waiting(scenario, text);
+        } else if (!world_step(scenario->world)) {
+            fail_waiting(scenario, "nobody can move, and no clock would help");
+        } else if (world_exhausted(scenario->world)) {
+            fail_waiting(scenario, "the world does not come to rest (step limit)");
+        }
+    }
+}
+
+/* The program of the file; NULL: the outcome stands. */
+static struct program *load(struct scenario *scenario)
+{
+    struct buf text = BUF_INIT;
+    struct program_mistake mistake;
+    struct program *program = NULL;
+
+    if (!scenario_read_file(scenario->options->path, &text)) {
+        scenario_wrong(scenario, NULL, 0, "cannot be read");
+    } else {
+        program = program_create(buf_str(&text), scenario->options->path, 1, top_rows, false, &mistake);
+        if (!program && mistake.skip)
+            scenario_skip(scenario, "line %u: %s", mistake.line, mistake.skip);
+        else if (!program)
+            scenario_wrong(scenario, NULL, mistake.line, "%s", mistake.what);
+        else if (!program->count)
+            scenario_wrong(scenario, NULL, 0, "has no command");
+    }
+    buf_finish(&text);
+    return program;
+}
+
+void scenario_run(const struct scenario_options *options, struct scenario_result *result)
+{
+    struct scenario scenario;
+    struct program *program;
+
+    *result = (struct scenario_result){ .text = BUF_INIT };
+    scenario_open(&scenario, options, result);
+    program = load(&scenario);
+    if (program && !scenario.over) {
+        scenario.top = mem_need(sizeof(*scenario.top));
+        actor_init(scenario.top, &scenario, &top_class, STR("script"));
+        define_macros(&scenario);
+        actor_load(scenario.top, program);
+        actor_start(scenario.top, NULL);
+        run_world(&scenario);
+    }
+    result->hash = world_hash(scenario.world);
+    result->events = world_event_count(scenario.world);
+    result->virtual_ns = scenario_now(&scenario);
+    scenario_close(&scenario);
+    program_destroy(program);
+}
+
+void scenario_result_finish(struct scenario_result *result)
+{
+    buf_finish(&result->text);
+}

@@ -1,0 +1,93 @@
+/* A scenario: one file, run in a world of its own.
+ *
+ * The file's script is an actor (`top`) like the clients and servers that it starts. Nothing blocks: an actor that
+ * has to wait returns and is stepped again when what it waits for has come. The first failure ends the run. */
+#ifndef SIM_SCENARIO_H
+#define SIM_SCENARIO_H
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/list.h"
+#include "sim/net.h"
+#include "sim/scenario_macro.h"
+#include "sim/world.h"
+
+enum scenario_outcome {
+    SCENARIO_PASSED,
+    SCENARIO_FAILED,  /* an expectation did not hold */
+    SCENARIO_SKIPPED, /* it needs what is not here; the text says what */
+    SCENARIO_WRONG,   /* the file itself is wrong */
+};
+
+struct scenario_define {
+    const char *name, *value;
+};
+
+struct scenario_options {
+    const char *path;
+    uint64_t seed;
+    uint64_t limit_ns; /* virtual; 0: 60 s. Half of it is how long a spec waits for bytes */
+    const struct scenario_define *defines;
+    unsigned define_count;
+    const char *arguments; /* of every proxy, before its own; NULL: "-dM -dI -dW" */
+    void (*say)(void *data, uint64_t at_ns, const char *who,
+                struct str text); /* what happens, for -v; or NULL */
+    void *say_data;
+    void (*event)(void *data, const struct world *world, uint64_t began_ns, const struct world_event *event);
+    void *event_data; /* of event, each traced event; or NULL */
+};
+
+struct scenario_result {
+    enum scenario_outcome outcome;
+    struct buf text; /* the reason of a skip, the report of a failure */
+    uint64_t hash, events, virtual_ns;
+};
+
+void scenario_run(const struct scenario_options *options, struct scenario_result *result);
+void scenario_result_finish(struct scenario_result *result);
+const char *scenario_outcome_name(enum scenario_outcome outcome);
+
+/* ---- for the parts of a scenario ---- */
+
+#define SCENARIO_TMPDIR "/tmp/vtc.sim" /* exists in the simulated file system only */
+
+struct actor;
+
+struct scenario {
+    const struct scenario_options *options;
+    struct scenario_result *result;
+    struct arena arena; /* ends with the scenario */
+    struct world *world;
+    struct net *net;
+    struct net_host *host; /* of the scenario itself: reserved ports, sockets handed to proxies */
+    struct scenario_macros macros;
+    struct dict environment; /* name -> heap text, for proxies started from now on */
+    struct dict files;       /* path -> struct buf: what the script wrote */
+    struct list actors;      /* struct actor.link, in order of creation; the script's own is the first */
+    struct list nodes;       /* struct sim_node.link */
+    struct list barriers;
+    struct actor *top;
+    uint64_t began_ns, limit_ns, patience_ns;
+    int next_inherited; /* number of the next socket handed to a proxy */
+    bool ending;        /* the script came to its end: specs stop at their next command */
+    bool over;          /* the outcome stands */
+};
+
+/* The outcome, said once: what comes later is ignored. who may be NULL. */
+void scenario_fail(struct scenario *scenario, struct actor *who, const char *format, ...) PRINTF_LIKE(3, 4);
+void scenario_wrong(struct scenario *scenario, const char *file, unsigned line, const char *format, ...)
+    PRINTF_LIKE(4, 5);
+void scenario_skip(struct scenario *scenario, const char *format, ...) PRINTF_LIKE(2, 3);
+void scenario_say(struct scenario *scenario, const char *who, const char *format, ...) PRINTF_LIKE(3, 4);
+bool scenario_says(const struct scenario *scenario); /* is anybody listening? */
+
+/* Appends the real file; false: it cannot be read. */
+bool scenario_read_file(const char *path, struct buf *out) MUST_USE;
+/* Since the scenario began. */
+uint64_t scenario_now(const struct scenario *scenario);
+/* A listening socket on 127.0.0.1 with a port of the network's choice, owned by the scenario's host. */
+plat_sock scenario_listen(struct scenario *scenario, unsigned backlog, struct addr *name);
+/* "<who>_<name>_addr", "_port" and "_sock"; name may be NULL: "<who>_addr" and so on. */
+void scenario_define_address(struct scenario *scenario, const char *who, const char *name,
+                             const struct addr *addr);
+
+#endif

@@ -1,0 +1,514 @@
+/* Proxies of a scenario.
+ *
+ * A node is idle (never started, or stopped and judged), running, or dead (ended, its exit code not yet judged). What
+ * the script does to it is what a test runner does to a process: it writes the configuration, hands over listening
+ * sockets, starts it, talks to its management socket and stops it by signals. */
+#include "sim/sim_node.h"
+#include "base/mem.h"
+#include "base/units.h"
+#include "node.h"
+#include "sim/actor_cli.h"
+#include "sim/actor_server.h"
+#include "sim/sim_platform.h"
+#include <stdio.h>
+
+enum { NODE_ARGUMENTS_MAX = 64, SIGNAL_PATIENCE_S = 2 };
+
+enum life { LIFE_IDLE, LIFE_RUNNING, LIFE_DEAD };
+
+struct inherited {
+    struct inherited *next;
+    char *name;
+    int number;
+    plat_sock sock; /* of the scenario's host */
+};
+
+struct sim_node {
+    struct list link;
+    struct scenario *scenario;
+    char name[64];
+    uint32_t entity;
+    char folder[128];
+    struct actor_cli *cli;
+
+    struct buf arguments; /* as a shell would read them */
+    struct buf conf;
+    struct inherited *inherited;
+    int expected_exit;
+    bool was_started;
+
+    struct sim_platform *sim;
+    struct node *node;
+    enum life life;
+    int exit_code;
+    bool killed;
+    struct buf output; /* all that it printed in this life */
+
+    enum plat_signal stopping; /* the last signal that `stop` sent; PLAT_SIGNAL_NONE: not stopping */
+};
+
+struct sim_node *sim_node_of(struct list *link)
+{
+    return LIST_ITEM(link, struct sim_node, link);
+}
+
+/* ---- words as a shell splits them ---- */
+
+/* Splits in place; quotes join, nothing is expanded. Returns the count. */
+static int split_arguments(char *text, const char **out, int max)
+{
+    int count = 0;
+    char *at = text;
+
+    while (*at && count < max) {
+        char *write;
+        char quote = '\0';
+
+        while (*at == ' ' || *at == '\t' || *at == '\n')
+            at++;
+        if (!*at)
+            break;
+        out[count++] = write = at;
+        for (; *at && (quote || (*at != ' ' && *at != '\t' && *at != '\n')); at++) {
+            if (quote ? *at == quote : (*at == '"' || *at == '\''))
+                quote = quote ? '\0' : *at;
+            else
+                *write++ = *at;
+        }
+        if (*at)
+            at++;
+        *write = '\0';
+    }
+    return count;
+}
+
+/* ---- life ---- */
+
+static void node_printed(void *data, bool to_stderr, struct str text)
+{
+    struct sim_node *node = data;
+
+    (void)to_stderr;
+    buf_add(&node->output, text);
+    while (text.size && (text.data[text.size - 1] == '\n' || text.data[text.size - 1] == '\r'))
+        text.size--;
+    if (scenario_says(node->scenario))
+        scenario_say(node->scenario, node->name, "prints %.*s", STR_ARG(text));
+}
+
+static void node_died(struct sim_node *node, int exit_code)
+{
+    node->exit_code = exit_code;
+    node->life = LIFE_DEAD;
+    sim_platform_drive(node->sim, NULL, NULL);
+    node_destroy(node->node);
+    node->node = NULL;
+    scenario_say(node->scenario, node->name, "ended with exit code %d", exit_code);
+    actor_wake(node->scenario->top);
+}
+
+static void node_turned(void *data)
+{
+    struct sim_node *node = data;
+
+    if (node->life == LIFE_RUNNING && node_turn(node->node) == NODE_ENDED)
+        node_died(node, node_exit_code(node->node));
+}
+
+/* What the last life left behind. */
+static void node_clean(struct sim_node *node)
+{
+    if (node->node)
+        node_destroy(node->node);
+    node->node = NULL;
+    if (node->sim)
+        sim_platform_destroy(node->sim);
+    node->sim = NULL;
+    buf_reset(&node->output);
+    node->killed = false;
+    node->stopping = PLAT_SIGNAL_NONE;
+}
+
+static void give_environment(struct sim_node *node)
+{
+    struct dict *environment = &node->scenario->environment;
+
+    for (struct inherited *i = node->inherited; i; i = i->next) {
+        char number[16];
+
+        snprintf(number, sizeof(number), "%d", i->number);
+        sim_platform_setenv(node->sim, i->name, number);
+        sim_platform_inherit(node->sim, i->number, node->scenario->host, i->sock);
+    }
+    for (struct dict_entry *e = dict_next(environment, NULL); e; e = dict_next(environment, e))
+        sim_platform_setenv(node->sim, e->key.data, e->value);
+}
+
+static void give_files(struct sim_node *node, const char *conf_path)
+{
+    struct dict *files = &node->scenario->files;
+    struct buf conf = BUF_INIT;
+    struct str unknown;
+
+    for (struct dict_entry *e = dict_next(files, NULL); e; e = dict_next(files, e))
+        sim_platform_file(node->sim, e->key.data, buf_str(e->value));
+    if (!scenario_macro_expand(&node->scenario->macros, buf_str(&node->conf), &conf, &unknown))
+        buf_add(&conf, buf_str(&node->conf)); /* what is unknown was said when the text was given */
+    sim_platform_file(node->sim, conf_path, buf_str(&conf));
+    buf_finish(&conf);
+}
+
+/* Starts the proxy with `mode` (-d or -c) before its arguments. It may be dead already when this returns. */
+static void node_begin(struct sim_node *node, const char *mode)
+{
+    struct scenario *scenario = node->scenario;
+    const char *argv[NODE_ARGUMENTS_MAX + 1];
+    char conf_path[160];
+    struct buf arguments = BUF_INIT;
+    int argc = 0, exit_code = 0;
+    struct platform *platform;
+
+    node_clean(node);
+    snprintf(conf_path, sizeof(conf_path), "%s/cfg", node->folder);
+    node->sim = sim_platform_create(scenario->world, scenario->net, node->name);
+    sim_platform_on_print(node->sim, node_printed, node);
+    platform = sim_platform_base(node->sim);
+    give_environment(node);
+    give_files(node, conf_path);
+    scenario_macro_define(&scenario->macros, node->name, "pid", "%lld",
+                          (long long)platform->ops->pid(platform));
+    scenario_macro_define(&scenario->macros, node->name, "name", "%s", node->folder);
+    buf_add(&arguments, buf_str(&node->arguments));
+    buf_add_c(&arguments, " ");
+    argv[argc++] = "lockstep";
+    argv[argc++] = mode;
+    argc += split_arguments(arguments.data, argv + argc, NODE_ARGUMENTS_MAX - argc - 2);
+    argv[argc++] = "-f";
+    argv[argc++] = conf_path;
+    argv[argc] = NULL;
+    node->node = node_create(platform);
+    CHECK(node->node);
+    node->was_started = true;
+    node->life = LIFE_RUNNING;
+    if (node_start(node->node, argc, argv, &exit_code) == NODE_ENDED)
+        node_died(node, exit_code);
+    else
+        sim_platform_drive(node->sim, node_turned, node);
+    buf_finish(&arguments);
+}
+
+void sim_node_describe(const struct sim_node *node, struct buf *out)
+{
+    struct str text = buf_str(&node->output);
+    size_t begin = text.size;
+    unsigned lines = 0;
+
+    if (!text.size)
+        return;
+    while (begin > 0 && lines < 12) {
+        begin--;
+        if (text.data[begin] == '\n' && begin + 1 < text.size)
+            lines++;
+    }
+    if (text.data[begin] == '\n')
+        begin++;
+    buf_printf(out, "%s printed%s:\n", node->name, begin > 1 ? " (its last lines)" : "");
+    text = str_from(text, begin);
+    while (text.data && text.size) {
+        struct str line = str_split(&text, '\n');
+
+        buf_printf(out, "    %.*s\n", (int)(line.size > 300 ? 300 : line.size), line.data);
+    }
+}
+
+/* A dead node is judged and idle again. */
+static enum actor_step judge(struct actor *by, struct sim_node *node)
+{
+    node->life = LIFE_IDLE;
+    node->stopping = PLAT_SIGNAL_NONE;
+    if (node->killed || node->exit_code == node->expected_exit)
+        return STEP_NEXT;
+    return actor_fail(by, "expected  exit code %d of %s\n    came      %d", node->expected_exit, node->name,
+                      node->exit_code);
+}
+
+static void send_signal(struct actor *by, struct sim_node *node, enum plat_signal signal)
+{
+    static const char *const names[] = { [PLAT_SIGNAL_INT] = "INT", [PLAT_SIGNAL_TERM] = "TERM" };
+
+    node->stopping = signal;
+    scenario_say(node->scenario, node->name, "gets SIG%s", names[signal]);
+    sim_platform_signal(node->sim, signal);
+    snprintf(by->waits_detail, sizeof(by->waits_detail), "%s, after SIG%s", node->name, names[signal]);
+    actor_alarm(by, world_now(node->scenario->world) + SIGNAL_PATIENCE_S * NS_PER_S);
+}
+
+enum actor_step sim_node_stop(struct actor *by, struct sim_node *node)
+{
+    struct actor *cli = actor_cli_base(node->cli);
+
+    if (actor_cli_has_spec(node->cli) && node->life == LIFE_RUNNING && !cli->running)
+        actor_cli_start(node->cli, by);
+    if (cli->running)
+        return actor_wait(by, "the management spec");
+    if (node->life == LIFE_DEAD)
+        return judge(by, node);
+    if (node->life != LIFE_RUNNING)
+        return STEP_NEXT;
+    if (node->stopping == PLAT_SIGNAL_NONE) {
+        send_signal(by, node, PLAT_SIGNAL_INT);
+    } else if (actor_alarm_passed(by) && node->stopping == PLAT_SIGNAL_INT) {
+        send_signal(by, node, PLAT_SIGNAL_TERM);
+    } else if (actor_alarm_passed(by)) {
+        node->killed = true;
+        node_died(node, 128 + 9);
+        return judge(by, node);
+    }
+    return actor_wait(by, "the end of");
+}
+
+void sim_node_destroy(struct sim_node *node)
+{
+    node_clean(node);
+    while (node->inherited) {
+        struct inherited *first = node->inherited;
+
+        node->inherited = first->next;
+        mem_free(first->name);
+        mem_free(first);
+    }
+    buf_finish(&node->arguments);
+    buf_finish(&node->conf);
+    buf_finish(&node->output);
+    list_remove(&node->link);
+    mem_free(node);
+}
+
+bool sim_node_condition(struct scenario *scenario, struct str arguments, struct str condition)
+{
+    struct sim_platform *sim = sim_platform_create(scenario->world, scenario->net, "condition");
+    struct node *node = node_create(sim_platform_base(sim));
+    char *words = mem_need_copy(arguments), *text = mem_need_copy(condition);
+    const char *argv[NODE_ARGUMENTS_MAX + 1] = { "lockstep" };
+    int argc = 1 + split_arguments(words, argv + 1, NODE_ARGUMENTS_MAX - 3);
+    int exit_code = 1;
+
+    CHECK(node);
+    argv[argc++] = "-cc";
+    argv[argc++] = text;
+    argv[argc] = NULL;
+    if (node_start(node, argc, argv, &exit_code) != NODE_ENDED)
+        exit_code = 1;
+    node_destroy(node);
+    sim_platform_destroy(sim);
+    mem_free(words);
+    mem_free(text);
+    return exit_code == 0;
+}
+
+/* ---- the statement ---- */
+
+static void add_inherited(struct sim_node *node, struct str name)
+{
+    struct inherited *inherited = mem_need(sizeof(*inherited));
+    struct addr addr;
+
+    inherited->name = mem_need_copy(name);
+    inherited->number = node->scenario->next_inherited++;
+    inherited->sock = scenario_listen(node->scenario, 100, &addr);
+    inherited->next = node->inherited;
+    node->inherited = inherited;
+    scenario_define_address(node->scenario, node->name, inherited->name, &addr);
+}
+
+/* The text with what stands before each configuration; `fd@${NAME}` makes a listening socket at once. */
+static enum actor_step set_conf(struct actor *top, struct sim_node *node, struct str text, bool with_servers)
+{
+    static const char fd_begin[] = "fd@${";
+    struct buf whole = BUF_INIT;
+    struct str rest, unknown;
+    size_t at;
+    bool fine;
+
+    buf_printf(&whole, "    global\n\tstats socket \"%s/stats.sock\" level admin mode 600\n", node->folder);
+    buf_add_c(&whole, "    stats socket \"fd@${cli}\" level admin\n");
+    buf_add(&whole, text);
+    if (with_servers)
+        actor_server_backends(top->scenario, &whole);
+    rest = buf_str(&whole);
+    while ((at = str_find(rest, str_of(fd_begin))) != STR_NOT_FOUND) {
+        size_t end;
+
+        rest = str_from(rest, at + sizeof(fd_begin) - 1);
+        end = str_find_char(rest, '}');
+        if (end == STR_NOT_FOUND)
+            break;
+        add_inherited(node, str_slice(rest, 0, end));
+        rest = str_from(rest, end);
+    }
+    buf_reset(&node->conf);
+    fine = scenario_macro_expand(&top->scenario->macros, buf_str(&whole), &node->conf, &unknown);
+    if (!fine)
+        actor_wrong(top, "no macro has the name '%.*s'", STR_ARG(unknown));
+    buf_finish(&whole);
+    return fine ? STEP_NEXT : STEP_FAILED;
+}
+
+/* -conf-OK {CONF} and -conf-BAD TEXT {CONF}: the proxy only reads the configuration. */
+static enum actor_step check_conf(struct actor *top, struct sim_node *node, int wanted, struct str said)
+{
+    node->expected_exit = wanted;
+    node_begin(node, "-c");
+    if (node->life == LIFE_RUNNING)
+        return actor_fail(top, "%s keeps running with -c", node->name);
+    if (node->exit_code == wanted && str_find(buf_str(&node->output), said) == STR_NOT_FOUND && said.size)
+        return actor_fail(top, "expected  \"%.*s\" in what %s prints about its configuration", STR_ARG(said),
+                          node->name);
+    return judge(top, node);
+}
+
+static enum actor_step start(struct actor *top, struct sim_node *node)
+{
+    if (!node->conf.size)
+        return actor_wrong(top, "%s has no -conf", node->name);
+    if (node->life == LIFE_RUNNING)
+        return actor_wrong(top, "%s runs already", node->name);
+    node_begin(node, "-d");
+    if (node->life == LIFE_DEAD && node->exit_code != node->expected_exit)
+        return actor_fail(top, "expected  %s to start\n    came      exit code %d at once", node->name,
+                          node->exit_code);
+    return STEP_NEXT;
+}
+
+/* Starts the management spec, if the proxy was started, and waits for its end. */
+static enum actor_step run_cli(struct actor *top, struct sim_node *node)
+{
+    struct actor *cli = actor_cli_base(node->cli);
+
+    if (top->phase == 0) {
+        if (!actor_cli_set_spec(node->cli, top, top->position + 1))
+            return STEP_FAILED;
+        if (!node->was_started)
+            return STEP_NEXT;
+        actor_cli_start(node->cli, top);
+        top->phase = 1;
+    }
+    if (cli->running)
+        return actor_wait(top, "the management spec");
+    top->phase = 0;
+    return STEP_NEXT;
+}
+
+static bool needs_worker(struct actor *top)
+{
+    static const char *const words[] = { "-W", "-Ws", "-S", "-D", "-mcli" };
+
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (actor_word_is(top, top->position, words[i]))
+            return true;
+    return false;
+}
+
+/* The word at top->position, and those that belong to it. */
+static enum actor_step take_word(struct actor *top, struct sim_node *node)
+{
+    unsigned at = top->position;
+    uint64_t number;
+    enum actor_step step;
+
+    if (needs_worker(top)) {
+        scenario_skip(top->scenario, "'haproxy %.*s' needs a master and worker processes",
+                      STR_ARG(actor_word(top, at)));
+        return STEP_FAILED;
+    }
+    if (actor_word_is(top, at, "-start"))
+        return start(top, node);
+    if (actor_word_is(top, at, "-wait")) {
+        if (!node->was_started && top->phase == 0 && (step = start(top, node)) != STEP_NEXT)
+            return step;
+        return sim_node_stop(top, node);
+    }
+    if (at + 1 >= top->word_count)
+        return actor_wrong(top, "'haproxy' does not know '%.*s', or it wants a word behind it",
+                           STR_ARG(actor_word(top, at)));
+    if (actor_word_is(top, at, "-cli")) {
+        step = run_cli(top, node);
+    } else if (actor_word_is(top, at, "-conf")) {
+        step = set_conf(top, node, actor_word(top, at + 1), false);
+    } else if (actor_word_is(top, at, "-conf+backend")) {
+        step = set_conf(top, node, actor_word(top, at + 1), true);
+    } else if (actor_word_is(top, at, "-conf-OK")) {
+        step = set_conf(top, node, actor_word(top, at + 1), false);
+        if (step == STEP_NEXT)
+            step = check_conf(top, node, 0, STR(""));
+    } else if (actor_word_is(top, at, "-conf-BAD")) {
+        step = set_conf(top, node, actor_word(top, at + 2), false);
+        if (step == STEP_NEXT)
+            step = check_conf(top, node, 1, actor_word(top, at + 1));
+        top->position++;
+    } else if (actor_word_is(top, at, "-arg")) {
+        buf_add_c(&node->arguments, " ");
+        buf_add(&node->arguments, actor_word(top, at + 1));
+        step = STEP_NEXT;
+    } else if (actor_word_is(top, at, "-expectexit")) {
+        step = actor_number(top, at + 1, &number) ? STEP_NEXT : STEP_FAILED;
+        node->expected_exit = (int)number;
+    } else {
+        return actor_wrong(top, "'haproxy' does not know '%.*s'", STR_ARG(actor_word(top, at)));
+    }
+    if (step == STEP_NEXT)
+        top->position++;
+    return step;
+}
+
+static struct sim_node *node_add(struct scenario *scenario, struct str name)
+{
+    struct sim_node *node = mem_need(sizeof(*node));
+    const char *arguments = scenario->options->arguments;
+    struct addr closed;
+    plat_sock sock;
+
+    str_to_c(name, node->name, sizeof(node->name));
+    node->scenario = scenario;
+    node->entity = world_entity(scenario->world, node->name);
+    snprintf(node->folder, sizeof(node->folder), "%s/%s", SCENARIO_TMPDIR, node->name);
+    node->cli = actor_cli_create(scenario, node->name);
+    buf_add_c(&node->arguments, arguments ? arguments : "-dM -dI -dW");
+    list_add_last(&scenario->nodes, &node->link);
+    sock = scenario_listen(scenario, 100, &closed);
+    net_close(scenario->host, sock); /* a port on which nobody listens */
+    scenario_define_address(scenario, node->name, "closed", &closed);
+    return node;
+}
+
+static struct sim_node *node_find(struct scenario *scenario, struct str name)
+{
+    LIST_EACH (item, &scenario->nodes) {
+        struct sim_node *node = sim_node_of(item);
+
+        if (str_eq(name, str_of(node->name)))
+            return node;
+    }
+    return NULL;
+}
+
+enum actor_step sim_node_statement(struct actor *top)
+{
+    struct str name = actor_word(top, 1);
+    struct sim_node *node = node_find(top->scenario, name);
+
+    if (!node) {
+        if (name.size < 2 || name.data[0] != 'h')
+            return actor_wrong(top, "a proxy's name begins with 'h', not '%.*s'", STR_ARG(name));
+        node = node_add(top->scenario, name);
+    }
+    if (!top->position)
+        top->position = 2;
+    for (; top->position < top->word_count; top->position++) {
+        enum actor_step step = take_word(top, node);
+
+        if (step != STEP_NEXT)
+            return step;
+    }
+    return STEP_NEXT;
+}

@@ -1,0 +1,21 @@
+/* A proxy in a scenario: `haproxy hNAME`. It is the production engine on a simulated platform, started, signalled and
+ * ended as a process would be. */
+#ifndef SIM_SIM_NODE_H
+#define SIM_SIM_NODE_H
+#include "sim/actor.h"
+
+struct sim_node;
+
+enum actor_step sim_node_statement(struct actor *top);
+/* Stops the proxy as -wait does: INT, then TERM, then KILL, and judges its exit code. by: who waits for it. One that
+ * does not run is fine. */
+enum actor_step sim_node_stop(struct actor *by, struct sim_node *node);
+struct sim_node *sim_node_of(struct list *link);
+void sim_node_destroy(struct sim_node *node);
+
+/* The answer to `-cc CONDITION`, by a proxy made for the question; arguments come before -cc. */
+bool sim_node_condition(struct scenario *scenario, struct str arguments, struct str condition);
+/* Its name and the last lines that it printed, for a report. */
+void sim_node_describe(const struct sim_node *node, struct buf *out);
+
+#endif

@@ -1,0 +1,16 @@
+/* The verbs of lockstep-sim: one row and one function each. */
+#ifndef SIM_VERB_H
+#define SIM_VERB_H
+
+enum verb_exit { VERB_FINE = 0, VERB_FAILED = 1, VERB_WRONG = 2, VERB_ALL_SKIPPED = 77 };
+
+struct verb_row {
+    const char *name;
+    int (*run)(int argc, char **argv); /* argv[0] is the verb's name */
+    const char *usage, *says;
+};
+
+int verb_run(int argc, char **argv);
+int verb_serve(int argc, char **argv);
+
+#endif

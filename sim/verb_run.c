@@ -1,0 +1,395 @@
+/* `lockstep-sim run`: scenarios one after the other, each in a world of its own. */
+#include "base/mem.h"
+#include "base/units.h"
+#include "sim/report.h"
+#include "sim/scenario.h"
+#include "sim/verb.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { DEFINES_MAX = 64 };
+
+struct outcome_count {
+    unsigned passed, failed, skipped, wrong;
+};
+
+struct run {
+    struct scenario_options options;
+    struct scenario_define defines[DEFINES_MAX];
+    uint64_t first_seed, last_seed;
+    const char **files;
+    unsigned file_count;
+    bool tap, twice, verbose;
+    const char *trace_path, *junit_path;
+    FILE *trace;
+    struct buf cases; /* of the JUnit file */
+    struct outcome_count count;
+    unsigned number; /* of the test in TAP */
+};
+
+static const char help[] =
+    "usage: lockstep-sim run FILE.vtc... [options]\n"
+    "  --seed N          the run's seed (default 1)\n"
+    "  --seeds A..B      runs each file with each of these seeds\n"
+    "  --twice           runs each seed twice and compares the hashes of what happened\n"
+    "  --limit SECONDS   virtual time a scenario may take (default 60); half of it is the patience of its "
+    "specs\n"
+    "  --macro NAME=VALUE  defines ${NAME}\n"
+    "  --args TEXT       arguments of every proxy (default \"-dM -dI -dW\")\n"
+    "  --trace FILE      writes what happened, an event a line\n"
+    "  --tap             prints TAP\n"
+    "  --junit FILE      writes a JUnit report\n"
+    "  -v                tells what is sent, received and printed\n"
+    "exit: 0 all passed, 1 one failed, 2 one is wrong, 77 all were skipped\n";
+
+/* ---- the command line ---- */
+
+static bool parse_number(const char *text, uint64_t *out)
+{
+    char *end;
+
+    errno = 0;
+    *out = strtoull(text, &end, 0);
+    return ascii_digit(*text) && !*end && !errno;
+}
+
+static bool parse_seeds(struct run *run, const char *text)
+{
+    const char *dots = strstr(text, "..");
+    char first[32];
+
+    if (!dots || !str_to_c(str_make(text, (size_t)(dots - text)), first, sizeof(first)))
+        return false;
+    return parse_number(first, &run->first_seed) && parse_number(dots + 2, &run->last_seed) &&
+           run->first_seed <= run->last_seed;
+}
+
+static bool parse_macro(struct run *run, char *text)
+{
+    char *equals = strchr(text, '=');
+
+    if (!equals || run->options.define_count == DEFINES_MAX)
+        return false;
+    *equals = '\0';
+    run->defines[run->options.define_count++] = (struct scenario_define){ text, equals + 1 };
+    return true;
+}
+
+/* An option with a value; *known false: there is no such option. */
+static bool take_value(struct run *run, const char *option, char *value, bool *known)
+{
+    uint64_t number;
+
+    *known = true;
+    if (!strcmp(option, "--seed")) {
+        if (!parse_number(value, &run->first_seed))
+            return false;
+        run->last_seed = run->first_seed;
+    } else if (!strcmp(option, "--seeds")) {
+        return parse_seeds(run, value);
+    } else if (!strcmp(option, "--limit")) {
+        if (!parse_number(value, &number) || number > 1000000000)
+            return false;
+        run->options.limit_ns = number * NS_PER_S;
+    } else if (!strcmp(option, "--macro")) {
+        return parse_macro(run, value);
+    } else if (!strcmp(option, "--args")) {
+        run->options.arguments = value;
+    } else if (!strcmp(option, "--trace")) {
+        run->trace_path = value;
+    } else if (!strcmp(option, "--junit")) {
+        run->junit_path = value;
+    } else {
+        *known = false;
+    }
+    return true;
+}
+
+static bool parse(struct run *run, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        bool known;
+
+        if (argv[i][0] != '-') {
+            run->files[run->file_count++] = argv[i];
+            continue;
+        }
+        if (!strcmp(argv[i], "--tap")) {
+            run->tap = true;
+            continue;
+        }
+        if (!strcmp(argv[i], "--twice")) {
+            run->twice = true;
+            continue;
+        }
+        if (!strcmp(argv[i], "-v")) {
+            run->verbose = true;
+            continue;
+        }
+        if (!take_value(run, argv[i], i + 1 < argc ? argv[i + 1] : (char[]){ "" }, &known)) {
+            fprintf(stderr, "lockstep-sim run: '%s' does not take '%s'\n", argv[i],
+                    i + 1 < argc ? argv[i + 1] : "");
+            return false;
+        }
+        if (!known) {
+            fprintf(stderr, "lockstep-sim run: unknown option '%s'\n%s", argv[i], help);
+            return false;
+        }
+        i++;
+    }
+    if (!run->file_count)
+        fputs(help, stderr);
+    return run->file_count > 0;
+}
+
+/* ---- output ---- */
+
+static void say_line(void *data, uint64_t at_ns, const char *who, struct str text)
+{
+    (void)data;
+    printf("    %llu.%06llu %-8s %.*s\n", (unsigned long long)(at_ns / NS_PER_S),
+           (unsigned long long)(at_ns % NS_PER_S / NS_PER_US), who, STR_ARG(text));
+}
+
+static void trace_line(void *data, const struct world *world, uint64_t began_ns,
+                       const struct world_event *event)
+{
+    struct run *run = data;
+    struct buf line = BUF_INIT;
+
+    report_event(&line, world, began_ns, event);
+    buf_add_char(&line, '\n');
+    fwrite(line.data, 1, line.size, run->trace);
+    buf_finish(&line);
+}
+
+static void add_xml(struct buf *out, struct str text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.data[i];
+
+        if (c == '<')
+            buf_add_c(out, "&lt;");
+        else if (c == '>')
+            buf_add_c(out, "&gt;");
+        else if (c == '&')
+            buf_add_c(out, "&amp;");
+        else if (c == '"')
+            buf_add_c(out, "&quot;");
+        else if ((unsigned char)c >= ' ' || c == '\n' || c == '\t')
+            buf_add_char(out, c);
+        else
+            buf_add_char(out, '?');
+    }
+}
+
+static void add_case(struct run *run, const char *file, uint64_t seed, const struct scenario_result *result,
+                     uint64_t real_ns)
+{
+    static const char *const tags[] = { NULL, "failure", "skipped", "error" };
+    struct buf *out = &run->cases;
+    const char *tag = tags[result->outcome];
+
+    buf_add_c(out, "  <testcase name=\"");
+    add_xml(out, str_of(file));
+    buf_printf(out, "\" classname=\"seed %llu\" time=\"%llu.%06llu\">", (unsigned long long)seed,
+               (unsigned long long)(real_ns / NS_PER_S),
+               (unsigned long long)(real_ns % NS_PER_S / NS_PER_US));
+    if (tag) {
+        buf_printf(out, "<%s message=\"%s\">", tag, scenario_outcome_name(result->outcome));
+        add_xml(out, buf_str(&result->text));
+        buf_printf(out, "</%s>", tag);
+    }
+    buf_add_c(out, "</testcase>\n");
+}
+
+/* Each line of text behind "# ", as TAP's diagnostics are. */
+static void print_diagnostics(struct str text)
+{
+    while (text.data && text.size) {
+        struct str line = str_split(&text, '\n');
+
+        printf("# %.*s\n", STR_ARG(line));
+    }
+}
+
+static void print_result(struct run *run, const char *file, uint64_t seed,
+                         const struct scenario_result *result, uint64_t real_ns)
+{
+    struct str text = buf_str(&result->text);
+    char facts[128], seeded[40] = "";
+
+    snprintf(facts, sizeof(facts), "virtual %.3f s, real %.1f ms, hash %016llx",
+             (double)result->virtual_ns / 1e9, (double)real_ns / 1e6, (unsigned long long)result->hash);
+    if (run->last_seed > run->first_seed)
+        snprintf(seeded, sizeof(seeded), " seed %llu", (unsigned long long)seed);
+    run->number++;
+    if (run->tap) {
+        if (result->outcome == SCENARIO_SKIPPED)
+            printf("ok %u - %s%s # SKIP %.*s\n", run->number, file, seeded, STR_ARG(text));
+        else
+            printf("%sok %u - %s%s (%s)\n", result->outcome == SCENARIO_PASSED ? "" : "not ", run->number,
+                   file, seeded, facts);
+        if (result->outcome == SCENARIO_FAILED || result->outcome == SCENARIO_WRONG)
+            print_diagnostics(text);
+    } else if (result->outcome == SCENARIO_PASSED) {
+        printf("PASS %s%s  (%s)\n", file, seeded, facts);
+    } else if (result->outcome == SCENARIO_SKIPPED) {
+        printf("SKIP %s%s  %.*s\n", file, seeded, STR_ARG(text));
+    } else if (result->outcome == SCENARIO_WRONG) {
+        printf("WRONG %.*s", STR_ARG(text));
+    } else {
+        printf("%.*s", STR_ARG(text));
+    }
+    fflush(stdout);
+}
+
+static void count_result(struct outcome_count *count, enum scenario_outcome outcome)
+{
+    switch (outcome) {
+    case SCENARIO_PASSED:
+        count->passed++;
+        break;
+    case SCENARIO_FAILED:
+        count->failed++;
+        break;
+    case SCENARIO_SKIPPED:
+        count->skipped++;
+        break;
+    case SCENARIO_WRONG:
+        count->wrong++;
+        break;
+    }
+}
+
+/* ---- running ---- */
+
+static uint64_t real_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+/* The same seed again must give the same hash. */
+static void compare_again(const struct scenario_options *options, struct scenario_result *result)
+{
+    struct scenario_options quiet = *options;
+    struct scenario_result again;
+
+    quiet.say = NULL;
+    quiet.event = NULL;
+    scenario_run(&quiet, &again);
+    if (again.hash != result->hash) {
+        buf_printf(&result->text,
+                   "FAIL %s  seed %llu: not the same twice: hash %016llx (%llu events), then %016llx "
+                   "(%llu events)\n",
+                   options->path, (unsigned long long)options->seed, (unsigned long long)result->hash,
+                   (unsigned long long)result->events, (unsigned long long)again.hash,
+                   (unsigned long long)again.events);
+        result->outcome = SCENARIO_FAILED;
+    }
+    scenario_result_finish(&again);
+}
+
+static void run_one(struct run *run, const char *file, uint64_t seed)
+{
+    struct scenario_options options = run->options;
+    struct scenario_result result;
+    uint64_t began = real_now(), took;
+
+    options.path = file;
+    options.seed = seed;
+    options.defines = run->defines;
+    if (run->verbose)
+        options.say = say_line;
+    if (run->trace) {
+        options.event = trace_line;
+        options.event_data = run;
+        fprintf(run->trace, "# %s seed %llu\n", file, (unsigned long long)seed);
+    }
+    scenario_run(&options, &result);
+    took = real_now() - began;
+    if (run->twice && (result.outcome == SCENARIO_PASSED || result.outcome == SCENARIO_FAILED))
+        compare_again(&options, &result);
+    count_result(&run->count, result.outcome);
+    print_result(run, file, seed, &result, took);
+    if (run->junit_path)
+        add_case(run, file, seed, &result, took);
+    scenario_result_finish(&result);
+}
+
+static bool write_junit(struct run *run)
+{
+    const struct outcome_count *count = &run->count;
+    FILE *file = fopen(run->junit_path, "w");
+
+    if (!file) {
+        fprintf(stderr, "lockstep-sim run: cannot write '%s'\n", run->junit_path);
+        return false;
+    }
+    fprintf(file,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+            "<testsuite name=\"lockstep-sim\" tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\">\n",
+            count->passed + count->failed + count->skipped + count->wrong, count->failed, count->wrong,
+            count->skipped);
+    fwrite(run->cases.data, 1, run->cases.size, file);
+    fputs("</testsuite>\n", file);
+    return fclose(file) == 0;
+}
+
+static int finish(struct run *run)
+{
+    const struct outcome_count *count = &run->count;
+    bool written = !run->junit_path || write_junit(run);
+
+    if (run->tap)
+        printf("1..%u\n", run->number);
+    else
+        printf("%u passed, %u failed, %u skipped%s\n", count->passed, count->failed, count->skipped,
+               count->wrong ? ", and some files are wrong" : "");
+    if (count->wrong || !written)
+        return VERB_WRONG;
+    if (count->failed)
+        return VERB_FAILED;
+    return count->passed ? VERB_FINE : VERB_ALL_SKIPPED;
+}
+
+int verb_run(int argc, char **argv)
+{
+    struct run run = { .first_seed = 1, .last_seed = 1 };
+    int code = VERB_WRONG;
+
+    if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
+        fputs(help, stdout);
+        return VERB_FINE;
+    }
+    run.files = mem_need((size_t)argc * sizeof(*run.files));
+    if (!parse(&run, argc, argv))
+        goto out;
+    if (run.trace_path) {
+        run.trace = fopen(run.trace_path, "w");
+        if (!run.trace) {
+            fprintf(stderr, "lockstep-sim run: cannot write '%s'\n", run.trace_path);
+            goto out;
+        }
+    }
+    if (run.tap)
+        puts("TAP version 13");
+    for (unsigned i = 0; i < run.file_count; i++)
+        for (uint64_t seed = run.first_seed;; seed++) {
+            run_one(&run, run.files[i], seed);
+            if (seed == run.last_seed)
+                break;
+        }
+    code = finish(&run);
+out:
+    if (run.trace && fclose(run.trace) != 0)
+        code = VERB_WRONG;
+    buf_finish(&run.cases);
+    mem_free(run.files);
+    return code;
+}
