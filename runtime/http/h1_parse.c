@@ -173,8 +173,10 @@ static bool check_partial(struct h1_parser *parser, struct str line)
             return reject(parser, H1_BAD_VERSION, parser->at);
         return true;
     }
-    size_t at = parser->past_name ? line.size : http_chars_span(line, parser->scanned, HTTP_CHAR_TOKEN);
-    if (at == line.size || (at == 0 && line.data[0] == '\r' && line.size == 1))
+    bool begins_with_cr = line.size && line.data[0] == '\r';
+    size_t from = begins_with_cr ? 0 : parser->scanned; /* a first CR was let through for the LF that may follow */
+    size_t at = parser->past_name ? line.size : http_chars_span(line, from, HTTP_CHAR_TOKEN);
+    if (at == line.size || (begins_with_cr && line.size == 1))
         return true;
     char c = line.data[at];
     if (parser->in_fields)
