@@ -17,7 +17,7 @@ struct bind_settings { /* what options behind `bind` say */
     int unix_uid, unix_gid;
     const char *interface;
     uint64_t tcp_user_timeout;
-    int64_t severity_output;
+    int severity;            /* of stats sockets: 0 none, 1 number, 2 string */
     const char *alpn;
     const char *crt, *ca_file, *ciphers;
     void *tls;               /* the TLS storey's own */

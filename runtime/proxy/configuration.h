@@ -22,6 +22,8 @@ struct globals { /* the global section, in its own words */
     uint64_t lua_forced_yield, lua_maxmem_mb, lua_session_timeout_ms, lua_task_timeout_ms, lua_service_timeout_ms,
         lua_burst_timeout_ms;
     bool lua_log_stderr;
+    bool lua_real_booleans;     /* tune.lua.bool-sample-conversion normal */
+    bool ssl_server_verify_none;
     int lua_log_loggers;
     const char *lua_prepend_path, *lua_prepend_cpath;
     const char *node_name, *description, *pidfile, *chroot, *user, *group, *log_tag, *log_send_hostname,

@@ -2,7 +2,7 @@
  * Everything wrong is said, in the order of the files. */
 #include "proxy/bind.h"
 #include "proxy/configuration.h"
-#include "proxy/http_errors.h"
+#include "proxy/http_reply_read.h"
 #include "proxy/server.h"
 #include "proxy/userlist.h"
 
@@ -471,6 +471,7 @@ bool configuration_resolve(struct configuration *configuration)
     for (struct dict_entry *entry = dict_next(&configuration->userlists, NULL); entry;
          entry = dict_next(&configuration->userlists, entry))
         good = userlist_resolve(entry->value, &configuration->arena, configuration->diag) && good;
+    good = http_reply_resolve_sets(configuration) && good;
     for (struct proxy *proxy = configuration->proxies; proxy; proxy = proxy->next) {
         number_servers(proxy);
         number_binds(proxy);

@@ -80,24 +80,31 @@ struct http_reply *http_reply_from_message(int status, struct str text, struct a
 }
 
 /* The usual pages: a sentence of HTML, never cached (as HAProxy's, whose texts clients and scripts look for). */
-static struct http_reply usual_page(int status, struct arena *arena)
+static void fill_usual_page(struct http_reply *reply, int status, struct arena *arena)
 {
-    struct str page = http_status_page(status);
-    struct str text = arena_printf(arena,
-                                   "HTTP/1.1 %d %.*s\r\ncontent-length: %zu\r\ncache-control: no-cache\r\n"
-                                   "content-type: text/html\r\n\r\n%.*s",
-                                   status, STR_ARG(http_status_reason(status)), page.size, STR_ARG(page));
-    const char *error = NULL;
-    struct http_reply *reply = http_reply_from_message(status, text, arena, &error);
-    CHECK(reply);
-    return *reply;
+    struct http_msg *head = arena_need(arena, sizeof(*head));
+    struct str size = arena_printf(arena, "%zu", http_status_page(status).size);
+    http_msg_init(head, arena, true);
+    head->major = head->minor = 1;
+    head->version = STR("HTTP/1.1");
+    head->keep_alive = true;
+    head->body = HTTP_BODY_LENGTH;
+    bool good = http_msg_set_status(head, status, http_status_page_reason(status)) &&
+                http_msg_add(head, STR("content-length"), size) &&
+                http_msg_add(head, STR("cache-control"), STR("no-cache")) &&
+                http_msg_add(head, STR("content-type"), STR("text/html"));
+    CHECK(good && "out of memory");
+    reply->status = status;
+    reply->body = REPLY_BODY_WHOLE;
+    reply->message = head;
+    reply->text = http_status_page(status);
 }
 
 struct http_reply *http_reply_usual_pages(struct arena *arena)
 {
     struct http_reply *pages = arena_need(arena, HTTP_REPLY_COUNT * sizeof(*pages));
     for (int i = 0; i < HTTP_REPLY_COUNT; i++)
-        pages[i] = usual_page(statuses[i], arena);
+        fill_usual_page(&pages[i], statuses[i], arena);
     return pages;
 }
 

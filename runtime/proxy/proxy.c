@@ -29,6 +29,7 @@ static void set_usual_server(struct server_settings *settings)
         .pool_purge_delay = 5000,
         .max_reuse = -1,
         .error_limit = 10,
+        .stick = true,
     };
     settings->check_addr.fd = settings->source_addr.fd = -1;
 }

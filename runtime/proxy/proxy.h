@@ -170,13 +170,15 @@ struct proxy {
         http_after_response;
     struct acl *acls;           /* named, those of the defaults behind */
     struct condition *monitor_fail;
+    const char **monitor_words; /* of its lines so far */
+    unsigned monitor_word_count;
     struct switching_rule *switching;
     struct server_rule *server_rules;
     struct capture *request_captures, *response_captures;
     unsigned request_capture_count, response_capture_count;
     struct proxy *default_backend;
     struct bind *binds;
-    struct server *servers;     /* in order */
+    struct server *servers, *last_server; /* in order */
     unsigned server_count;
     struct dict servers_by_name;
     struct server_settings *default_server; /* `default-server` up to here; of the own arena, never shared */

@@ -31,10 +31,14 @@ struct server_settings { /* what options behind `server` and `default-server` sa
     int64_t observe, on_error, on_marked_down, on_marked_up, error_limit;
     unsigned proxy_v2_options;
     int verify;
-    int init_addr;
+    bool init_addr_none;    /* a name that does not resolve at start is no error: the server waits in maintenance */
+    bool stick;             /* false: `non-stick`, never learnt by stick tables */
+    const char *redirect_prefix; /* redir */
     const char *resolvers;
     uint64_t tcp_user_timeout;
     int64_t agent_port;
+    uint64_t agent_inter;
+    const char *agent_addr, *agent_send;
     void *tls;              /* the TLS storey's own */
 };
 

@@ -1,0 +1,86 @@
+/* lua-load, lua-load-per-thread, lua-prepend-path, tune.lua.*: what the Lua machine is to be like, and its scripts. */
+#include "keywords/kw_common.h"
+
+/* A script is run where its line stands: the lines that follow use what it registers. */
+static bool load(struct cfg_line *line)
+{
+    struct configuration *configuration = configuration_of(line);
+    unsigned count = cfg_arg_count(line);
+    if (!cfg_arg(line, 0)[0])
+        return cfg_error(line, "'%s' expects a file name as parameter.", line->words[0]);
+    struct lua_file *file = arena_need(&configuration->arena, sizeof(*file));
+    file->path = kw_copy(line, cfg_arg(line, 0));
+    file->args = arena_need(&configuration->arena, count * sizeof(*file->args));
+    for (unsigned i = 1; i < count; i++)
+        file->args[i - 1] = kw_copy(line, cfg_arg(line, i));
+    file->per_thread = str_ends(str_of(line->words[0]), STR("thread"));
+    file->at = line->place;
+    *configuration->lua_files_end = file;
+    configuration->lua_files_end = &file->next;
+    return !configuration->load_lua || configuration->load_lua(configuration, file);
+}
+
+/* "lua-prepend-path <path> [path|cpath]": the newest stands first. */
+static bool prepend(struct cfg_line *line)
+{
+    struct configuration *configuration = configuration_of(line);
+    const char *path = cfg_arg(line, 0), *type = cfg_arg(line, 1);
+    if (!path[0])
+        return cfg_error(line, "'lua-prepend-path' expects to receive a <path> as argument.");
+    if (type[0] && strcmp(type, "path") != 0 && strcmp(type, "cpath") != 0)
+        return cfg_error(line, "'lua-prepend-path' expects <type> to be 'path' or 'cpath', got '%s'.", type);
+    const char **list = strcmp(type, "cpath") == 0 ? &configuration->globals.lua_prepend_cpath
+                                                   : &configuration->globals.lua_prepend_path;
+    *list = *list ? arena_printf(&configuration->arena, "%s;%s", path, *list).data : kw_copy(line, path);
+    return cfg_arg_limits(line, 1, 2);
+}
+
+static const struct cfg_name on_off[] = {
+    {"off", 0 },
+    { "on",    1 },
+    { 0}
+};
+
+/* "on" and "off" for a bool. */
+static bool stderr_too(struct cfg_line *line)
+{
+    struct globals *globals = &configuration_of(line)->globals;
+    bool on = strcmp(cfg_arg(line, 0), "on") == 0;
+    if (!on && strcmp(cfg_arg(line, 0), "off") != 0 && strcmp(cfg_arg(line, 0), "auto") != 0)
+        return cfg_error(line, "'%s' expects 'on', 'auto', or 'off' but got '%s'.", line->words[0],
+                         cfg_arg(line, 0));
+    globals->lua_log_stderr = on;
+    return true;
+}
+
+/* Booleans that fetches give to scripts: 1 and 0 as ever, or true and false. */
+static bool bool_conversion(struct cfg_line *line)
+{
+    struct globals *globals = &configuration_of(line)->globals;
+    const char *word = cfg_arg(line, 0);
+    globals->lua_real_booleans = strcmp(word, "normal") == 0;
+    if (!globals->lua_real_booleans && strcmp(word, "pre-3.1-bug") != 0)
+        return cfg_error(line, "'%s' expects 'normal' or 'pre-3.1-bug' but got '%s'.", line->words[0], word);
+    return true;
+}
+
+#define GLOBAL(field) .offset = offsetof(struct configuration, globals.field)
+
+/* clang-format off */
+const struct keyword_row kw_lua_rows[] = {
+    { IN_GLOBAL, "lua-load", KW_CALL(load) },
+    { IN_GLOBAL, "lua-load-per-thread", KW_CALL(load) },
+    { IN_GLOBAL, "lua-prepend-path", KW_CALL(prepend) },
+    { IN_GLOBAL, "tune.lua.forced-yield", CFG_SIZE, GLOBAL(lua_forced_yield) },
+    { IN_GLOBAL, "tune.lua.maxmem", CFG_SIZE, GLOBAL(lua_maxmem_mb) },
+    { IN_GLOBAL, "tune.lua.session-timeout", CFG_TIME_MS, GLOBAL(lua_session_timeout_ms) },
+    { IN_GLOBAL, "tune.lua.task-timeout", CFG_TIME_MS, GLOBAL(lua_task_timeout_ms) },
+    { IN_GLOBAL, "tune.lua.service-timeout", CFG_TIME_MS, GLOBAL(lua_service_timeout_ms) },
+    { IN_GLOBAL, "tune.lua.burst-timeout", CFG_TIME_MS, GLOBAL(lua_burst_timeout_ms) },
+    { IN_GLOBAL, "tune.lua.log.loggers", CFG_ENUM, GLOBAL(lua_log_loggers), .names = on_off },
+    { IN_GLOBAL, "tune.lua.log.stderr", KW_CALL(stderr_too) },
+    { IN_GLOBAL, "tune.lua.bool-sample-conversion", KW_CALL(bool_conversion) },
+    { IN_GLOBAL, "tune.lua.openlibs", KW_IGNORED },
+    { 0 },
+};
+/* clang-format on */

@@ -1,0 +1,386 @@
+/* server, server-template and default-server lines, and their options. */
+#include "keywords/kw_common.h"
+#include "proxy/server.h"
+
+static struct server *find_same_id(const struct proxy *proxy, int64_t id)
+{
+    for (struct server *server = proxy->servers; server; server = server->next) {
+        if (server->id == id)
+            return server;
+    }
+    return NULL;
+}
+
+static bool name_is_free(struct cfg_line *line, const struct proxy *proxy, const char *name)
+{
+    const struct server *other = proxy_server(proxy, name);
+    if (!other)
+        return true;
+    return cfg_error(
+        line, "%s '%s', another server named '%s' was already defined at line %u, please use distinct names.",
+        proxy_type_name(proxy), proxy->name, name, other->at.line);
+}
+
+static void start_state(struct server *server)
+{
+    server->state = SERVER_RUNNING;
+    server->admin = server->settings.disabled ? ADMIN_CONFIG_MAINT : 0;
+    server->weight_now = server->settings.weight;
+    list_init(&server->queue);
+    list_init(&server->idle);
+}
+
+static bool append(struct cfg_line *line, const char *name, const struct cfg_addr *addr,
+                   const struct server_settings *settings)
+{
+    struct proxy *proxy = kw_proxy(line);
+    if (!name_is_free(line, proxy, name))
+        return false;
+    if (settings->id && find_same_id(proxy, settings->id))
+        return cfg_error(line, "server %s reuses same custom id as server %s (declared at %s:%u).", name,
+                         find_same_id(proxy, settings->id)->name, find_same_id(proxy, settings->id)->at.file,
+                         find_same_id(proxy, settings->id)->at.line);
+    struct server *server = arena_need(&configuration_of(line)->arena, sizeof(*server));
+    server->proxy = proxy;
+    server->name = kw_copy(line, name);
+    server->id = (int)settings->id;
+    server->addr = *addr;
+    server->settings = *settings;
+    server->at = line->place;
+    start_state(server);
+    if (settings->init_addr_none && addr->host && addr->addr.family == ADDR_NONE)
+        server->admin |= ADMIN_RESOLVE_MAINT;
+    if (!dict_set(&proxy->servers_by_name, str_of(server->name), server))
+        return cfg_error(line, "out of memory");
+    if (proxy->last_server)
+        proxy->last_server->next = server;
+    else
+        proxy->servers = server;
+    proxy->last_server = server;
+    proxy->server_count++;
+    return true;
+}
+
+/* Options stand behind the address but decide whether its name is looked up now, so they are read first. */
+static bool read_server(struct cfg_line *line, const char *name, struct server_settings *settings,
+                        struct cfg_addr *addr, unsigned options_at)
+{
+    struct configuration *configuration = configuration_of(line);
+    struct proxy *proxy = kw_proxy(line);
+    struct str what = arena_printf(&configuration->arena, "server %s/%s", proxy->name, name);
+    const char *error = NULL, *address = line->words[options_at - 1];
+    *settings = *proxy->default_server;
+    settings->id = 0;
+    if (!cfg_options_each(line, options_at, WORD_SERVER_OPTION, settings, what.data))
+        return false;
+    *addr = (struct cfg_addr){ .fd = -1 };
+    if (!cfg_parse_addr(configuration->platform, &configuration->arena, address, ADDR_PORT_OPTIONAL,
+                        !settings->init_addr_none, addr, &error))
+        return cfg_error(line, "'%s' : %s", what.data, error);
+    if (addr->fd >= 0)
+        return cfg_error(line, "'%s' : a file descriptor is not acceptable here in '%s'", what.data, address);
+    if (addr->port_last > addr->addr.port && addr_is_ip(&addr->addr))
+        return cfg_error(line, "'%s' : port range not permitted here in '%s'", what.data, address);
+    return true;
+}
+
+static bool server(struct cfg_line *line)
+{
+    const char *name = cfg_arg(line, 0);
+    struct server_settings settings;
+    struct cfg_addr addr;
+    if (line->section == IN_FRONTEND)
+        return cfg_error(line, "'server' not allowed because frontend '%s' has no backend capability.",
+                         kw_proxy(line)->name);
+    if (cfg_arg_count(line) < 2)
+        return cfg_error(line, "'server' expects <name> and <addr>[:<port>] as arguments.");
+    const char *bad = kw_bad_name_char(name);
+    if (bad)
+        return cfg_error(line, "character '%c' is not permitted in server name '%s'.", *bad, name);
+    return read_server(line, name, &settings, &addr, 3) && append(line, name, &addr, &settings);
+}
+
+/* "5" is 1 to 5, "3-7" what it says. */
+static bool template_range(const char *text, int64_t *low, int64_t *high)
+{
+    struct str rest = str_of(text);
+    struct str first = str_split(&rest, '-');
+    *low = 1;
+    if (!rest.data)
+        return units_parse_int(first, 1, 100000, high);
+    return units_parse_int(first, 0, 100000, low) && units_parse_int(rest, *low, 100000, high);
+}
+
+static bool server_template(struct cfg_line *line)
+{
+    const char *prefix = cfg_arg(line, 0);
+    struct server_settings settings;
+    struct cfg_addr addr;
+    int64_t low, high;
+    if (cfg_arg_count(line) < 3)
+        return cfg_error(line,
+                         "'server-template' expects <prefix> <nb | range> <addr>[:<port>] as arguments.");
+    const char *bad = kw_bad_name_char(prefix);
+    if (bad)
+        return cfg_error(line, "character '%c' is not permitted in server name '%s'.", *bad, prefix);
+    if (!template_range(cfg_arg(line, 1), &low, &high))
+        return cfg_error(line, "'server-template' : '%s' is no number of servers", cfg_arg(line, 1));
+    if (!read_server(line, prefix, &settings, &addr, 4))
+        return false;
+    for (int64_t i = low; i <= high; i++) {
+        struct str name = arena_printf(&configuration_of(line)->arena, "%s%lld", prefix, (long long)i);
+        if (!append(line, name.data, &addr, &settings))
+            return false;
+        settings.id = settings.id ? settings.id + 1 : 0;
+    }
+    return true;
+}
+
+static bool default_server(struct cfg_line *line)
+{
+    return cfg_options_each(line, 1, WORD_SERVER_OPTION, kw_proxy(line)->default_server, "default-server");
+}
+
+/* clang-format off */
+const struct keyword_row kw_server_rows[] = {
+    { IN_FRONTEND | IN_BACKEND | IN_LISTEN, "server", KW_CALL(server) },
+    { IN_BACKEND | IN_LISTEN, "server-template", KW_CALL(server_template) },
+    { IN_BACK, "default-server", KW_CALL(default_server) },
+    { 0 },
+};
+/* clang-format on */
+
+/* ---- options ---- */
+
+static bool weight(struct cfg_option *option)
+{
+    struct server_settings *settings = option->target;
+    int64_t value;
+    const char *text = cfg_option_value(option);
+    if (!units_parse_int(str_of(text), 0, 256, &value))
+        return cfg_option_error(option, "weight '%s' is not within 0 and 256.", text);
+    settings->weight = value;
+    return true;
+}
+
+static bool positive(struct cfg_option *option)
+{
+    struct server_settings *settings = option->target;
+    int64_t value;
+    const char *text = cfg_option_value(option);
+    if (!text[0])
+        return cfg_option_error(option, "expects an integer argument.");
+    if (!units_parse_int(str_of(text), 1, INT32_MAX, &value))
+        return cfg_option_error(option, "has to be > 0.");
+    *(int64_t *)(void *)((char *)settings + option->row->offset) = value;
+    return true;
+}
+
+static bool disabled(struct cfg_option *option)
+{
+    ((struct server_settings *)option->target)->disabled = option->row->word[0] == 'd';
+    return true;
+}
+
+static bool backup(struct cfg_option *option)
+{
+    ((struct server_settings *)option->target)->backup = option->row->word[0] == 'b';
+    return true;
+}
+
+static bool no_option(struct cfg_option *option)
+{
+    bool *flag = (bool *)(void *)((char *)option->target + option->row->offset);
+    *flag = false;
+    return true;
+}
+
+/* Methods in order; only "none" before a method that would ask the resolver keeps a name unresolved at start. */
+static bool init_addr(struct cfg_option *option)
+{
+    struct server_settings *settings = option->target;
+    struct str rest = str_of(cfg_option_value(option));
+    bool libc = false, none = false;
+    while (rest.data) {
+        struct str method = str_split(&rest, ',');
+        struct addr ip;
+        if (str_eq(method, STR("libc")))
+            libc = libc || !none;
+        else if (str_eq(method, STR("none")))
+            none = true;
+        else if (!str_eq(method, STR("last")) && !addr_parse_ip(method, &ip))
+            return cfg_option_error(
+                option, "unknown init-addr method '%.*s', supported methods are 'libc', 'last', 'none'.",
+                STR_ARG(method));
+    }
+    settings->init_addr_none = none && !libc;
+    return true;
+}
+
+static bool source(struct cfg_option *option)
+{
+    struct server_settings *settings = option->target;
+    struct configuration *configuration = configuration_of(option->line);
+    const char *error = NULL, *text = cfg_option_value(option);
+    if (!text[0])
+        return cfg_option_error(option,
+                                "expects <addr>[:<port>[-<port>]], and optionally 'usesrc' <addr>, and "
+                                "'interface' <name> as argument.");
+    if (!cfg_parse_addr(configuration->platform, &configuration->arena, text, ADDR_PORT_OPTIONAL, true,
+                        &settings->source_addr, &error))
+        return cfg_option_error(option, "%s", error);
+    const char *next = cfg_word(option->line, option->at);
+    if (strcmp(next, "usesrc") == 0 || strcmp(next, "interface") == 0)
+        return cfg_option_error(option, "'%s' is not supported.", next);
+    settings->source_given = true;
+    return true;
+}
+
+static bool check_addr(struct cfg_option *option)
+{
+    struct server_settings *settings = option->target;
+    struct configuration *configuration = configuration_of(option->line);
+    const char *error = NULL, *text = cfg_option_value(option);
+    if (cfg_parse_addr(configuration->platform, &configuration->arena, text, ADDR_PORT_OPTIONAL, true,
+                       &settings->check_addr, &error))
+        return true;
+    return cfg_option_error(option, "%s", error);
+}
+
+static bool protocol(struct cfg_option *option)
+{
+    const char *word = cfg_option_value(option);
+    if (strcmp(word, "h1") == 0 || strcmp(word, "none") == 0)
+        return true;
+    return cfg_option_error(option, "the protocol '%s' is not supported.", word);
+}
+
+static const struct {
+    const char *word;
+    unsigned bit;
+} proxy_v2_words[] = {
+    {"ssl",         1  },
+    { "cert-cn",    2  },
+    { "ssl-cipher", 4  },
+    { "cert-sig",   8  },
+    { "cert-key",   16 },
+    { "authority",  32 },
+    { "crc32c",     64 },
+    { "unique-id",  128},
+};
+
+static bool proxy_v2_options(struct cfg_option *option)
+{
+    struct server_settings *settings = option->target;
+    struct str rest = str_of(cfg_option_value(option));
+    while (rest.data) {
+        struct str word = str_split(&rest, ',');
+        size_t i = 0;
+        while (i < COUNT_OF(proxy_v2_words) && !str_eq(word, str_of(proxy_v2_words[i].word)))
+            i++;
+        if (i == COUNT_OF(proxy_v2_words))
+            return cfg_option_error(option, "unknown option '%.*s'.", STR_ARG(word));
+        settings->proxy_v2_options |= proxy_v2_words[i].bit;
+    }
+    return true;
+}
+
+static const struct cfg_name observe_names[] = {
+    {"none",    0 },
+    { "layer4",        1 },
+    { "layer7", 2 },
+    { 0}
+};
+static const struct cfg_name on_error_names[] = {
+    {"fastinter",     1 },
+    { "fail-check",              2 },
+    { "sudden-death", 3 },
+    { "mark-down", 4 },
+    { 0             }
+};
+static const struct cfg_name marked_down_names[] = {
+    {"shutdown-sessions", 1 },
+    { 0                 }
+};
+static const struct cfg_name marked_up_names[] = {
+    {"shutdown-backup-sessions", 1 },
+    { 0                        }
+};
+
+#define IN_SETTINGS(field)          .offset = offsetof(struct server_settings, field)
+#define SERVER_FLAG(field)          .set = CFG_FLAG, IN_SETTINGS(field), .no_form = true
+#define SERVER_INT(field, from, to) .set = CFG_INT64, IN_SETTINGS(field), .low = from, .high = to
+#define SERVER_TIME(field)          .set = CFG_TIME_MS, IN_SETTINGS(field)
+#define SERVER_TEXT(field)          .set = CFG_TEXT, IN_SETTINGS(field)
+#define SERVER_ENUM(field, list)    .set = CFG_ENUM, IN_SETTINGS(field), .names = list
+#define SERVER_CALL(function)       .set = CFG_CALL, .call = function
+#define SERVER_IGNORED(values)      .set = CFG_IGNORED, .value_count = values
+
+/* clang-format off */
+const struct option_row kw_server_option_rows[] = {
+    { "addr", SERVER_CALL(check_addr) },
+    { "agent-addr", SERVER_TEXT(agent_addr) },
+    { "agent-check",SERVER_FLAG(agent_check) },
+    { "agent-inter", SERVER_TIME(agent_inter) },
+    { "agent-port", SERVER_INT(agent_port, 1, 65535) },
+    { "agent-send",SERVER_TEXT(agent_send) },
+    { "backup", SERVER_CALL(backup) },
+    { "non-backup", SERVER_CALL(backup) },
+    { "check", SERVER_FLAG(check) },
+    { "check-send-proxy", SERVER_FLAG(check_send_proxy) },
+    { "check-via-socks4", SERVER_IGNORED(0) },
+    { "cookie", SERVER_TEXT(cookie) },
+    { "disabled",SERVER_CALL(disabled) },
+    { "enabled", SERVER_CALL(disabled) },
+    { "downinter", SERVER_TIME(downinter) },
+    { "error-limit",SERVER_CALL(positive), IN_SETTINGS(error_limit) },
+    { "fall", SERVER_CALL(positive), IN_SETTINGS(fall) },
+    { "fastinter", SERVER_TIME(fastinter) },
+    { "guid",SERVER_IGNORED(1) },
+    { "hash-key", SERVER_IGNORED(1) },
+    { "id", SERVER_CALL(positive), IN_SETTINGS(id) },
+    { "init-addr",SERVER_CALL(init_addr) },
+    { "init-state", SERVER_IGNORED(1) },
+    { "inter", SERVER_TIME(inter) },
+    { "log-proto", SERVER_IGNORED(1) },
+    { "maxconn", SERVER_INT(maxconn, 0, INT32_MAX) },
+    { "maxqueue",SERVER_INT(maxqueue, 0, INT32_MAX) },
+    { "max-reuse", SERVER_INT(max_reuse, -1, INT32_MAX) },
+    { "minconn",SERVER_INT(minconn, 0, INT32_MAX) },
+    { "namespace", .set = CFG_REFUSED, .value_count = 1, .note = "there are no network namespaces" },
+    { "no-send-proxy-v2-ssl", SERVER_IGNORED(0) },
+    { "observe",SERVER_ENUM(observe, observe_names) },
+    { "on-error", SERVER_ENUM(on_error, on_error_names) },
+    { "on-marked-down", SERVER_ENUM(on_marked_down, marked_down_names) },
+    { "on-marked-up", SERVER_ENUM(on_marked_up, marked_up_names) },
+    { "pool-low-conn", SERVER_IGNORED(1) },
+    { "pool-max-conn",SERVER_INT(pool_max_conn, -1, INT32_MAX) },
+    { "pool-conn-name", SERVER_IGNORED(1) },
+    { "pool-purge-delay", SERVER_TIME(pool_purge_delay) },
+    { "port",SERVER_INT(check_port, 1, 65535) },
+    { "proto", SERVER_CALL(protocol) },
+    { "check-proto", SERVER_CALL(protocol) },
+    { "proxy-v2-options", SERVER_CALL(proxy_v2_options) },
+    { "redir", SERVER_TEXT(redirect_prefix) },
+    { "resolve-net", SERVER_IGNORED(1) },
+    { "resolve-opts", SERVER_IGNORED(1) },
+    { "resolve-prefer", SERVER_IGNORED(1) },
+    { "resolvers", SERVER_TEXT(resolvers) },
+    { "rise", SERVER_CALL(positive), IN_SETTINGS(rise) },
+    { "send-proxy", SERVER_FLAG(send_proxy) },
+    { "send-proxy-v2", SERVER_FLAG(send_proxy_v2) },
+    { "shard", SERVER_IGNORED(1) },
+    { "slowstart", SERVER_TIME(slowstart) },
+    { "socks4",.set = CFG_REFUSED, .value_count = 1, .note = "SOCKS is not spoken" },
+    { "source", SERVER_CALL(source) },
+    { "stick", SERVER_FLAG(stick) },
+    { "non-stick", SERVER_CALL(no_option), IN_SETTINGS(stick) },
+    { "strict-maxconn", SERVER_IGNORED(0) },
+    { "tcp-ut", SERVER_TIME(tcp_user_timeout) },
+    { "tfo", SERVER_IGNORED(0), .no_form = true },
+    { "track", SERVER_TEXT(track) },
+    { "weight", SERVER_CALL(weight) },
+    { "ws", SERVER_IGNORED(1) },
+    { 0 },
+};
+/* clang-format on */
