@@ -1,4 +1,4 @@
-/* Where log lines go, and in which envelope: UDP and Unix datagrams, stdout, stderr, rings (HAProxy manual 3.1 and 4.2
+/* Where log lines go, and in which envelope: UDP and Unix datagrams, stdout, stderr (HAProxy manual 3.1 and 4.2
  * "log"). */
 #ifndef LOG_LOG_TARGET_H
 #define LOG_LOG_TARGET_H
@@ -9,21 +9,23 @@
 #include "event/loop.h"
 
 enum log_level { LOG_EMERG, LOG_ALERT, LOG_CRIT, LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG, LOG_LEVEL_COUNT };
-enum log_envelope { LOG_RFC3164, LOG_LOCAL, LOG_RFC5424, LOG_PRIORITY, LOG_SHORT, LOG_TIMED, LOG_ISO, LOG_RAW };
-enum log_target_kind { LOG_TO_DATAGRAM, LOG_TO_STDOUT, LOG_TO_STDERR, LOG_TO_RING };
+enum log_envelope { LOG_USUAL /* LOG_RFC3164 when a host is sent, else LOG_LOCAL */, LOG_RFC3164, LOG_LOCAL, LOG_RFC5424, LOG_PRIORITY, LOG_SHORT, LOG_TIMED, LOG_ISO, LOG_RAW };
+enum log_target_kind { LOG_TO_DATAGRAM, LOG_TO_STDOUT, LOG_TO_STDERR };
+
+#define LOG_SAMPLE_RANGES 8
 
 struct log_target {
     struct log_target *next;
     enum log_target_kind kind;
     struct addr addr;
-    const char *ring;
+    const char *host;         /* in the envelopes that have one: log-send-hostname; NULL: not sent */
     enum log_envelope envelope;
     int facility;             /* 0..23 */
     enum log_level level_max; /* lines of a higher number are dropped */
     enum log_level level_min; /* lines more severe are sent as this */
     size_t length_max;        /* of the whole line; usual 1024 */
     unsigned sample_range_count, sample_size; /* sample <ranges>:<size> */
-    unsigned sample_ranges[8][2];
+    unsigned sample_ranges[LOG_SAMPLE_RANGES][2]; /* first and last, from 1 on, in ascending order */
     uint64_t sample_seen, dropped, sent;
 };
 

@@ -26,6 +26,7 @@ struct globals { /* the global section, in its own words */
     bool ssl_server_verify_none;
     int lua_log_loggers;
     const char *lua_prepend_path, *lua_prepend_cpath;
+    const char *host_name;      /* the machine's */
     const char *node_name, *description, *pidfile, *chroot, *user, *group, *log_tag, *log_send_hostname,
         *server_state_base, *server_state_file, *local_peer, *crt_base, *ca_base, *default_path;
     int64_t uid, gid, ulimit_n;

@@ -456,17 +456,28 @@ static void number_binds(struct proxy *proxy)
 static void set_global_defaults(struct configuration *configuration)
 {
     struct globals *globals = &configuration->globals;
+    struct platform *platform = configuration->platform;
+    globals->host_name = arena_need_copy(&configuration->arena, str_of(platform->ops->host_name(platform)));
     if (!globals->node_name)
-        globals->node_name = arena_need_copy(
-            &configuration->arena, str_of(configuration->platform->ops->host_name(configuration->platform)));
+        globals->node_name = globals->host_name;
     if (!globals->local_peer)
         globals->local_peer = globals->node_name;
+}
+
+/* What goes into the envelope of each target; said once in the global section, known only now. */
+static void set_log_hosts(const struct globals *globals, struct log_target *targets)
+{
+    if (!globals->log_send_hostname_set)
+        return;
+    for (struct log_target *target = targets; target; target = target->next)
+        target->host = globals->log_send_hostname ? globals->log_send_hostname : globals->host_name;
 }
 
 bool configuration_resolve(struct configuration *configuration)
 {
     bool good = true;
     set_global_defaults(configuration);
+    set_log_hosts(&configuration->globals, configuration->globals.log_targets);
     number_proxies(configuration);
     for (struct dict_entry *entry = dict_next(&configuration->userlists, NULL); entry;
          entry = dict_next(&configuration->userlists, entry))
@@ -475,6 +486,7 @@ bool configuration_resolve(struct configuration *configuration)
     for (struct proxy *proxy = configuration->proxies; proxy; proxy = proxy->next) {
         number_servers(proxy);
         number_binds(proxy);
+        set_log_hosts(&configuration->globals, proxy->settings.log_targets);
         good = check_proxy(proxy) && good;
     }
     if (configuration->cli)
