@@ -209,7 +209,8 @@ static bool show_build(struct parsing *parsing, const char *word)
     return leave(parsing, 0);
 }
 
-/* The memory options of HAProxy's pools: known, so that command lines keep working; there is nothing to tune. */
+/* The memory options of HAProxy's pools: known, so that command lines keep working; there is nothing to
+ * tune. */
 static const char *const memory_options[] = {
     "fail",         "no-fail",   "no-merge", "merge",     "cold-first", "hot-first", "integrity",
     "no-integrity", "no-global", "global",   "no-cache",  "cache",      "caller",    "no-caller",
@@ -446,13 +447,14 @@ void command_line_usage(struct buf *out, const char *program)
     buf_add_char(out, '\n');
 }
 
+/* epoll stays on with -de: there is no other poller to fall back to. */
 void command_line_enabled(const struct command_line *line, const char *out[COMMAND_LINE_ENABLED_MAX])
 {
     const struct {
         const char *name;
         bool on;
     } facts[] = {
-        {"EPOLL",                   true                  }, /* the only poller: -de has no other to fall back to */
+        {"EPOLL",                   true                  },
         { "GETADDRINFO",            !line->no_getaddrinfo },
         { "REUSEPORT",              !line->no_reuse_port  },
         { "SERVER-SSL-VERIFY-NONE", line->no_server_verify},

@@ -1,5 +1,5 @@
-/* From text to an address: a family in front, the port behind the last colon, between them an IP, a name or `*`.
- * Environment variables stand in addresses without quotes too. */
+/* From text to an address: a family in front, the port behind the last colon, between them an IP, a name
+ * or `*`. Environment variables stand in addresses without quotes too. */
 #include "config/cfg_addr.h"
 #include "base/units.h"
 
@@ -260,8 +260,8 @@ static bool parse_host(const struct parsing *parsing, enum family family, struct
     return true;
 }
 
-/* The colon in front of the port: the last one, unless it stands in brackets, or the text is an IPv6 address that
- * has no port. */
+/* The colon in front of the port: the last one, unless it stands in brackets, or the text is an IPv6
+ * address that has no port. */
 static size_t port_colon(const struct parsing *parsing, struct str text)
 {
     size_t colon = str_find_last_char(text, ':'), bracket = str_find_last_char(text, ']');

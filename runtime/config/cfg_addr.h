@@ -1,12 +1,14 @@
-/* Addresses as bind, server and source lines write them (HAProxy manual 4.2, bind and server; 11 "Address formats"). */
+/* Addresses as bind, server and source lines write them (HAProxy manual 4.2, bind and server; 11 "Address
+ * formats"). */
 #ifndef CONFIG_CFG_ADDR_H
 #define CONFIG_CFG_ADDR_H
 #include "base/addr.h"
 #include "base/arena.h"
 #include "platform/platform.h"
 
-/* Addresses of manual 2.7 / 4.2 bind and server: [family@]host[:port[-port]], ipv4@ ipv6@ unix@ abns@ fd@ sockpair@
- * stream+ datagram+ prefixes, `*`, [v6]:port, host names (resolved at start-up through the platform).  */
+/* Addresses of manual 2.7 / 4.2 bind and server: [family@]host[:port[-port]], ipv4@ ipv6@ unix@ abns@ fd@
+ * sockpair@ stream+ datagram+ prefixes, `*`, [v6]:port, host names (resolved at start-up through the
+ * platform). */
 enum cfg_addr_need { ADDR_PORT_NONE, ADDR_PORT_OPTIONAL, ADDR_PORT_NEEDED };
 struct cfg_addr {
     struct addr addr;

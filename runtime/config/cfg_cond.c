@@ -1,6 +1,7 @@
-/* Conditions: a descent over  or = and ["||" or],  and = term ["&&" and],  term = {"!"} (integer | predicate |
- * "(" or ")").  The text is read to its end even when the answer is known, so that every slip is found; what need
- * not be known is not asked (`wanted`). Arguments of predicates have a second level of quoting (manual 2.2). */
+/* Conditions: a descent over  or = and ["||" or],  and = term ["&&" and],  term = {"!"} (integer |
+ * predicate | "(" or ")").  The text is read to its end even when the answer is known, so that every slip
+ * is found; what need not be known is not asked (`wanted`). Arguments of predicates have a second level of
+ * quoting (manual 2.2). */
 #include "config/cfg_cond.h"
 #include "base/units.h"
 #include "config/cfg_lex.h"

@@ -1,6 +1,6 @@
-/* The stack of .if blocks. A level that is not read still takes its .elif, .else and .endif, so that the blocks stay
- * in step; conditions are asked only where the answer matters. A condition that cannot be read makes the whole block
- * unread: the error was said, and neither branch is known to be meant. */
+/* The stack of .if blocks. A level that is not read still takes its .elif, .else and .endif, so that the
+ * blocks stay in step; conditions are asked only where the answer matters. A condition that cannot be read
+ * makes the whole block unread: the error was said, and neither branch is known to be meant. */
 #include "config/cfg_directive.h"
 
 struct directive {
@@ -17,9 +17,15 @@ bool cfg_directives_reading(const struct cfg_directives *directives)
     return !directives->depth || directives->levels[directives->depth - 1].reading;
 }
 
+/* An empty word is none. */
+static bool has_surplus(const struct directive *directive, unsigned allowed)
+{
+    return directive->lex->count > allowed + 1 && directive->lex->words[allowed + 1][0];
+}
+
 static void no_surplus(const struct directive *directive, unsigned allowed, const char *hint)
 {
-    if (directive->lex->count > allowed + 1)
+    if (has_surplus(directive, allowed))
         cfg_reader_say(directive->reader, DIAG_ALERT, directive->place,
                        "Unexpected argument '%s' for '%s'.%s", directive->lex->words[allowed + 1],
                        directive->lex->words[0], hint);
@@ -136,7 +142,7 @@ static void take_message(const struct directive *directive, enum diag_level leve
 {
     if (!cfg_directives_reading(directive->directives))
         return;
-    if (directive->lex->count > 2)
+    if (has_surplus(directive, 1))
         no_surplus(directive, 1, " Use quotes if the message should contain spaces.");
     else
         cfg_reader_say(directive->reader, level, directive->place, "'%s'.",
@@ -150,7 +156,7 @@ static void take_notice(const struct directive *directive)
 
 static void take_diag(const struct directive *directive)
 {
-    if (directive->reader->diagnostic || directive->lex->count > 2)
+    if (directive->reader->diagnostic || has_surplus(directive, 1))
         take_notice(directive);
 }
 

@@ -26,7 +26,8 @@ bool cfg_directives_take(struct cfg_directives *directives, struct cfg_reader *r
 void cfg_directives_end(struct cfg_directives *directives, struct cfg_reader *reader,
                         struct diag_place place);
 
-/* An error or a message of the reader's own: "config : parsing [file:line]: message"; alerts count as errors. */
+/* An error or a message of the reader's own: "config : parsing [file:line]: message"; alerts count as
+ * errors. */
 void cfg_reader_say(struct cfg_reader *reader, enum diag_level level, struct diag_place place,
                     const char *format, ...) PRINTF_LIKE(4, 5);
 

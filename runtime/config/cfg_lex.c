@@ -1,6 +1,6 @@
-/* The cutter of lines. Blanks end a word unless they are quoted or escaped; quotes make a word even when nothing
- * stands between them. Variables count between double quotes only; their text is never looked at again, but
- * "${NAME[*]}" is cut at its blanks, and when it is empty makes no word at all. */
+/* The cutter of lines. Blanks end a word unless they are quoted or escaped; quotes make a word even when
+ * nothing stands between them. Variables count between double quotes only; their text is never looked at
+ * again, but "${NAME[*]}" is cut at its blanks, and when it is empty makes no word at all. */
 #include "config/cfg_lex.h"
 
 #define SHOWN_WIDTH 80 /* of a line in a message */
@@ -75,7 +75,8 @@ static void add_byte(struct cutter *cutter, char c)
     buf_add_char(&cutter->lex->text, c);
 }
 
-/* At a backslash outside single quotes. What is no escape keeps its backslash ("\1" in a regex replacement). */
+/* At a backslash outside single quotes. What is no escape keeps its backslash ("\1" in a regex
+ * replacement). */
 static void take_escape(struct cutter *cutter, bool in_double)
 {
     char next = byte_at(cutter, cutter->at + 1);

@@ -20,7 +20,8 @@ enum cfg_lex_error {
 
 struct cfg_lex {
     struct platform *platform; /* for variables */
-    /* .FILE., .LINE. and the like, named without the dot at the end; NULL when the name is not one of them. */
+    /* .FILE., .LINE. and the like, named without the dot at the end; NULL when the name is not one of
+     * them. */
     const char *(*own_variable)(void *data, struct str name);
     void *data;
     bool no_comments;                    /* '#' is a byte as any other (-cc) */
@@ -37,8 +38,8 @@ void cfg_lex_finish(struct cfg_lex *lex);
 
 /* What HAProxy says for an error: "unmatched quote". */
 const char *cfg_lex_error_text(enum cfg_lex_error error);
-/* Appends "\n  line\n     ^" with the mark below offset `at`; bytes that do not print become '?', and a long line
- * is cut to what stands around the mark. */
+/* Appends "\n  line\n     ^" with the mark below offset `at`; bytes that do not print become '?', and a
+ * long line is cut to what stands around the mark. */
 void cfg_lex_point_at(struct buf *out, struct str line, size_t at);
 
 #endif

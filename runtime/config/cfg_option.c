@@ -1,6 +1,6 @@
-/* The walk over the options of a bind or server line. Each error is said and the walk goes on behind the option, so
- * that one line tells all its faults; after an unknown word the words up to the next known option are taken for its
- * values. */
+/* The walk over the options of a bind or server line. Each error is said and the walk goes on behind the
+ * option, so that one line tells all its faults; after an unknown word the words up to the next known
+ * option are taken for its values. */
 #include "config/cfg_set.h"
 #include <stdio.h>
 
@@ -116,7 +116,7 @@ bool cfg_options_each(struct cfg_line *line, unsigned from, enum word_kind kind,
                       const char *what)
 {
     struct walk walk = { line, kind, what, target, false };
-    for (unsigned at = from; at < line->count;) {
+    for (unsigned at = from; at < line->count && line->words[at][0];) { /* an empty word ends the line */
         struct cfg_option option = { .line = line, .at = at + 1, .target = target, .what = what };
         option.row = find(&walk, line->words[at], &option.negated);
         if (!option.row) {

@@ -1,6 +1,6 @@
-/* The reader: a file is taken whole, cut at its line feeds, each line cut into words. A line is then a directive, the
- * beginning of a section, or a keyword of the section in hand, looked up by its longest run of words. What cannot be
- * read is said and left out; the next line is read as if nothing had been. */
+/* The reader: a file is taken whole, cut at its line feeds, each line cut into words. A line is then a
+ * directive, the beginning of a section, or a keyword of the section in hand, looked up by its longest run
+ * of words. What cannot be read is said and left out; the next line is read as if nothing had been. */
 #include "config/cfg_reader.h"
 #include "base/mem.h"
 #include "config/cfg_directive.h"
@@ -272,6 +272,9 @@ static void read_words(struct cfg_reader *reader, struct diag_place place)
 {
     struct cfg_lex *lex = &reader->scratch->lex;
     struct cfg_line line = { .reader = reader, .place = place, .words = lex->words, .count = lex->count };
+    while (line.count > 1 &&
+           !line.words[line.count - 1][0]) /* empty words at the end are none ("${UNSET}") */
+        line.count--;
     const struct word *section = words_find(reader->words, WORD_SECTION, str_of(lex->words[0]));
     if (section) {
         begin_section(&line, section->row);
@@ -279,7 +282,7 @@ static void read_words(struct cfg_reader *reader, struct diag_place place)
     }
     line.negated = strcmp(lex->words[0], "no") == 0;
     line.to_default = strcmp(lex->words[0], "default") == 0;
-    if (lex->count > 1 && (line.negated || line.to_default)) {
+    if (line.count > 1 && (line.negated || line.to_default)) {
         line.words++;
         line.count--;
     }

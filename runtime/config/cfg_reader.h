@@ -1,6 +1,8 @@
-/* The reader of the configuration language: files, lines, quoting, conditions, sections. It knows no word: sections
- * and keywords are rows in `struct words`. All errors are reported, none ends the reading, but a keyword row may
- * say that it cannot go on.
+/* The reader of the configuration language: files, lines, quoting, conditions, sections. It knows no word:
+ * sections and keywords are rows in `struct words`. All errors are reported, none ends the reading, but a
+ * keyword row may say that it cannot go on.
+ *
+ * After fifty errors the rest of a file is left out: it is no configuration then.
  *
  * HAProxy manual 2.1 to 2.6 ("Configuration file format" .. "Address formats"). */
 #ifndef CONFIG_CFG_READER_H
@@ -59,7 +61,8 @@ unsigned cfg_arg_count(const struct cfg_line *line);
 /* Reports at the line's place; cfg_error returns false. */
 bool cfg_error(const struct cfg_line *line, const char *format, ...) PRINTF_LIKE(2, 3);
 void cfg_warn(const struct cfg_line *line, const char *format, ...) PRINTF_LIKE(2, 3);
-/* false and an error when there are fewer than `low` or more than `high` arguments, naming the surplus word. */
+/* false and an error when there are fewer than `low` or more than `high` arguments, naming the surplus
+ * word. */
 bool cfg_arg_limits(const struct cfg_line *line, unsigned low, unsigned high) MUST_USE;
 /* The keyword as written, its words with one blank between: "timeout client". */
 void cfg_keyword_name(const struct cfg_line *line, char *out, size_t size);
@@ -69,8 +72,8 @@ const char *cfg_section_name(const struct cfg_reader *reader);
 struct section_row {
     const char *word;
     enum cfg_section section;
-    /* Begins the section: line->words[0] is the word itself. Returns the target for its keywords; NULL after an
-     * error (its lines are then skipped). */
+    /* Begins the section: line->words[0] is the word itself. Returns the target for its keywords; NULL
+     * after an error (its lines are then skipped). */
     void *(*begin)(struct cfg_line *line);
     bool (*end)(
         struct cfg_line *line); /* at the next section or the end; may be NULL; line->target is the target */
@@ -128,10 +131,12 @@ void cfg_reader_init(struct cfg_reader *reader, struct words *words, struct plat
                      struct diag *diag, struct arena *arena, void *owner,
                      const struct cfg_condition_world *world);
 void cfg_reader_finish(struct cfg_reader *reader);
-/* Appends the files that a path given with -f means, each with a NUL behind: the path itself, or the *.cfg files of
- * the folder in byte order, hidden ones left out. false: the path is not there, or no memory (said). */
+/* Appends the files that a path given with -f means, each with a NUL behind: the path itself, or the *.cfg
+ * files of the folder in byte order, hidden ones left out. false: the path is not there, or no memory
+ * (said). */
 bool cfg_list_files(struct cfg_reader *reader, const char *path, struct buf *out) MUST_USE;
-/* A file, or a folder as cfg_list_files has it. Its end ends the section in hand. false: it could not be read (said). */
+/* A file, or a folder as cfg_list_files has it. Its end ends the section in hand. false: it could not be
+ * read (said). */
 bool cfg_read_path(struct cfg_reader *reader, const char *path);
 /* Text as if it stood in a file of that name. */
 void cfg_read_text(struct cfg_reader *reader, const char *name, struct str text);

@@ -159,6 +159,7 @@ static const struct reader_case good[] = {
      "{listen:a no option dontlognull()default option dontlognull(x)}3",                                                                                  ""},
     { "listen a\n mode \"a b\" 'c' \"$NAME\" \"${LIST[*]}\" \"${UNSET-d}\"\n",
      "{listen:a mode(a b,c,one,a,b,d)}2",                                                                                                                 ""},
+    { "listen a\n mode x \"\" y \"${UNSET}\" ''\n",                                                         "{listen:a mode(x,,y)}2",                     ""},
     { "listen a\n mode \"$.FILE:$.LINE:$.SECTION\"\nglobal\n maxconn \"$.SECTION\"\n",
      "{listen:a mode(f.cfg:2:a)}3{global: maxconn(global)}4",                                                                                             ""},
     { "listen a\n.if 1\n mode x\n.else\n mode y\n zzz\n.endif\n",                                           "{listen:a mode(x)}7",                        ""},
@@ -291,20 +292,19 @@ static const struct reader_case faults[] = {
      AT(2) "unknown option 'httplo'; did you mean 'httplog' maybe ?\n" AT(
           3) "missing keyword in 'option', expects 'httplog' or 'dontlognull'\n"                                                                                                      },
     { "defaults\n bind :1\nfrontend f\n balance x\n timeout server 1\nbackend b\n use_backend x\n",
-     "{defaults: }3{frontend:f }6{backend:b }7",                                                                                  AT(2) "'bind' not allowed in 'defaults' section.\n" WARN(4) "'balance' ignored because frontend 'f' "
-                                                                  "has no backend capability.\n" WARN(
-                                                                      5) "'timeout "
-                                                                         "server' "
-                                                                         "ignored "
-                                                                         "because "
-                                                                         "frontend 'f' "
-                                                                         "has no "
-                                                                         "backend "
-                                                                         "capability."
-                                                                         "\n" WARN(
-                                                                             7) "'use_backend' ignored "
-                                                                                "because backend 'b' has no "
-                                                                                "frontend capability.\n"                              },
+     "{defaults: }3{frontend:f }6{backend:b }7",                                                                                  AT(2) "'bind' not allowed in 'defaults' section.\n" WARN(
+          4) "'balance' ignored because frontend 'f' "
+             "has no backend capability.\n" WARN(5) "'timeout "
+                                                    "server' "
+                                                    "ignored "
+                                                    "because "
+                                                    "frontend 'f' "
+                                                    "has no "
+                                                    "backend "
+                                                    "capability."
+                                                    "\n" WARN(7) "'use_backend' ignored "
+                                                                 "because backend 'b' has no "
+                                                                 "frontend capability.\n"                                             },
     { "fronted x\n zzzzzzz\n",                                                                           "",
      OF(1) "unknown keyword 'fronted' out of section; did you mean 'frontend' maybe ?\n" OF(
           2) "unknown keyword 'zzzzzzz' out of section.\n"                                                                                                                            },
@@ -515,7 +515,8 @@ static void reads_files_and_folders(void)
     tear_down(&setting);
 }
 
-/* Whatever allocation fails while text is read: no leak, no crash, and either all was heard or an error was said. */
+/* Whatever allocation fails while text is read: no leak, no crash, and either all was heard or an error
+ * was said. */
 static void survives_every_failed_allocation(void)
 {
     static const char text[] =

@@ -12,7 +12,8 @@ bool cfg_arg_int(const struct cfg_line *line, unsigned i, int64_t low, int64_t h
 bool cfg_arg_time_ms(const struct cfg_line *line, unsigned i, uint64_t *out) MUST_USE;
 bool cfg_arg_size(const struct cfg_line *line, unsigned i, uint64_t *out) MUST_USE;
 
-/* Walks options of a line ("server s1 addr opt [value]..."): each option is found by its word, then called or set. */
+/* Walks options of a line ("server s1 addr opt [value]..."): each option is found by its word, then called
+ * or set. */
 struct cfg_option {
     struct cfg_line *line;
     unsigned at; /* index in line->words of the option's first value; the call moves it behind what it took */
@@ -32,7 +33,8 @@ struct option_row {
     unsigned value_count; /* for CFG_IGNORED, CFG_REFUSED, CFG_WARNED: values to step over */
     const char *note;
 };
-/* From word `from` to the end; all errors are reported; false when there was one. what: "server a/s1", "bind :80". */
+/* From word `from` to the end; all errors are reported; false when there was one. what: "server a/s1",
+ * "bind :80". */
 bool cfg_options_each(struct cfg_line *line, unsigned from, enum word_kind kind, void *target,
                       const char *what);
 /* The option's next value; "" when the line ended. */
@@ -48,7 +50,8 @@ struct cfg_value {
     const struct cfg_name *names;
 };
 #define CFG_MESSAGE_MAX 400
-/* Reads text and stores it at base + offset. false: `error` is the whole message, about the keyword `name`. */
+/* Reads text and stores it at base + offset. false: `error` is the whole message, about the keyword
+ * `name`. */
 bool cfg_set_store(const struct cfg_value *value, const char *name, const char *text, struct arena *arena,
                    void *base, char error[CFG_MESSAGE_MAX]) MUST_USE;
 

@@ -250,6 +250,8 @@ static void walks_options(void)
     EXPECT_STR(buf_str(&setting.said), "");
     EXPECT(!target.flag);
     EXPECT_INT(target.from_call, -1);
+    read_one(&setting, "options check \"${UNSET}\" nonsense"); /* an empty word ends the line */
+    EXPECT(target.flag);
     read_one(&setting, "options");
     EXPECT_INT(setting.reader.errors, 0);
     tear_down(&setting);

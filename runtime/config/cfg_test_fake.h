@@ -1,5 +1,5 @@
-/* A small world for the tests of this folder: an environment, a few files, one folder; and a diag that keeps what
- * was said, one line a message with its level in front. Only tests include this. */
+/* A small world for the tests of this folder: an environment, a few files, one folder; and a diag that
+ * keeps what was said, one line a message with its level in front. Only tests include this. */
 #ifndef CONFIG_CFG_TEST_FAKE_H
 #define CONFIG_CFG_TEST_FAKE_H
 #include "base/buf.h"

@@ -1,5 +1,6 @@
-/* Keywords of several words are looked at word by word: when "timeout" begins rows but "timeout clent" is none, the
- * fault is in the second word, and only words that may follow "timeout" in this section are proposed. */
+/* Keywords of several words are looked at word by word: when "timeout" begins rows but "timeout clent" is
+ * none, the fault is in the second word, and only words that may follow "timeout" in this section are
+ * proposed. */
 #include "config/cfg_unknown.h"
 #include "config/cfg_directive.h"
 #include <stdio.h>

@@ -1,6 +1,6 @@
-/* The words that the language knows, by kind: from a word to the const row that describes it. registry.c fills it
- * in fixed order when a node is made; Lua adds the words that a script registers. A storey below looks up rows of
- * its own kind and casts them back; this table never looks inside. */
+/* The words that the language knows, by kind: from a word to the const row that describes it. registry.c
+ * fills it in fixed order when a node is made; Lua adds the words that a script registers. A storey below
+ * looks up rows of its own kind and casts them back; this table never looks inside. */
 #ifndef CONFIG_WORDS_H
 #define CONFIG_WORDS_H
 #include "base/buf.h"
