@@ -112,8 +112,13 @@ bool http_back_receive(struct stream *stream)
     struct channel *channel = &stream->response;
     if (!http->back || !stream->back)
         return false;
-    if (!http->response_ready)
-        return stream->phase == PHASE_RESPONSE && receive_head(stream);
+    if (!http->response_ready) {
+        if (stream->phase != PHASE_RESPONSE || !receive_head(stream))
+            return false;
+        if (http->response_ready && !http->response_own && !channel->ended) /* what came with the head leaves with it */
+            http_reader_body(&http->back->reader, channel);
+        return true;
+    }
     if (channel->ended || channel->failed || channel->closed)
         return false;
     struct http_reader *reader = &http->back->reader;

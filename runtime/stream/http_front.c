@@ -99,8 +99,13 @@ bool http_front_receive(struct stream *stream)
     struct http_txn *http = stream->http;
     struct conn *conn = &stream->session->conn;
     struct channel *channel = &stream->request;
-    if (!http->request_ready)
-        return stream->phase == PHASE_REQUEST && receive_head(stream);
+    if (!http->request_ready) {
+        if (stream->phase != PHASE_REQUEST || !receive_head(stream))
+            return false;
+        if (http->request_ready && !channel->ended)
+            http_reader_body(&http->front->reader, channel);
+        return true;
+    }
     if (channel->ended || channel->failed)
         return false;
     struct http_reader *reader = &http->front->reader;
