@@ -2,7 +2,12 @@
  * refusal and backlog, as the kernel answers (docs/DETERMINISM.md has the golden rows).
  *
  * Every socket belongs to a host: a node's platform or the scenario's actors. Both use the same calls; a readiness
- * callback tells of edges. All names are 127.0.0.1-like addresses; host separation is by owner, for links. */
+ * callback tells of edges, never from inside a call of the watcher, always from an event of the world.
+ *
+ * One flat network: 127.0.0.0/8, ::1 and every IP that somebody listens on answer everybody; any other IP is a hole
+ * that swallows SYNs. Hosts have no addresses of their own: they tell who owns a socket, for links and descriptors.
+ * Not modelled: TIME_WAIT (a source port is free when both ends are closed), congestion, ACK packets (the sender
+ * knows at once what arrived, and hears of it one latency later). */
 #ifndef SIM_NET_H
 #define SIM_NET_H
 #include "platform/platform.h"
@@ -14,14 +19,21 @@ struct net_host; /* owns sockets, has a descriptor limit and links */
 struct net *net_create(struct world *world);
 void net_destroy(struct net *net); /* hosts must be destroyed before */
 struct net_host *net_host_create(struct net *net, const char *name);
-void net_host_destroy(struct net_host *host); /* closes its sockets (RST), as a process that dies */
+void net_host_destroy(struct net_host *host); /* its connections end by RST */
+void net_host_close_all(struct net_host *host); /* closes its descriptors, as the kernel does for a process that ends */
 void net_host_set_descriptor_limit(struct net_host *host, unsigned limit);
+unsigned net_host_descriptor_limit(const struct net_host *host);
 
 struct net_link {
-    uint64_t latency_min_ns, latency_max_ns; /* one way; the default is 10 us..10 us */
+    uint64_t latency_min_ns, latency_max_ns; /* one way, drawn for each segment; default 5 us..25 us */
     uint32_t segment_max;                    /* bytes per segment, default 65483 as loopback's MSS */
-    uint32_t send_buffer, receive_buffer;    /* bytes, defaults 2,626,560-like: see net.c */
+    uint32_t send_buffer, receive_buffer;    /* bytes; defaults: what loopback takes without a reader */
     bool cut;                                /* nothing passes until healed */
+    /* All off by default: */
+    bool random_segments; /* SITE_SEGMENT draws where writes are cut */
+    bool short_reads;     /* SITE_SHORT_READ draws how much one read gives */
+    bool short_writes;    /* SITE_SHORT_WRITE draws how much one write takes */
+    uint32_t loss;        /* per million segments: TCP delays them by a retransmission, datagrams are gone */
 };
 /* The link from one host to another; NULL for any. Applies to connections made from now on and to queued data. */
 void net_set_link(struct net *net, const struct net_host *from, const struct net_host *to, const struct net_link *link);
@@ -53,6 +65,15 @@ struct io_result net_receive_from(struct net_host *host, plat_sock sock, struct 
 plat_sock net_duplicate(struct net_host *from, plat_sock sock, struct net_host *to, enum io_status *status);
 plat_sock net_pair(struct net_host *host, plat_sock *other, enum io_status *status);
 
+/* A descriptor that travels over a connected Unix socket, with at least one byte. */
+struct io_result net_send_sock(struct net_host *host, plat_sock via, plat_sock what, struct str data);
+plat_sock net_receive_sock(struct net_host *host, plat_sock via, struct buf *data, enum io_status *status);
+/* Unix paths live in the network, beside the platform's files. A socket that ends leaves its path, which then refuses. */
+bool net_path_there(struct net *net, struct str path);
+bool net_path_remove(struct net *net, struct str path); /* false: there was none */
+bool net_path_rename(struct net *net, struct str from, struct str to);
+
+uint32_t net_sock_serial(struct net_host *host, plat_sock sock); /* as the trace names it */
 unsigned net_host_open_count(const struct net_host *host);  /* descriptors in use, for the leak judge */
 uint64_t net_in_flight(const struct net *net);              /* bytes and signals on their way */
 
