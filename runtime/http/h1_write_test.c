@@ -1,0 +1,106 @@
+/* Heads and chunk sizes as they stand on the wire. */
+#include "http/h1_write.h"
+#include "base/mem.h"
+#include "base/test.h"
+
+static struct arena arena;
+static struct http_msg msg;
+
+static void begin(bool is_response, unsigned major, unsigned minor)
+{
+    arena_init(&arena, 1024);
+    http_msg_init(&msg, &arena, is_response);
+    msg.major = (uint8_t)major;
+    msg.minor = (uint8_t)minor;
+    msg.method = STR("GET");
+    msg.uri = STR("/x");
+    msg.status = 200;
+    msg.reason = STR("OK");
+}
+
+/* The block has just the size that was said, so that the sanitizer sees one byte too many. */
+static void expect_head(const char *want)
+{
+    size_t size = h1_head_size(&msg);
+    char *text = mem_alloc(size);
+    EXPECT_INT(h1_write_head(&msg, text), size);
+    EXPECT_STR(str_make(text, size), want);
+    mem_free(text);
+}
+
+static void requests(void)
+{
+    begin(false, 1, 1);
+    expect_head("GET /x HTTP/1.1\r\n\r\n");
+    EXPECT(http_msg_add(&msg, STR("Host"), STR("h")));
+    EXPECT(http_msg_add(&msg, STR("A"), STR("")));
+    expect_head("GET /x HTTP/1.1\r\nhost: h\r\na: \r\n\r\n");
+    EXPECT_INT(http_msg_remove(&msg, STR("host")), 1);
+    expect_head("GET /x HTTP/1.1\r\na: \r\n\r\n");
+    msg.uri = STR_NONE;
+    expect_head("GET / HTTP/1.1\r\na: \r\n\r\n");
+    arena_finish(&arena);
+}
+
+static void versions(void)
+{
+    begin(false, 1, 0);
+    expect_head("GET /x HTTP/1.0\r\n\r\n");
+    msg.minor = 9;
+    expect_head("GET /x HTTP/1.1\r\n\r\n");
+    msg.major = 2, msg.minor = 0;
+    expect_head("GET /x HTTP/1.1\r\n\r\n");
+    msg.major = 0, msg.minor = 9;
+    expect_head("GET /x HTTP/1.0\r\n\r\n");
+    arena_finish(&arena);
+}
+
+static void responses(void)
+{
+    begin(true, 1, 1);
+    expect_head("HTTP/1.1 200 OK\r\n\r\n");
+    msg.status = 999, msg.reason = STR_NONE;
+    expect_head("HTTP/1.1 999 \r\n\r\n");
+    arena_finish(&arena);
+}
+
+static void one_framing_alone(void)
+{
+    begin(true, 1, 1);
+    EXPECT(http_msg_add(&msg, STR("content-length"), STR("3")));
+    EXPECT(http_msg_add(&msg, STR("transfer-encoding"), STR("chunked")));
+    msg.body = HTTP_BODY_CHUNKED;
+    expect_head("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
+    msg.body = HTTP_BODY_LENGTH;
+    expect_head("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n");
+    arena_finish(&arena);
+}
+
+static void chunk_sizes(void)
+{
+    static const struct {
+        uint64_t size;
+        const char *text;
+    } rows[] = { { 0, "0\r\n" },
+                 { 9, "9\r\n" },
+                 { 15, "f\r\n" },
+                 { 16, "10\r\n" },
+                 { 500, "1f4\r\n" },
+                 { 0x10000, "10000\r\n" },
+                 { UINT64_MAX, "ffffffffffffffff\r\n" },
+                 { 1ull << 60, "1000000000000000\r\n" } };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char text[18];
+        size_t size = h1_write_chunk_size(rows[i].size, text);
+        EXPECT_STR(str_make(text, size), rows[i].text);
+    }
+}
+
+const struct test_row tests[] = {
+    { "requests", requests },
+    { "versions", versions },
+    { "responses", responses },
+    { "one framing alone is written", one_framing_alone },
+    { "chunk sizes", chunk_sizes },
+    { 0 },
+};
