@@ -1,20 +1,16 @@
 /* Proxies of a scenario.
  *
- * A node is idle (never started, or stopped and judged), running, or dead (ended, its exit code not yet judged). What
- * the script does to it is what a test runner does to a process: it writes the configuration, hands over listening
- * sockets, starts it, talks to its management socket and stops it by signals. */
+ * What the script does to a node is what a test runner does to a process: it writes the configuration, hands over
+ * listening sockets, starts it, talks to its management socket, stops it by signals and judges its exit code. */
 #include "sim/sim_node.h"
 #include "base/mem.h"
 #include "base/units.h"
-#include "node.h"
 #include "sim/actor_cli.h"
 #include "sim/actor_server.h"
-#include "sim/sim_platform.h"
+#include "sim/sim_process.h"
 #include <stdio.h>
 
 enum { NODE_ARGUMENTS_MAX = 64, SIGNAL_PATIENCE_S = 2 };
-
-enum life { LIFE_IDLE, LIFE_RUNNING, LIFE_DEAD };
 
 struct inherited {
     struct inherited *next;
@@ -37,14 +33,9 @@ struct sim_node {
     int expected_exit;
     bool was_started;
 
-    struct sim_platform *sim;
-    struct node *node;
-    enum life life;
-    int exit_code;
-    bool killed;
-    struct buf output; /* all that it printed in this life */
-
-    enum plat_signal stopping; /* the last signal that `stop` sent; PLAT_SIGNAL_NONE: not stopping */
+    struct sim_process *process; /* the last one started; NULL: none was */
+    bool judged;                 /* its exit code was looked at */
+    enum plat_signal stopping;   /* the last signal that `stop` sent; PLAT_SIGNAL_NONE: not stopping */
 };
 
 struct sim_node *sim_node_of(struct list *link)
@@ -52,154 +43,91 @@ struct sim_node *sim_node_of(struct list *link)
     return LIST_ITEM(link, struct sim_node, link);
 }
 
-/* ---- words as a shell splits them ---- */
-
-/* Splits in place; quotes join, nothing is expanded. Returns the count. */
-static int split_arguments(char *text, const char **out, int max)
-{
-    int count = 0;
-    char *at = text;
-
-    while (*at && count < max) {
-        char *write;
-        char quote = '\0';
-
-        while (*at == ' ' || *at == '\t' || *at == '\n')
-            at++;
-        if (!*at)
-            break;
-        out[count++] = write = at;
-        for (; *at && (quote || (*at != ' ' && *at != '\t' && *at != '\n')); at++) {
-            if (quote ? *at == quote : (*at == '"' || *at == '\''))
-                quote = quote ? '\0' : *at;
-            else
-                *write++ = *at;
-        }
-        if (*at)
-            at++;
-        *write = '\0';
-    }
-    return count;
-}
-
 /* ---- life ---- */
 
-static void node_printed(void *data, bool to_stderr, struct str text)
+static void node_printed(void *data, struct str text)
 {
     struct sim_node *node = data;
 
-    (void)to_stderr;
-    buf_add(&node->output, text);
     while (text.size && (text.data[text.size - 1] == '\n' || text.data[text.size - 1] == '\r'))
         text.size--;
-    if (scenario_says(node->scenario))
-        scenario_say(node->scenario, node->name, "prints %.*s", STR_ARG(text));
+    scenario_say(node->scenario, node->name, "prints %.*s", STR_ARG(text));
 }
 
-static void node_died(struct sim_node *node, int exit_code)
+static void node_ended(void *data)
 {
-    node->exit_code = exit_code;
-    node->life = LIFE_DEAD;
-    sim_platform_drive(node->sim, NULL, NULL);
-    node_destroy(node->node);
-    node->node = NULL;
-    scenario_say(node->scenario, node->name, "ended with exit code %d", exit_code);
+    struct sim_node *node = data;
+
+    scenario_say(node->scenario, node->name, "ended with exit code %d", sim_process_exit_code(node->process));
     actor_wake(node->scenario->top);
 }
 
-static void node_turned(void *data)
+static enum sim_process_state state_of(const struct sim_node *node)
 {
-    struct sim_node *node = data;
-
-    if (node->life == LIFE_RUNNING && node_turn(node->node) == NODE_ENDED)
-        node_died(node, node_exit_code(node->node));
-}
-
-/* What the last life left behind. */
-static void node_clean(struct sim_node *node)
-{
-    if (node->node)
-        node_destroy(node->node);
-    node->node = NULL;
-    if (node->sim)
-        sim_platform_destroy(node->sim);
-    node->sim = NULL;
-    buf_reset(&node->output);
-    node->killed = false;
-    node->stopping = PLAT_SIGNAL_NONE;
+    return node->process ? sim_process_state(node->process) : PROCESS_NEW;
 }
 
 static void give_environment(struct sim_node *node)
 {
+    struct sim_platform *sim = sim_process_platform(node->process);
     struct dict *environment = &node->scenario->environment;
 
     for (struct inherited *i = node->inherited; i; i = i->next) {
         char number[16];
 
         snprintf(number, sizeof(number), "%d", i->number);
-        sim_platform_setenv(node->sim, i->name, number);
-        sim_platform_inherit(node->sim, i->number, node->scenario->host, i->sock);
+        sim_platform_setenv(sim, i->name, number);
+        sim_platform_inherit(sim, i->number, node->scenario->host, i->sock);
     }
     for (struct dict_entry *e = dict_next(environment, NULL); e; e = dict_next(environment, e))
-        sim_platform_setenv(node->sim, e->key.data, e->value);
+        sim_platform_setenv(sim, e->key.data, e->value);
 }
 
 static void give_files(struct sim_node *node, const char *conf_path)
 {
+    struct sim_platform *sim = sim_process_platform(node->process);
     struct dict *files = &node->scenario->files;
     struct buf conf = BUF_INIT;
     struct str unknown;
 
     for (struct dict_entry *e = dict_next(files, NULL); e; e = dict_next(files, e))
-        sim_platform_file(node->sim, e->key.data, buf_str(e->value));
+        sim_platform_file(sim, e->key.data, buf_str(e->value));
     if (!scenario_macro_expand(&node->scenario->macros, buf_str(&node->conf), &conf, &unknown))
         buf_add(&conf, buf_str(&node->conf)); /* what is unknown was said when the text was given */
-    sim_platform_file(node->sim, conf_path, buf_str(&conf));
+    sim_platform_file(sim, conf_path, buf_str(&conf));
     buf_finish(&conf);
 }
 
-/* Starts the proxy with `mode` (-d or -c) before its arguments. It may be dead already when this returns. */
+/* Starts the proxy with `mode` (-d or -c) before its arguments. It may have ended already when this returns. */
 static void node_begin(struct sim_node *node, const char *mode)
 {
     struct scenario *scenario = node->scenario;
-    const char *argv[NODE_ARGUMENTS_MAX + 1];
+    const char *argv[NODE_ARGUMENTS_MAX + 1] = { "lockstep", mode };
     char conf_path[160];
-    struct buf arguments = BUF_INIT;
-    int argc = 0, exit_code = 0;
-    struct platform *platform;
+    char *arguments = mem_need_copy(buf_str(&node->arguments));
+    int argc = 2 + sim_process_split(arguments, argv + 2, NODE_ARGUMENTS_MAX - 4);
 
-    node_clean(node);
     snprintf(conf_path, sizeof(conf_path), "%s/cfg", node->folder);
-    node->sim = sim_platform_create(scenario->world, scenario->net, node->name);
-    sim_platform_on_print(node->sim, node_printed, node);
-    platform = sim_platform_base(node->sim);
-    give_environment(node);
-    give_files(node, conf_path);
-    scenario_macro_define(&scenario->macros, node->name, "pid", "%lld",
-                          (long long)platform->ops->pid(platform));
-    scenario_macro_define(&scenario->macros, node->name, "name", "%s", node->folder);
-    buf_add(&arguments, buf_str(&node->arguments));
-    buf_add_c(&arguments, " ");
-    argv[argc++] = "lockstep";
-    argv[argc++] = mode;
-    argc += split_arguments(arguments.data, argv + argc, NODE_ARGUMENTS_MAX - argc - 2);
     argv[argc++] = "-f";
     argv[argc++] = conf_path;
     argv[argc] = NULL;
-    node->node = node_create(platform);
-    CHECK(node->node);
-    node->was_started = true;
-    node->life = LIFE_RUNNING;
-    if (node_start(node->node, argc, argv, &exit_code) == NODE_ENDED)
-        node_died(node, exit_code);
-    else
-        sim_platform_drive(node->sim, node_turned, node);
-    buf_finish(&arguments);
+    sim_process_destroy(node->process);
+    node->process = sim_process_create(scenario->world, scenario->net, node->name);
+    node->stopping = PLAT_SIGNAL_NONE;
+    node->judged = false;
+    sim_process_on(node->process, node_printed, node_ended, node);
+    give_environment(node);
+    give_files(node, conf_path);
+    scenario_macro_define(&scenario->macros, node->name, "pid", "%lld",
+                          (long long)sim_process_pid(node->process));
+    scenario_macro_define(&scenario->macros, node->name, "name", "%s", node->folder);
+    sim_process_start(node->process, argc, argv);
+    mem_free(arguments);
 }
 
 void sim_node_describe(const struct sim_node *node, struct buf *out)
 {
-    struct str text = buf_str(&node->output);
+    struct str text = node->process ? sim_process_output(node->process) : STR_NONE;
     size_t begin = text.size;
     unsigned lines = 0;
 
@@ -221,15 +149,16 @@ void sim_node_describe(const struct sim_node *node, struct buf *out)
     }
 }
 
-/* A dead node is judged and idle again. */
+/* Its exit code, once. A proxy that had to be killed is not blamed for it, as test runners do not. */
 static enum actor_step judge(struct actor *by, struct sim_node *node)
 {
-    node->life = LIFE_IDLE;
-    node->stopping = PLAT_SIGNAL_NONE;
-    if (node->killed || node->exit_code == node->expected_exit)
+    int code = sim_process_exit_code(node->process);
+
+    node->judged = true;
+    if (sim_process_was_killed(node->process) || code == node->expected_exit)
         return STEP_NEXT;
     return actor_fail(by, "expected  exit code %d of %s\n    came      %d", node->expected_exit, node->name,
-                      node->exit_code);
+                      code);
 }
 
 static void send_signal(struct actor *by, struct sim_node *node, enum plat_signal signal)
@@ -238,7 +167,7 @@ static void send_signal(struct actor *by, struct sim_node *node, enum plat_signa
 
     node->stopping = signal;
     scenario_say(node->scenario, node->name, "gets SIG%s", names[signal]);
-    sim_platform_signal(node->sim, signal);
+    sim_process_signal(node->process, signal);
     snprintf(by->waits_detail, sizeof(by->waits_detail), "%s, after SIG%s", node->name, names[signal]);
     actor_alarm(by, world_now(node->scenario->world) + SIGNAL_PATIENCE_S * NS_PER_S);
 }
@@ -247,29 +176,26 @@ enum actor_step sim_node_stop(struct actor *by, struct sim_node *node)
 {
     struct actor *cli = actor_cli_base(node->cli);
 
-    if (actor_cli_has_spec(node->cli) && node->life == LIFE_RUNNING && !cli->running)
+    if (actor_cli_has_spec(node->cli) && state_of(node) == PROCESS_RUNNING && !cli->running)
         actor_cli_start(node->cli, by);
     if (cli->running)
         return actor_wait(by, "the management spec");
-    if (node->life == LIFE_DEAD)
-        return judge(by, node);
-    if (node->life != LIFE_RUNNING)
+    if (state_of(node) == PROCESS_NEW || node->judged)
         return STEP_NEXT;
-    if (node->stopping == PLAT_SIGNAL_NONE) {
-        send_signal(by, node, PLAT_SIGNAL_INT);
-    } else if (actor_alarm_passed(by) && node->stopping == PLAT_SIGNAL_INT) {
-        send_signal(by, node, PLAT_SIGNAL_TERM);
-    } else if (actor_alarm_passed(by)) {
-        node->killed = true;
-        node_died(node, 128 + 9);
+    if (state_of(node) == PROCESS_RUNNING && actor_alarm_passed(by) && node->stopping == PLAT_SIGNAL_TERM)
+        sim_process_kill(node->process);
+    if (state_of(node) == PROCESS_ENDED)
         return judge(by, node);
-    }
+    if (node->stopping == PLAT_SIGNAL_NONE)
+        send_signal(by, node, PLAT_SIGNAL_INT);
+    else if (actor_alarm_passed(by))
+        send_signal(by, node, PLAT_SIGNAL_TERM);
     return actor_wait(by, "the end of");
 }
 
 void sim_node_destroy(struct sim_node *node)
 {
-    node_clean(node);
+    sim_process_destroy(node->process);
     while (node->inherited) {
         struct inherited *first = node->inherited;
 
@@ -279,31 +205,27 @@ void sim_node_destroy(struct sim_node *node)
     }
     buf_finish(&node->arguments);
     buf_finish(&node->conf);
-    buf_finish(&node->output);
     list_remove(&node->link);
     mem_free(node);
 }
 
 bool sim_node_condition(struct scenario *scenario, struct str arguments, struct str condition)
 {
-    struct sim_platform *sim = sim_platform_create(scenario->world, scenario->net, "condition");
-    struct node *node = node_create(sim_platform_base(sim));
+    struct sim_process *process = sim_process_create(scenario->world, scenario->net, "condition");
     char *words = mem_need_copy(arguments), *text = mem_need_copy(condition);
     const char *argv[NODE_ARGUMENTS_MAX + 1] = { "lockstep" };
-    int argc = 1 + split_arguments(words, argv + 1, NODE_ARGUMENTS_MAX - 3);
-    int exit_code = 1;
+    int argc = 1 + sim_process_split(words, argv + 1, NODE_ARGUMENTS_MAX - 3);
+    bool holds;
 
-    CHECK(node);
     argv[argc++] = "-cc";
     argv[argc++] = text;
     argv[argc] = NULL;
-    if (node_start(node, argc, argv, &exit_code) != NODE_ENDED)
-        exit_code = 1;
-    node_destroy(node);
-    sim_platform_destroy(sim);
+    sim_process_start(process, argc, argv);
+    holds = sim_process_state(process) == PROCESS_ENDED && sim_process_exit_code(process) == 0;
+    sim_process_destroy(process);
     mem_free(words);
     mem_free(text);
-    return exit_code == 0;
+    return holds;
 }
 
 /* ---- the statement ---- */
@@ -359,9 +281,10 @@ static enum actor_step check_conf(struct actor *top, struct sim_node *node, int 
 {
     node->expected_exit = wanted;
     node_begin(node, "-c");
-    if (node->life == LIFE_RUNNING)
+    if (state_of(node) == PROCESS_RUNNING)
         return actor_fail(top, "%s keeps running with -c", node->name);
-    if (node->exit_code == wanted && str_find(buf_str(&node->output), said) == STR_NOT_FOUND && said.size)
+    if (said.size && sim_process_exit_code(node->process) == wanted &&
+        str_find(sim_process_output(node->process), said) == STR_NOT_FOUND)
         return actor_fail(top, "expected  \"%.*s\" in what %s prints about its configuration", STR_ARG(said),
                           node->name);
     return judge(top, node);
@@ -371,12 +294,13 @@ static enum actor_step start(struct actor *top, struct sim_node *node)
 {
     if (!node->conf.size)
         return actor_wrong(top, "%s has no -conf", node->name);
-    if (node->life == LIFE_RUNNING)
+    if (state_of(node) == PROCESS_RUNNING)
         return actor_wrong(top, "%s runs already", node->name);
+    node->was_started = true;
     node_begin(node, "-d");
-    if (node->life == LIFE_DEAD && node->exit_code != node->expected_exit)
+    if (state_of(node) == PROCESS_ENDED && sim_process_exit_code(node->process) != node->expected_exit)
         return actor_fail(top, "expected  %s to start\n    came      exit code %d at once", node->name,
-                          node->exit_code);
+                          sim_process_exit_code(node->process));
     return STEP_NEXT;
 }
 
