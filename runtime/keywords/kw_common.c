@@ -30,7 +30,7 @@ const struct keyword_row *kw_row(const struct cfg_line *line)
         if (row->sections & line->section)
             return row;
     }
-    CHECK(!"a keyword that was looked up has a row");
+    CHECK(false && "a keyword that was looked up has a row");
     return NULL;
 }
 

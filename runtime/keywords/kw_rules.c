@@ -106,8 +106,8 @@ static bool tcp_connection(struct cfg_line *line)
     if (!tcp_allowed(line, "tcp-request connection"))
         return false;
     if (line->section == IN_BACKEND)
-        return cfg_error(line, "tcp-request connection is not allowed because %s %s is not a frontend",
-                         line->words[0], kw_proxy(line)->name);
+        return cfg_error(line, "tcp-request connection is not allowed because backend %s is not a frontend",
+                         kw_proxy(line)->name);
     kw_note_rule(line, SEEN_TCP_CONNECTION, "tcp-request");
     return read_rule(line, &kw_proxy(line)->tcp_connection, RULES_TCP_CONNECTION, AT_CONNECTION, 2);
 }
@@ -175,6 +175,13 @@ static bool bad_tcp(struct cfg_line *line)
     return cfg_error(line, "'%s' expects 'inspect-delay'%s or 'content' in %s '%s' (got '%s')",
                      line->words[0], response ? "" : ", 'connection', 'session'", proxy_type_name(proxy),
                      proxy->name, cfg_arg(line, 0));
+}
+
+/* Ignoring them would let pass what they were to stop. */
+static bool not_in_frontend(struct cfg_line *line)
+{
+    return cfg_error(line, "%s %s is only allowed in 'backend' sections or 'defaults' section with a name",
+                     line->words[0], cfg_arg(line, 0));
 }
 
 /* ---- switching ---- */
@@ -284,6 +291,7 @@ const struct keyword_row kw_rule_rows[] = {
     { IN_FRONT, "tcp-request session", KW_CALL(tcp_session) },
     { IN_PROXY, "tcp-request content", KW_CALL(tcp_content) },
     { IN_PROXY, "tcp-request inspect-delay", KW_CALL(request_delay) },
+    { IN_FRONTEND, "tcp-response", KW_CALL(not_in_frontend) },
     { IN_BACK, "tcp-response", KW_CALL(bad_tcp) },
     { IN_BACK, "tcp-response content", KW_CALL(tcp_response_content) },
     { IN_BACK, "tcp-response inspect-delay", KW_CALL(response_delay) },

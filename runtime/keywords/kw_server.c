@@ -365,7 +365,7 @@ const struct option_row kw_server_option_rows[] = {
     { "resolve-net", SERVER_IGNORED(1) },
     { "resolve-opts", SERVER_IGNORED(1) },
     { "resolve-prefer", SERVER_IGNORED(1) },
-    { "resolvers", SERVER_TEXT(resolvers) },
+    { "resolvers", .set = CFG_REFUSED, .value_count = 1, .note = "names are looked up once, when the process starts" },
     { "rise", SERVER_CALL(positive), IN_SETTINGS(rise) },
     { "send-proxy", SERVER_FLAG(send_proxy) },
     { "send-proxy-v2", SERVER_FLAG(send_proxy_v2) },

@@ -157,13 +157,15 @@ static bool resolve_default_backend(struct proxy *proxy)
         return false;
     }
     proxy->default_backend = backend;
+    if (!modes_agree(proxy, backend, "as its default backend"))
+        return false;
     if (proxy->servers)
         warn(proxy, nowhere,
              "In proxy '%s', the 'default_backend' rule always has precedence over the servers, which will "
              "never be "
              "used.",
              proxy->name);
-    return modes_agree(proxy, backend, "as its default backend");
+    return true;
 }
 
 /* use_backend with a plain name; with a format the name is looked up for each stream. */
@@ -197,6 +199,66 @@ static bool resolve_server_rules(struct proxy *proxy)
         diag_config(proxy->configuration->diag, DIAG_ALERT, nowhere,
                     "%s '%s' : unable to find server '%s' referenced in a 'use-server' rule.",
                     proxy_type_name(proxy), proxy->name, rule->text);
+        good = false;
+    }
+    return good;
+}
+
+/* `track [backend/]server`: follows the checks of another server, maybe by way of a third. */
+static bool resolve_track(struct server *server)
+{
+    struct configuration *configuration = server->proxy->configuration;
+    struct str rest = str_of(server->settings.track), first = str_split(&rest, '/');
+    struct proxy *proxy = server->proxy;
+    if (rest.data) {
+        const char *name = arena_need_copy(&configuration->arena, first);
+        proxy = proxy_find(configuration, name, PROXY_BACK);
+        if (!proxy) {
+            diag_config(configuration->diag, DIAG_ALERT, server->at,
+                        "'server %s/%s' : unable to find required proxy '%s' for tracking.",
+                        server->proxy->name, server->name, name);
+            return false;
+        }
+        first = rest;
+    }
+    server->tracked = dict_get(&proxy->servers_by_name, first);
+    if (server->tracked && server->tracked != server)
+        return true;
+    diag_config(configuration->diag, DIAG_ALERT, server->at,
+                "'server %s/%s' : unable to find required server '%.*s' for tracking.", server->proxy->name,
+                server->name, STR_ARG(first));
+    return false;
+}
+
+static bool resolve_tracks(struct proxy *proxy)
+{
+    bool good = true;
+    for (struct server *server = proxy->servers; server; server = server->next) {
+        if (server->settings.track)
+            good = resolve_track(server) && good;
+    }
+    return good;
+}
+
+#define TRACK_STEPS_MAX 256 /* a longer chain counts as a loop */
+
+/* A chain of `track` must end at a server with checks of its own. */
+static bool check_tracks(struct proxy *proxy)
+{
+    bool good = true;
+    for (struct server *server = proxy->servers; server; server = server->next) {
+        struct server *end = server->tracked;
+        for (unsigned steps = 0; end && end != server && end->tracked && steps < TRACK_STEPS_MAX; steps++)
+            end = end->tracked;
+        if (!end || (!end->tracked && (end->settings.check || end->settings.agent_check)))
+            continue;
+        diag_config(
+            proxy->configuration->diag, DIAG_ALERT, server->at,
+            end->tracked
+                ? "'server %s/%s' : unable to track %s/%s as the chain of tracked servers is a loop."
+                : "'server %s/%s' : unable to use %s/%s for tracking as it does not have any check nor agent "
+                  "enabled.",
+            proxy->name, server->name, end->proxy->name, end->name);
         good = false;
     }
     return good;
@@ -254,11 +316,11 @@ static bool compile_formats(struct proxy *proxy)
     if (!(proxy->sides & PROXY_FRONT))
         return true;
     fall_back_to_tcp_format(proxy);
-    if (settings->log_format_text && !has_log_target(proxy))
-        warn(proxy, nowhere, "log format ignored for %s '%s' since it has no log address.",
-             proxy_type_name(proxy), proxy->name);
     bool good = compile(proxy, settings->log_format_text, settings->log_format_at, "log-format",
                         LOG_LINE_FLAGS, AT_LOG, &proxy->log_format);
+    if (good && settings->log_format_text && !has_log_target(proxy))
+        warn(proxy, nowhere, "log format ignored for %s '%s' since it has no log address.",
+             proxy_type_name(proxy), proxy->name);
     good = compile(proxy, settings->error_log_format_text, settings->error_log_format_at, "error-log-format",
                    LOG_LINE_FLAGS, AT_LOG, &proxy->error_log_format) &&
            good;
@@ -382,6 +444,7 @@ static bool check_proxy(struct proxy *proxy)
     bool good = resolve_default_backend(proxy);
     good = resolve_switching(proxy) && good;
     good = resolve_server_rules(proxy) && good;
+    good = resolve_tracks(proxy) && good;
     warn_http_words(proxy);
     choose_balance(proxy);
     good = compile_formats(proxy) && good;
@@ -473,6 +536,31 @@ static void set_log_hosts(const struct globals *globals, struct log_target *targ
         target->host = globals->log_send_hostname ? globals->log_send_hostname : globals->host_name;
 }
 
+/* set-var and set-var-fmt of the global section: evaluated once, with nothing but the configuration at hand. What has
+ * no value stays unset. */
+static void set_global_vars(struct configuration *configuration)
+{
+    struct arena scratch;
+    arena_init(&scratch, 4096);
+    configuration->proc_vars.limit = configuration->globals.vars_proc_max;
+    for (struct global_var *var = configuration->global_vars; var; var = var->next) {
+        struct sample_context context = {
+            .place = AT_CONFIG, .configuration = configuration, .scratch = &scratch, .final = true
+        };
+        struct sample value;
+        bool found = true;
+        if (var->format)
+            value = sample_text(log_format_text(var->format, &context, true));
+        else
+            found = sample_eval(var->expr, &context, &value);
+        if (found && !vars_set(&configuration->proc_vars, &var->name, &value))
+            diag_config(configuration->diag, DIAG_WARNING, nowhere, "variable 'proc.%.*s' could not be set.",
+                        STR_ARG(var->name.name));
+        arena_reset(&scratch);
+    }
+    arena_finish(&scratch);
+}
+
 bool configuration_resolve(struct configuration *configuration)
 {
     bool good = true;
@@ -489,8 +577,13 @@ bool configuration_resolve(struct configuration *configuration)
         set_log_hosts(&configuration->globals, proxy->settings.log_targets);
         good = check_proxy(proxy) && good;
     }
+    for (struct proxy *proxy = configuration->proxies; proxy && good; proxy = proxy->next)
+        good = check_tracks(proxy);
     if (configuration->cli)
         number_binds(configuration->cli);
     /* Formats were compiled just now: what they name is known only here. */
-    return resolve_arguments(configuration) && good;
+    good = resolve_arguments(configuration) && good;
+    if (good)
+        set_global_vars(configuration);
+    return good;
 }

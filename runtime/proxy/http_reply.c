@@ -110,6 +110,10 @@ struct http_reply *http_reply_usual_pages(struct arena *arena)
 
 struct http_reply *http_reply_location(int status, const char *url, struct arena *arena)
 {
+    for (const char *at = url; *at; at++) {
+        if ((unsigned char)*at < 32 || *at == 127)
+            return NULL;
+    }
     const char *error = NULL;
     struct str text = arena_printf(
         arena, "HTTP/1.1 %d %s\r\ncache-control: no-cache\r\ncontent-length: 0\r\nlocation: %s\r\n\r\n",

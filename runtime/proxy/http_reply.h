@@ -35,7 +35,7 @@ struct http_reply {
 int http_reply_status(int index); /* the other way round */
 /* The built-in page of each status, HTTP_REPLY_COUNT of them in arena. */
 struct http_reply *http_reply_usual_pages(struct arena *arena);
-/* An errorloc: status 302 or 303 with this location. */
+/* An errorloc: status 302 or 303 with this location; NULL when it cannot stand in a field. */
 struct http_reply *http_reply_location(int status, const char *url, struct arena *arena);
 
 /* Reads a whole message of an errorfile; an empty one is a silent close. NULL: *error says what is wrong. */

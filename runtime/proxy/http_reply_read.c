@@ -50,9 +50,8 @@ bool http_reply_resolve_sets(struct configuration *configuration)
         good = false;
         if (!missing || strcmp(missing, wanted->name) != 0 || missing_at.line != wanted->at.line)
             diag_config(configuration->diag, DIAG_ALERT, (struct diag_place){ 0 },
-                        "%s '%s': unknown http-errors section '%s' (at %s:%u).",
-                        proxy_type_name(wanted->proxy), wanted->proxy->name, wanted->name, wanted->at.file,
-                        wanted->at.line);
+                        "proxy '%s': unknown http-errors section '%s' (at %s:%u).", wanted->proxy->name,
+                        wanted->name, wanted->at.file, wanted->at.line);
         missing = wanted->name;
         missing_at = wanted->at;
     }

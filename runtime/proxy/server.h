@@ -34,7 +34,6 @@ struct server_settings { /* what options behind `server` and `default-server` sa
     bool init_addr_none;    /* a name that does not resolve at start is no error: the server waits in maintenance */
     bool stick;             /* false: `non-stick`, never learnt by stick tables */
     const char *redirect_prefix; /* redir */
-    const char *resolvers;
     uint64_t tcp_user_timeout;
     int64_t agent_port;
     uint64_t agent_inter;
@@ -49,6 +48,7 @@ struct server {
     int id;                 /* puid, from 1 on */
     struct cfg_addr addr;
     struct server_settings settings;
+    struct server *tracked; /* `track`: whose health this one follows; NULL: its own */
     struct diag_place at;
     /* How it stands. */
     enum server_state state;

@@ -141,11 +141,6 @@ bool userlist_user_in(const struct userlist *list, const struct userlist_user *u
 
 bool userlist_hash_known(const char *hash)
 {
-    struct crypt_data *scratch = mem_zero(sizeof(*scratch));
-    if (!scratch)
-        return false;
-    const char *made = crypt_r("", hash, scratch);
-    bool known = made && made[0] != '*';
-    mem_free(scratch);
-    return known;
+    int answer = crypt_checksalt(hash);
+    return answer != CRYPT_SALT_INVALID && answer != CRYPT_SALT_METHOD_DISABLED;
 }
