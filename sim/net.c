@@ -5,13 +5,14 @@
 #include "sim/net_parts.h"
 #include "sim/sim_mem.h"
 
-#define LATENCY_MIN_NS    5000
-#define LATENCY_MAX_NS    25000
-#define SEGMENT_MAX       65483   /* loopback's MSS: 65536 less headers */
-#define SEND_BUFFER       2626560 /* what Linux 6 gives a new connection over loopback; both together are what it */
-#define RECEIVE_BUFFER    1284096 /* takes from a writer until it says EAGAIN, if nobody reads: 3,910,656 bytes */
-#define DESCRIPTOR_LIMIT  1048576
-#define LOSS_BASE         1000000
+#define LATENCY_MIN_NS 5000
+#define LATENCY_MAX_NS 25000
+#define SEGMENT_MAX    65483 /* loopback's MSS: 65536 less headers */
+#define SEND_BUFFER    2626560 /* what Linux 6 gives a new connection over loopback; both together are what it */
+#define RECEIVE_BUFFER                                                                                       \
+    1284096 /* takes from a writer until it says EAGAIN, if nobody reads: 3,910,656 bytes */
+#define DESCRIPTOR_LIMIT 1048576
+#define LOSS_BASE        1000000
 
 static const struct net_link link_default = { .latency_min_ns = LATENCY_MIN_NS,
                                               .latency_max_ns = LATENCY_MAX_NS,
@@ -46,7 +47,8 @@ void net_destroy(struct net *net)
         return;
     CHECK(list_empty(&net->hosts));
     CHECK(net->conn_count == 0);
-    LIST_EACH_SAFE (link, &net->flying) {
+    LIST_EACH_SAFE(link, &net->flying)
+    {
         struct net_message *message = LIST_ITEM(link, struct net_message, flying);
         world_timer_stop(net->world, &message->arrive);
         sim_mem_free(message);
@@ -164,7 +166,8 @@ uint64_t net_latency(struct net *net, struct net_pair *pair, uint32_t entity)
     if (range && range < UINT32_MAX)
         latency += world_choose(net->world, SITE_LATENCY, entity, (uint32_t)range + 1);
     else if (range) /* in steps of a microsecond */
-        latency += NS_PER_US * world_choose(net->world, SITE_LATENCY, entity, (uint32_t)(range / NS_PER_US) + 1);
+        latency +=
+            NS_PER_US * world_choose(net->world, SITE_LATENCY, entity, (uint32_t)(range / NS_PER_US) + 1);
     return latency;
 }
 
@@ -259,8 +262,9 @@ plat_sock net_add_descriptor(struct net_host *host, struct net_sock *sock, enum 
 {
     unsigned number = lowest_free(host);
     struct net_descriptor *descriptor = sim_mem_need(sizeof(*descriptor));
-    *descriptor = (struct net_descriptor){ .next = sock->descriptors, .sock = sock, .host = host,
-                                           .number = (plat_sock)number };
+    *descriptor = (struct net_descriptor){
+        .next = sock->descriptors, .sock = sock, .host = host, .number = (plat_sock)number
+    };
     sock->descriptors = descriptor;
     sock->holders++;
     host->table[number] = descriptor;
@@ -292,6 +296,12 @@ plat_sock net_duplicate(struct net_host *from, plat_sock number, struct net_host
     if (!net_has_room(to, 1, status))
         return PLAT_NO_SOCK;
     return net_add_descriptor(to, sock, status);
+}
+
+bool net_is_listener(struct net_host *host, plat_sock number)
+{
+    uint8_t kind = net_descriptor(host, number)->sock->kind;
+    return kind == NET_TCP_LISTENER || kind == NET_UNIX_LISTENER;
 }
 
 uint32_t net_sock_serial(struct net_host *host, plat_sock number)
@@ -484,7 +494,8 @@ struct io_result net_write(struct net_host *host, plat_sock number, const struct
         count = cut_vecs(cut, vecs, count, shorten(end, SITE_SHORT_WRITE, true, size));
         vecs = cut;
     }
-    return end->sock.kind == NET_TCP ? net_tcp_write(end, vecs, count, more) : net_unix_write(end, vecs, count);
+    return end->sock.kind == NET_TCP ? net_tcp_write(end, vecs, count, more)
+                                     : net_unix_write(end, vecs, count);
 }
 
 enum io_status net_shutdown(struct net_host *host, plat_sock number, enum plat_shutdown how)

@@ -20,7 +20,8 @@ struct net *net_create(struct world *world);
 void net_destroy(struct net *net); /* hosts must be destroyed before */
 struct net_host *net_host_create(struct net *net, const char *name);
 void net_host_destroy(struct net_host *host); /* its connections end by RST */
-void net_host_close_all(struct net_host *host); /* closes its descriptors, as the kernel does for a process that ends */
+void net_host_close_all(
+    struct net_host *host); /* closes its descriptors, as the kernel does for a process that ends */
 void net_host_set_descriptor_limit(struct net_host *host, unsigned limit);
 unsigned net_host_descriptor_limit(const struct net_host *host);
 
@@ -36,7 +37,8 @@ struct net_link {
     uint32_t loss;        /* per million segments: TCP delays them by a retransmission, datagrams are gone */
 };
 /* The link from one host to another; NULL for any. Applies to connections made from now on and to queued data. */
-void net_set_link(struct net *net, const struct net_host *from, const struct net_host *to, const struct net_link *link);
+void net_set_link(struct net *net, const struct net_host *from, const struct net_host *to,
+                  const struct net_link *link);
 struct net_link net_get_link(struct net *net, const struct net_host *from, const struct net_host *to);
 
 /* Called on every edge: enum plat_ready bits that newly hold. May be NULL. */
@@ -51,7 +53,8 @@ plat_sock net_accept(struct net_host *host, plat_sock listener, struct addr *pee
 plat_sock net_connect(struct net_host *host, const struct plat_connect *how, enum io_status *status);
 enum io_status net_sock_error(struct net_host *host, plat_sock sock);
 struct io_result net_read(struct net_host *host, plat_sock sock, const struct io_vec *vecs, unsigned count);
-struct io_result net_write(struct net_host *host, plat_sock sock, const struct io_vec *vecs, unsigned count, bool more);
+struct io_result net_write(struct net_host *host, plat_sock sock, const struct io_vec *vecs, unsigned count,
+                           bool more);
 enum io_status net_shutdown(struct net_host *host, plat_sock sock, enum plat_shutdown how);
 void net_close(struct net_host *host, plat_sock sock);
 enum io_status net_set_option(struct net_host *host, plat_sock sock, enum plat_option option, int64_t value);
@@ -59,9 +62,10 @@ enum io_status net_get_option(struct net_host *host, plat_sock sock, enum plat_o
 enum io_status net_names(struct net_host *host, plat_sock sock, struct addr *own, struct addr *peer);
 plat_sock net_datagram_open(struct net_host *host, const struct addr *bind_or_null, enum addr_family family,
                             enum io_status *status);
-struct io_result net_send_to(struct net_host *host, plat_sock sock, const struct addr *to, const struct io_vec *vecs,
-                             unsigned count);
-struct io_result net_receive_from(struct net_host *host, plat_sock sock, struct addr *from, char *out, size_t size);
+struct io_result net_send_to(struct net_host *host, plat_sock sock, const struct addr *to,
+                             const struct io_vec *vecs, unsigned count);
+struct io_result net_receive_from(struct net_host *host, plat_sock sock, struct addr *from, char *out,
+                                  size_t size);
 plat_sock net_duplicate(struct net_host *from, plat_sock sock, struct net_host *to, enum io_status *status);
 plat_sock net_pair(struct net_host *host, plat_sock *other, enum io_status *status);
 
@@ -73,8 +77,9 @@ bool net_path_there(struct net *net, struct str path);
 bool net_path_remove(struct net *net, struct str path); /* false: there was none */
 bool net_path_rename(struct net *net, struct str from, struct str to);
 
+bool net_is_listener(struct net_host *host, plat_sock sock);
 uint32_t net_sock_serial(struct net_host *host, plat_sock sock); /* as the trace names it */
-unsigned net_host_open_count(const struct net_host *host);  /* descriptors in use, for the leak judge */
-uint64_t net_in_flight(const struct net *net);              /* bytes and signals on their way */
+unsigned net_host_open_count(const struct net_host *host);       /* descriptors in use, for the leak judge */
+uint64_t net_in_flight(const struct net *net);                   /* bytes and signals on their way */
 
 #endif

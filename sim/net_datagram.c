@@ -8,7 +8,7 @@
 #define UNIX_MOST        212960 /* net.core.wmem_default less 32 */
 #define QUEUE_LIMIT      212992 /* net.core.rmem_default */
 #define CHARGE_EACH      768
-#define UNIX_QUEUE_LIMIT 10     /* net.unix.max_dgram_qlen: one more fits */
+#define UNIX_QUEUE_LIMIT 10 /* net.unix.max_dgram_qlen: one more fits */
 
 static struct net_datagram *open_datagram(struct net_host *host, enum addr_family family)
 {
@@ -109,7 +109,8 @@ static void arrives(struct world_timer *timer)
 
 /* ---- sending ---- */
 
-static struct net_message *make_message(struct net_datagram *sender, const struct io_vec *vecs, unsigned count)
+static struct net_message *make_message(struct net_datagram *sender, const struct io_vec *vecs,
+                                        unsigned count)
 {
     size_t size = net_vecs_size(vecs, count);
     struct net_source source = { vecs, 0 };
@@ -127,8 +128,8 @@ static struct net_message *make_message(struct net_datagram *sender, const struc
     return message;
 }
 
-static struct io_result send_unix(struct net_datagram *sender, const struct addr *to, const struct io_vec *vecs,
-                                  unsigned count)
+static struct io_result send_unix(struct net_datagram *sender, const struct addr *to,
+                                  const struct io_vec *vecs, unsigned count)
 {
     struct net_path *path = net_path_of(sender->sock.net, to, false);
     if (!path || !path->there)
@@ -212,7 +213,8 @@ struct io_result net_send_to(struct net_host *host, plat_sock number, const stru
 }
 
 /* What does not fit into out is gone, as with recvfrom. */
-struct io_result net_receive_from(struct net_host *host, plat_sock number, struct addr *from, char *out, size_t size)
+struct io_result net_receive_from(struct net_host *host, plat_sock number, struct addr *from, char *out,
+                                  size_t size)
 {
     struct net_datagram *receiver = datagram_at(host, number);
     struct io_vec vec = { out, size };

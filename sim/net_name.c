@@ -305,7 +305,8 @@ bool net_name_is_here(struct net *net, const struct net_name *name)
 
 /* ---- source ports ---- */
 
-static struct net_ports *ports_between(struct net *net, const struct net_name *from, const struct net_name *to)
+static struct net_ports *ports_between(struct net *net, const struct net_name *from,
+                                       const struct net_name *to)
 {
     uint32_t hash = to->port;
     for (unsigned i = 0; i < 16; i++)
@@ -361,7 +362,8 @@ void net_give_port(struct net_conn *conn)
 
 void net_names_finish(struct net *net)
 {
-    for (struct dict_entry *entry = dict_next(&net->paths, NULL); entry; entry = dict_next(&net->paths, entry))
+    for (struct dict_entry *entry = dict_next(&net->paths, NULL); entry;
+         entry = dict_next(&net->paths, entry))
         sim_mem_free(entry->value);
     dict_finish(&net->paths);
     for (unsigned i = 0; i < NET_PORT_BUCKETS; i++)

@@ -137,7 +137,8 @@ static int64_t unread_bytes(struct net_sock *sock)
     return datagram->first ? datagram->first->size : 0;
 }
 
-enum io_status net_get_option(struct net_host *host, plat_sock number, enum plat_option option, int64_t *value)
+enum io_status net_get_option(struct net_host *host, plat_sock number, enum plat_option option,
+                              int64_t *value)
 {
     struct net_sock *sock = net_descriptor(host, number)->sock;
     struct net_end *end = stream_at(sock);

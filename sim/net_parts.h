@@ -21,7 +21,7 @@ enum net_packet { NET_DATA, NET_SYN, NET_SYN_ACK, NET_ACK, NET_FIN, NET_RST };
 
 struct net_segment {
     struct net_segment *next;
-    uint64_t at_ns; /* when it arrives */
+    uint64_t at_ns;                /* when it arrives */
     uint32_t from, size, capacity; /* bytes from `from` on count */
     uint8_t kind, pool;
     uint32_t charge;            /* Unix: what the kernel counts for it */
@@ -112,19 +112,19 @@ struct net_end {
     struct net_pair *pair; /* the link to the other end */
     uint8_t state;
     bool fin_received, fin_queued, fin_sent, fin_arrived; /* queued: after the unsent bytes */
-    bool shut_read;  /* by shutdown */
-    bool reset;      /* ended by RST or a time-out: nothing goes either way */
+    bool shut_read;                                       /* by shutdown */
+    bool reset; /* ended by RST or a time-out: nothing goes either way */
     bool reset_sent;
-    bool no_space;   /* an edge is owed when a third of the send buffer is free */
+    bool no_space; /* an edge is owed when a third of the send buffer is free */
     bool corked;
-    bool carries;    /* sockets came with the bytes, once at least */
-    bool mapped;     /* IPv4 through an IPv6 socket: names are ::ffff:... */
-    bool stalled;    /* the head of the flight waits for a retransmission */
-    uint8_t tries;   /* of the SYN, or retransmissions of the head */
+    bool carries;  /* sockets came with the bytes, once at least */
+    bool mapped;   /* IPv4 through an IPv6 socket: names are ::ffff:... */
+    bool stalled;  /* the head of the flight waits for a retransmission */
+    uint8_t tries; /* of the SYN, or retransmissions of the head */
     uint32_t send_limit, receive_limit, used_charge;
     struct net_queue received, unsent, flight;
-    uint64_t last_at_ns;    /* arrival of the latest segment: those after it come later */
-    uint64_t stalled_at_ns; /* since when */
+    uint64_t last_at_ns;        /* arrival of the latest segment: those after it come later */
+    uint64_t stalled_at_ns;     /* since when */
     struct world_timer deliver; /* the head of the flight arrives */
     struct world_timer back;    /* news of the other end's queue arrives here */
     struct world_timer retry;   /* the next SYN; the cork gives way */
@@ -133,18 +133,18 @@ struct net_end {
 struct net_listener;
 
 struct net_conn {
-    struct net_end ends[2]; /* 0: who connected */
+    struct net_end ends[2];        /* 0: who connected */
     struct net_listener *listener; /* while it waits to be accepted */
     struct list pending;           /* in the listener's list */
     bool established;              /* accept may take it */
     bool ended;
-    struct net_ports *ports;       /* where the source port is marked */
+    struct net_ports *ports; /* where the source port is marked */
     struct net_conn *next_free;
 };
 
 struct net_listener {
     struct net_sock sock;
-    struct list bound; /* in net->listeners */
+    struct list bound;   /* in net->listeners */
     struct list pending; /* connections, established or not yet, in order of arrival */
     unsigned pending_count, established_count, backlog;
     bool v6_only, reuse_port, shut;
@@ -187,7 +187,7 @@ struct net {
     struct net_pair **pairs; /* open addressing */
     uint32_t pair_count, pair_slots;
     struct net_segment *free_segments[NET_SEGMENT_POOLS];
-    struct net_conn *free_conns; 
+    struct net_conn *free_conns;
     uint64_t conn_count;
     struct list flying; /* datagrams */
 };
@@ -198,8 +198,8 @@ plat_sock net_add_descriptor(struct net_host *host, struct net_sock *sock, enum 
 bool net_has_room(struct net_host *host, unsigned count, enum io_status *status); /* for descriptors */
 void net_sock_init(struct net_sock *sock, struct net_host *host, enum net_kind kind);
 void net_drop(struct net_sock *sock); /* one holder less; the last closes it */
-void net_edge(struct net_sock *sock);  /* tell the watchers, soon */
-void net_flush(struct net *net);       /* tell them now: only as the last thing of a world's event */
+void net_edge(struct net_sock *sock); /* tell the watchers, soon */
+void net_flush(struct net *net);      /* tell them now: only as the last thing of a world's event */
 struct net_pair *net_pair_of(struct net *net, uint32_t from, uint32_t to);
 bool net_is_lost(struct net *net, struct net_pair *pair, uint32_t entity);
 uint64_t net_latency(struct net *net, struct net_pair *pair, uint32_t entity);
@@ -288,7 +288,7 @@ void net_datagram_close(struct net_datagram *datagram);
 /* net_listener.c */
 void net_pending_add(struct net_listener *listener, struct net_conn *conn); /* takes a place in the queue */
 void net_pending_establish(struct net_conn *conn);                          /* may be accepted from now on */
-void net_pending_remove(struct net_conn *conn);                             /* harmless when it is in no queue */
+void net_pending_remove(struct net_conn *conn); /* harmless when it is in no queue */
 static inline bool net_listener_full(const struct net_listener *listener)
 {
     return listener->pending_count > listener->backlog;

@@ -1,8 +1,8 @@
 /* The clock and the queue of timed events. The queue is a heap with four children a node, whose entries carry their
  * instant and order themselves, so that a comparison follows no pointer. */
-#include "sim/world_parts.h"
 #include "base/units.h"
 #include "sim/sim_mem.h"
+#include "sim/world_parts.h"
 
 #define EPOCH_DEFAULT_NS (1577836800 * (int64_t)NS_PER_S) /* 2020-01-01T00:00:00Z */
 #define STEP_LIMIT       50000000

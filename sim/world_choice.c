@@ -110,8 +110,8 @@ void world_tape_print(const struct world *world, struct buf *out)
 {
     for (size_t i = 0; i < world->choices.tape_size; i++) {
         const struct world_choice *choice = &world->choices.tape[i];
-        buf_printf(out, "%s %s %u = %u\n", world_site_name(choice->site), world_entity_name(world, choice->entity),
-                   choice->ordinal, choice->value);
+        buf_printf(out, "%s %s %u = %u\n", world_site_name(choice->site),
+                   world_entity_name(world, choice->entity), choice->ordinal, choice->value);
     }
 }
 
@@ -137,7 +137,8 @@ static int compare(const struct world_choice *a, const struct world_choice *b)
     return a->ordinal == b->ordinal ? 0 : a->ordinal < b->ordinal ? -1 : 1;
 }
 
-static uint32_t choose_from_tape(struct world_source *source, const struct world_choice *question, uint32_t bound)
+static uint32_t choose_from_tape(struct world_source *source, const struct world_choice *question,
+                                 uint32_t bound)
 {
     (void)bound;
     const struct tape_source *tape = CONTAINER_OF(source, struct tape_source, base);
@@ -189,7 +190,8 @@ static bool read_line(struct world *world, struct str line, struct world_choice 
     for (int i = 1; i < SITE_COUNT; i++)
         if (str_eq(site, str_of(site_names[i])))
             out->site = (enum world_site)i;
-    if (out->site == SITE_NONE || !str_eq(equals, STR("=")) || entity.size == 0 || entity.size >= sizeof(name))
+    if (out->site == SITE_NONE || !str_eq(equals, STR("=")) || entity.size == 0 ||
+        entity.size >= sizeof(name))
         return false;
     if (!units_parse_int(number, 0, UINT32_MAX, &ordinal) || !units_parse_int(line, 0, UINT32_MAX, &value))
         return false;
