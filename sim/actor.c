@@ -322,23 +322,44 @@ bool actor_number(struct actor *actor, unsigned index, uint64_t *out)
     return false;
 }
 
+bool actor_parse_duration(struct str text, uint64_t *ns)
+{
+    static const struct {
+        const char *name;
+        uint64_t ns;
+    } units[] = {
+        {"",    NS_PER_S       },
+        { "s",  NS_PER_S       },
+        { "ms", NS_PER_MS      },
+        { "us", NS_PER_US      },
+        { "m",  60 * NS_PER_S  },
+        { "h",  3600 * NS_PER_S},
+    };
+    uint64_t whole = 0, part = 0, scale = 1;
+    size_t at = 0, digits = 0;
+
+    for (; at < text.size && ascii_digit(text.data[at]) && whole < 1000000000; at++, digits++)
+        whole = whole * 10 + (uint64_t)(text.data[at] - '0');
+    if (at < text.size && text.data[at] == '.')
+        for (at++; at < text.size && ascii_digit(text.data[at]) && scale < 1000000000;
+             at++, digits++, scale *= 10)
+            part = part * 10 + (uint64_t)(text.data[at] - '0');
+    for (size_t i = 0; i < COUNT_OF(units) && digits; i++) {
+        if (!str_eq(str_from(text, at), str_of(units[i].name)))
+            continue;
+        *ns = whole * units[i].ns + part * units[i].ns / scale;
+        return true;
+    }
+    return false;
+}
+
 bool actor_seconds(struct actor *actor, unsigned index, uint64_t *out)
 {
     struct str word = actor_word(actor, index);
-    uint64_t whole = 0, part = 0, unit = NS_PER_S;
-    size_t at = 0, digits = 0;
 
-    for (; at < word.size && ascii_digit(word.data[at]) && whole < 1000000000; at++, digits++)
-        whole = whole * 10 + (uint64_t)(word.data[at] - '0');
-    if (at < word.size && word.data[at] == '.')
-        for (at++; at < word.size && ascii_digit(word.data[at]); at++, digits++)
-            part += (unit /= 10) * (uint64_t)(word.data[at] - '0');
-    if (at < word.size && word.data[at] == 's')
-        at++;
-    *out = whole * NS_PER_S + part;
-    if (digits && at == word.size)
+    if (actor_parse_duration(word, out))
         return true;
-    actor_wrong(actor, "'%.*s' wants seconds such as 0.5, not '%.*s'", STR_ARG(actor_word(actor, 0)),
+    actor_wrong(actor, "'%.*s' wants a time such as 0.5 or 20ms, not '%.*s'", STR_ARG(actor_word(actor, 0)),
                 STR_ARG(word));
     return false;
 }

@@ -93,7 +93,9 @@ static inline bool actor_word_is(const struct actor *actor, unsigned index, cons
 }
 /* The word as a number (decimal, 0x or 0 prefix); false: the scenario is wrong and was told so. */
 bool actor_number(struct actor *actor, unsigned index, uint64_t *out) MUST_USE;
-/* Seconds with an optional fraction, in ns. */
+/* A time such as 0.5 (seconds), 20ms, 5s, 2m. */
+bool actor_parse_duration(struct str text, uint64_t *ns) MUST_USE;
+/* The word as a time, in ns; false: the scenario is wrong and was told so. */
 bool actor_seconds(struct actor *actor, unsigned index, uint64_t *out) MUST_USE;
 /* The scenario is wrong at the command under way. */
 enum actor_step actor_wrong(struct actor *actor, const char *format, ...) PRINTF_LIKE(2, 3);

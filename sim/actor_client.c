@@ -337,7 +337,7 @@ enum actor_step actor_client_statement(struct actor *top)
     if (!actor) {
         struct client *client;
 
-        if (name.size < 2 || name.data[0] != 'c')
+        if (!name.size || name.data[0] != 'c')
             return actor_wrong(top, "a client's name begins with 'c', not '%.*s'", STR_ARG(name));
         client = mem_need(sizeof(*client));
         actor_http_init(&client->http, top->scenario, &actor_client_class, name);

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/units.h"
 #include "sim/expect.h"
+#include "sim/links.h"
 #include "sim/spec_message.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,7 @@ void actor_http_init(struct actor_http *http, struct scenario *scenario, const s
     http->repeat = 1;
     actor_init(&http->actor, scenario, class, name);
     http->host = net_host_create(scenario->net, http->actor.name);
+    links_add_host(scenario->links, http->actor.name, http->host);
 }
 
 void actor_http_finish(struct actor_http *http)

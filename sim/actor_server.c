@@ -208,7 +208,7 @@ enum actor_step actor_server_statement(struct actor *top)
     if (!actor) {
         struct server *server;
 
-        if (name.size < 2 || name.data[0] != 's')
+        if (!name.size || name.data[0] != 's')
             return actor_wrong(top, "a server's name begins with 's', not '%.*s'", STR_ARG(name));
         server = mem_need(sizeof(*server));
         actor_http_init(&server->http, top->scenario, &actor_server_class, name);

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/units.h"
 #include "sim/expect.h"
+#include "sim/links.h"
 #include "sim/sim_address.h"
 #include <stdio.h>
 
@@ -242,6 +243,7 @@ static struct syslog_server *syslog_create(struct scenario *scenario, struct str
     CHECK(sim_address_parse(STR("127.0.0.1:0"), &server->bind));
     actor_init(&server->actor, scenario, &actor_syslog_class, name);
     server->host = net_host_create(scenario->net, server->actor.name);
+    links_add_host(scenario->links, server->actor.name, server->host);
     return server;
 }
 
@@ -251,7 +253,7 @@ enum actor_step actor_syslog_statement(struct actor *top)
     struct actor *actor = actor_find(top->scenario, &actor_syslog_class, name);
 
     if (!actor) {
-        if (name.size < 2 || name.data[0] != 'S')
+        if (!name.size || name.data[0] != 'S')
             return actor_wrong(top, "a log receiver's name begins with 'S', not '%.*s'", STR_ARG(name));
         actor = &syslog_create(top->scenario, name)->actor;
     }

@@ -9,6 +9,7 @@
 #include "sim/actor_server.h"
 #include "sim/actor_syslog.h"
 #include "sim/barrier.h"
+#include "sim/links.h"
 #include "sim/report.h"
 #include "sim/sim_node.h"
 #include <stdio.h>
@@ -118,16 +119,16 @@ uint64_t scenario_now(const struct scenario *scenario)
     return world_now(scenario->world) - scenario->began_ns;
 }
 
-plat_sock scenario_listen(struct scenario *scenario, unsigned backlog, struct addr *name)
+plat_sock scenario_listen(struct net_host *host, unsigned backlog, struct addr *name)
 {
     struct plat_listen how = { .backlog = backlog, .unix_uid = -1, .unix_gid = -1 };
     enum io_status status;
     plat_sock sock;
 
     CHECK(addr_parse_ip(STR("127.0.0.1"), &how.addr));
-    sock = net_listen(scenario->host, &how, &status);
+    sock = net_listen(host, &how, &status);
     CHECK(sock != PLAT_NO_SOCK);
-    CHECK(net_names(scenario->host, sock, name, NULL) == IO_OK);
+    CHECK(net_names(host, sock, name, NULL) == IO_OK);
     return sock;
 }
 
@@ -165,6 +166,49 @@ static void set_text(struct dict *dict, struct str name, struct str value)
 
     mem_free(dict_get(dict, name));
     CHECK(dict_set(dict, name, copy));
+}
+
+/* `settle` is over when nothing happens at this instant and nothing is on its way: only timers would go on. */
+static enum actor_step time_settle(struct actor *top)
+{
+    struct world *world = top->scenario->world;
+
+    if (top->phase && world_next(world) > world_now(world) && !net_in_flight(top->scenario->net))
+        return STEP_NEXT;
+    top->phase = 1;
+    actor_alarm(top, world_now(world) + NS_PER_US);
+    return actor_wait(top, "the world to settle");
+}
+
+static enum actor_step time_jump(struct actor *top)
+{
+    struct str word = actor_word(top, 3);
+    bool back = word.size && word.data[0] == '-';
+    uint64_t ns;
+
+    if (!actor_word_is(top, 2, "wall") || !actor_parse_duration(str_from(word, back), &ns))
+        return actor_wrong(top, "'time jump' is written: time jump wall [-]TIME");
+    world_wall_jump(top->scenario->world, back ? -(int64_t)ns : (int64_t)ns);
+    return STEP_NEXT;
+}
+
+static enum actor_step run_time(struct actor *top)
+{
+    uint64_t ns;
+
+    if (actor_word_is(top, 1, "settle"))
+        return time_settle(top);
+    if (actor_word_is(top, 1, "jump"))
+        return time_jump(top);
+    if (!actor_word_is(top, 1, "advance"))
+        return actor_wrong(top, "'time' does not know '%.*s'", STR_ARG(actor_word(top, 1)));
+    if (!top->phase) {
+        if (!actor_seconds(top, 2, &ns))
+            return STEP_FAILED;
+        top->phase = 1;
+        actor_alarm(top, world_now(top->scenario->world) + ns);
+    }
+    return actor_alarm_passed(top) ? STEP_NEXT : actor_wait(top, "the time that it advances");
 }
 
 static enum actor_step run_setenv(struct actor *top)
@@ -307,19 +351,21 @@ static const struct statement_row top_rows[] = {
     { "feature",                                                              run_feature, 1, WORDS_ANY, "NAME | cmd COMMAND | vtest_cmd WORD | ignore_unknown_macro",
      NULL },
     { "filewrite", run_filewrite, 1, WORDS_ANY, "[-a] PATH TEXT...", NULL },
-    { "haproxy",                                                              sim_node_statement, 1, WORDS_ANY, "hNAME [-conf {CONF}] [-start | -wait | -cli {SPEC}] ...",
+    { "net",                                                              links_statement, 2, 2, "A->B | A<->B | * {latency 5ms..40ms ...} | cut | heal", NULL },
+    { "haproxy",sim_node_statement, 1, WORDS_ANY, "hNAME [-conf {CONF}] [-start | -wait | -cli {SPEC}] ...",
      NULL },
-    { "process",NULL, 0, WORDS_ANY, "", "'process' needs real processes" },
-    { "server",                                                      actor_server_statement, 1, WORDS_ANY, "sNAME [{SPEC}] [-start | -wait | -break] ...", NULL },
-    { "setenv",                                                            run_setenv, 2, 3, "[-ifunset] NAME VALUE", NULL },
-    { "syslog",                                                    actor_syslog_statement, 1, WORDS_ANY,
+    { "process",                                                      NULL, 0, WORDS_ANY, "", "'process' needs real processes" },
+    { "server",                                                            actor_server_statement, 1, WORDS_ANY, "sNAME [{SPEC}] [-start | -wait | -break] ...", NULL },
+    { "setenv",                                                    run_setenv, 2, 3, "[-ifunset] NAME VALUE", NULL },
+    { "syslog",                                                              actor_syslog_statement, 1, WORDS_ANY,
      "SNAME [-level LEVEL] [{SPEC}] [-start | -wait | -stop] ...", NULL },
+    { "time",                                            run_time, 1, 3, "advance TIME | settle | jump wall [-]TIME", NULL },
     { "tunnel",                                                              NULL, 0, WORDS_ANY, "", "'tunnel' is not replayed yet" },
-    { "varnish",                                            NULL, 0, WORDS_ANY, "", "'varnish' is another proxy" },
+    { "varnish",NULL, 0, WORDS_ANY, "", "'varnish' is another proxy" },
     { "logexpect",                                                              NULL, 0, WORDS_ANY, "", "'logexpect' reads another proxy's log" },
-    { "varnishtest",run_title, 1, 1, "\"TITLE\"", NULL },
+    { "varnishtest",                                                           run_title, 1, 1, "\"TITLE\"", NULL },
     { "vtest",                                                      run_title, 1, 1, "\"TITLE\"", NULL },
-    { 0                                                           },
+    { 0                                                             },
 };
 
 /* ---- the script's life ---- */
@@ -404,7 +450,7 @@ static void define_macros(struct scenario *scenario)
     scenario_macro_define(macros, "", "localhost", "127.0.0.1");
     scenario_macro_define(macros, "", "listen_addr", "127.0.0.1:0");
     scenario_macro_define(macros, "", "bad_ip", "192.0.2.255");
-    sock = scenario_listen(scenario, 1, &addr);
+    sock = scenario_listen(scenario->host, 1, &addr);
     net_close(scenario->host, sock); /* a port on which nobody listens */
     scenario_macro_define(macros, "", "bad_backend", "127.0.0.1:%u", addr.port);
     for (unsigned i = 0; i < scenario->options->define_count; i++)
@@ -429,6 +475,7 @@ static void scenario_open(struct scenario *scenario, const struct scenario_optio
     scenario->patience_ns = scenario->limit_ns / 2;
     scenario->net = net_create(scenario->world);
     scenario->host = net_host_create(scenario->net, "script");
+    scenario->links = links_create(scenario, options->torture);
     if (options->event)
         world_on_event(scenario->world, event_seen, scenario);
 }
@@ -443,6 +490,7 @@ static void scenario_close(struct scenario *scenario)
 
         actor->class->destroy(actor);
     }
+    links_destroy(scenario->links);
     net_host_destroy(scenario->host);
     net_destroy(scenario->net);
     world_destroy(scenario->world);

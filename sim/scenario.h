@@ -28,6 +28,7 @@ struct scenario_options {
     uint64_t limit_ns; /* virtual; 0: 60 s. Half of it is how long a spec waits for bytes */
     const struct scenario_define *defines;
     unsigned define_count;
+    bool torture;          /* links cut writes, reads and segments by chance */
     const char *arguments; /* of every proxy, before its own; NULL: "-dM -dI -dW" */
     void (*say)(void *data, uint64_t at_ns, const char *who,
                 struct str text); /* what happens, for -v; or NULL */
@@ -51,6 +52,7 @@ const char *scenario_outcome_name(enum scenario_outcome outcome);
 #define SCENARIO_TMPDIR "/tmp/vtc.sim" /* exists in the simulated file system only */
 
 struct actor;
+struct links;
 
 struct scenario {
     const struct scenario_options *options;
@@ -58,13 +60,14 @@ struct scenario {
     struct arena arena; /* ends with the scenario */
     struct world *world;
     struct net *net;
-    struct net_host *host; /* of the scenario itself: reserved ports, sockets handed to proxies */
+    struct net_host *host; /* of the scenario itself */
     struct scenario_macros macros;
     struct dict environment; /* name -> heap text, for proxies started from now on */
     struct dict files;       /* path -> struct buf: what the script wrote */
     struct list actors;      /* struct actor.link, in order of creation; the script's own is the first */
     struct list nodes;       /* struct sim_node.link */
     struct list barriers;
+    struct links *links;
     struct actor *top;
     uint64_t began_ns, limit_ns, patience_ns;
     int next_inherited; /* number of the next socket handed to a proxy */
@@ -84,8 +87,8 @@ bool scenario_says(const struct scenario *scenario); /* is anybody listening? */
 bool scenario_read_file(const char *path, struct buf *out) MUST_USE;
 /* Since the scenario began. */
 uint64_t scenario_now(const struct scenario *scenario);
-/* A listening socket on 127.0.0.1 with a port of the network's choice, owned by the scenario's host. */
-plat_sock scenario_listen(struct scenario *scenario, unsigned backlog, struct addr *name);
+/* A listening socket on 127.0.0.1 with a port of the network's choice. */
+plat_sock scenario_listen(struct net_host *host, unsigned backlog, struct addr *name);
 /* "<who>_<name>_addr", "_port" and "_sock"; name may be NULL: "<who>_addr" and so on. */
 void scenario_define_address(struct scenario *scenario, const char *who, const char *name,
                              const struct addr *addr);

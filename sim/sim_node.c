@@ -7,6 +7,7 @@
 #include "base/units.h"
 #include "sim/actor_cli.h"
 #include "sim/actor_server.h"
+#include "sim/links.h"
 #include "sim/sim_process.h"
 #include <stdio.h>
 
@@ -16,7 +17,7 @@ struct inherited {
     struct inherited *next;
     char *name;
     int number;
-    plat_sock sock; /* of the scenario's host */
+    plat_sock sock; /* of the launch host */
 };
 
 struct sim_node {
@@ -25,6 +26,7 @@ struct sim_node {
     char name[64];
     uint32_t entity;
     char folder[128];
+    struct net_host *launch; /* opens what the proxy inherits */
     struct actor_cli *cli;
 
     struct buf arguments; /* as a shell would read them */
@@ -77,7 +79,7 @@ static void give_environment(struct sim_node *node)
 
         snprintf(number, sizeof(number), "%d", i->number);
         sim_platform_setenv(sim, i->name, number);
-        sim_platform_inherit(sim, i->number, node->scenario->host, i->sock);
+        sim_platform_inherit(sim, i->number, node->launch, i->sock);
     }
     for (struct dict_entry *e = dict_next(environment, NULL); e; e = dict_next(environment, e))
         sim_platform_setenv(sim, e->key.data, e->value);
@@ -98,6 +100,16 @@ static void give_files(struct sim_node *node, const char *conf_path)
     buf_finish(&conf);
 }
 
+/* Nothing is left of its last life. */
+static void node_end(struct sim_node *node)
+{
+    if (!node->process)
+        return;
+    links_remove_host(node->scenario->links, sim_platform_host(sim_process_platform(node->process)));
+    sim_process_destroy(node->process);
+    node->process = NULL;
+}
+
 /* Starts the proxy with `mode` (-d or -c) before its arguments. It may have ended already when this returns. */
 static void node_begin(struct sim_node *node, const char *mode)
 {
@@ -111,8 +123,9 @@ static void node_begin(struct sim_node *node, const char *mode)
     argv[argc++] = "-f";
     argv[argc++] = conf_path;
     argv[argc] = NULL;
-    sim_process_destroy(node->process);
+    node_end(node);
     node->process = sim_process_create(scenario->world, scenario->net, node->name);
+    links_add_host(scenario->links, node->name, sim_platform_host(sim_process_platform(node->process)));
     node->stopping = PLAT_SIGNAL_NONE;
     node->judged = false;
     sim_process_on(node->process, node_printed, node_ended, node);
@@ -195,7 +208,7 @@ enum actor_step sim_node_stop(struct actor *by, struct sim_node *node)
 
 void sim_node_destroy(struct sim_node *node)
 {
-    sim_process_destroy(node->process);
+    node_end(node);
     while (node->inherited) {
         struct inherited *first = node->inherited;
 
@@ -205,6 +218,8 @@ void sim_node_destroy(struct sim_node *node)
     }
     buf_finish(&node->arguments);
     buf_finish(&node->conf);
+    links_remove_host(node->scenario->links, node->launch);
+    net_host_destroy(node->launch);
     list_remove(&node->link);
     mem_free(node);
 }
@@ -237,7 +252,7 @@ static void add_inherited(struct sim_node *node, struct str name)
 
     inherited->name = mem_need_copy(name);
     inherited->number = node->scenario->next_inherited++;
-    inherited->sock = scenario_listen(node->scenario, 100, &addr);
+    inherited->sock = scenario_listen(node->launch, 100, &addr);
     inherited->next = node->inherited;
     node->inherited = inherited;
     scenario_define_address(node->scenario, node->name, inherited->name, &addr);
@@ -399,8 +414,10 @@ static struct sim_node *node_add(struct scenario *scenario, struct str name)
     node->cli = actor_cli_create(scenario, node->name);
     buf_add_c(&node->arguments, arguments ? arguments : "-dM -dI -dW");
     list_add_last(&scenario->nodes, &node->link);
-    sock = scenario_listen(scenario, 100, &closed);
-    net_close(scenario->host, sock); /* a port on which nobody listens */
+    node->launch = net_host_create(scenario->net, node->name);
+    links_add_host(scenario->links, node->name, node->launch);
+    sock = scenario_listen(node->launch, 100, &closed);
+    net_close(node->launch, sock); /* a port on which nobody listens */
     scenario_define_address(scenario, node->name, "closed", &closed);
     return node;
 }
@@ -422,7 +439,7 @@ enum actor_step sim_node_statement(struct actor *top)
     struct sim_node *node = node_find(top->scenario, name);
 
     if (!node) {
-        if (name.size < 2 || name.data[0] != 'h')
+        if (!name.size || name.data[0] != 'h')
             return actor_wrong(top, "a proxy's name begins with 'h', not '%.*s'", STR_ARG(name));
         node = node_add(top->scenario, name);
     }

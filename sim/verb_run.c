@@ -34,6 +34,7 @@ static const char help[] =
     "  --seed N          the run's seed (default 1)\n"
     "  --seeds A..B      runs each file with each of these seeds\n"
     "  --twice           runs each seed twice and compares the hashes of what happened\n"
+    "  --torture         every link cuts writes, reads and segments by chance\n"
     "  --limit SECONDS   virtual time a scenario may take (default 60); half of it is the patience of its "
     "specs\n"
     "  --macro NAME=VALUE  defines ${NAME}\n"
@@ -118,6 +119,10 @@ static bool parse(struct run *run, int argc, char **argv)
         }
         if (!strcmp(argv[i], "--tap")) {
             run->tap = true;
+            continue;
+        }
+        if (!strcmp(argv[i], "--torture")) {
+            run->options.torture = true;
             continue;
         }
         if (!strcmp(argv[i], "--twice")) {

@@ -1,0 +1,17 @@
+/* `net A->B {...}`: the links between a scenario's hosts, by name. A rule counts for hosts that come later too. */
+#ifndef SIM_LINKS_H
+#define SIM_LINKS_H
+#include "sim/actor.h"
+
+struct links;
+
+/* torture: every link cuts writes, reads and segments by chance. */
+struct links *links_create(struct scenario *scenario, bool torture);
+void links_destroy(struct links *links);
+/* A host of that name exists / is about to end. A proxy has several. */
+void links_add_host(struct links *links, const char *name, struct net_host *host);
+void links_remove_host(struct links *links, const struct net_host *host);
+
+enum actor_step links_statement(struct actor *top);
+
+#endif
