@@ -1,0 +1,30 @@
+/* lockstep-sim: Lockstep in a simulated world. */
+#include "sim/verb.h"
+#include <stdio.h>
+#include <string.h>
+
+static const struct verb_row verbs[] = {
+    {"run",                    verb_run, "FILE.vtc... [options]", "replays scenarios; see 'run --help'" },
+    { "serve", verb_serve, "", "one world steered by JSON lines on stdin/stdout" },
+    { 0                      },
+};
+
+static void print_usage(FILE *out)
+{
+    fputs("usage: lockstep-sim VERB ...\n", out);
+    for (const struct verb_row *verb = verbs; verb->name; verb++)
+        fprintf(out, "  %-6s %-24s %s\n", verb->name, verb->usage, verb->says);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
+        print_usage(stdout);
+        return VERB_FINE;
+    }
+    for (const struct verb_row *verb = verbs; argc > 1 && verb->name; verb++)
+        if (!strcmp(argv[1], verb->name))
+            return verb->run(argc - 1, argv + 1);
+    print_usage(stderr);
+    return VERB_WRONG;
+}
