@@ -1,11 +1,14 @@
-/* All tables of words, by kind, in fixed order: what lists print and which row comes first hangs on nothing else.
- * A new table is one extern line and one line in its list. */
+/* All tables of words in fixed order: what lists print, and which row of a name comes first, hangs on nothing else.
+ * A new table is one line here and, when it has no header, one extern line. */
 #include "registry.h"
+#include "admin/cli.h"
 #include "config/cfg_reader.h"
 #include "config/cfg_set.h"
+#include "log/log_format.h"
+#include "match/acl_words.h"
 #include "proxy/balance_row.h"
-
-/* ---- sections, keywords, options ---- */
+#include "rules/ruleset.h"
+#include "sample/sample.h"
 
 extern const struct section_row kw_section_rows[];
 extern const struct keyword_row kw_global_rows[], kw_global_ignored_rows[], kw_stats_rows[], kw_lua_rows[],
@@ -13,65 +16,75 @@ extern const struct keyword_row kw_global_rows[], kw_global_ignored_rows[], kw_s
     kw_capture_rows[], kw_bind_rows[], kw_server_rows[], kw_userlist_rows[];
 extern const struct option_row kw_bind_option_rows[], kw_server_option_rows[];
 
-static const struct keyword_row *const keyword_tables[] = {
-    kw_global_rows,  kw_global_ignored_rows, kw_stats_rows,  kw_lua_rows,      kw_proxy_rows,
-    kw_timeout_rows, kw_option_rows,         kw_rule_rows,   kw_log_rows,      kw_error_rows,
-    kw_capture_rows, kw_bind_rows,           kw_server_rows, kw_userlist_rows,
+/* Rows of one kind, up to an empty one. */
+struct table {
+    enum word_kind kind;
+    const void *rows;
+    size_t row_size, name_at;
 };
-static const struct option_row *const bind_option_tables[] = { kw_bind_option_rows };
-static const struct option_row *const server_option_tables[] = { kw_server_option_rows };
 
-static bool add_sections(struct words *words)
-{
-    for (const struct section_row *row = kw_section_rows; row->word; row++) {
-        if (!words_add(words, WORD_SECTION, row->word, row))
-            return false;
+#define TABLE(kind, type, name, rows)                                                                        \
+    {                                                                                                        \
+        kind, rows, sizeof(struct type), offsetof(struct type, name)                                         \
     }
-    return true;
-}
+#define SECTIONS(rows)       TABLE(WORD_SECTION, section_row, word, rows)
+#define KEYWORDS(rows)       TABLE(WORD_KEYWORD, keyword_row, words, rows)
+#define BIND_OPTIONS(rows)   TABLE(WORD_BIND_OPTION, option_row, word, rows)
+#define SERVER_OPTIONS(rows) TABLE(WORD_SERVER_OPTION, option_row, word, rows)
+#define FETCHES(rows)        TABLE(WORD_FETCH, fetch_row, name, rows)
+#define CONVERTERS(rows)     TABLE(WORD_CONVERTER, converter_row, name, rows)
+#define ACLS(rows)           TABLE(WORD_ACL, acl_row, name, rows)
+#define ACTIONS(rows)        TABLE(WORD_ACTION, action_row, name, rows)
+#define LOG_ALIASES(rows)    TABLE(WORD_LOG_ALIAS, log_alias_row, name, rows)
+#define COMMANDS(rows)       TABLE(WORD_COMMAND, command_row, words, rows)
 
-static bool add_keywords(struct words *words)
-{
-    for (size_t i = 0; i < COUNT_OF(keyword_tables); i++) {
-        for (const struct keyword_row *row = keyword_tables[i]; row->words; row++) {
-            if (!words_add(words, WORD_KEYWORD, row->words, row))
-                return false;
-        }
-    }
-    return true;
-}
+static const struct table tables[] = {
+    SECTIONS(kw_section_rows),
+    KEYWORDS(kw_global_rows),
+    KEYWORDS(kw_global_ignored_rows),
+    KEYWORDS(kw_stats_rows),
+    KEYWORDS(kw_lua_rows),
+    KEYWORDS(kw_proxy_rows),
+    KEYWORDS(kw_timeout_rows),
+    KEYWORDS(kw_option_rows),
+    KEYWORDS(kw_rule_rows),
+    KEYWORDS(kw_log_rows),
+    KEYWORDS(kw_error_rows),
+    KEYWORDS(kw_capture_rows),
+    KEYWORDS(kw_bind_rows),
+    KEYWORDS(kw_server_rows),
+    KEYWORDS(kw_userlist_rows),
+    BIND_OPTIONS(kw_bind_option_rows),
+    SERVER_OPTIONS(kw_server_option_rows),
+    ACLS(acl_word_rows),
+    COMMANDS(cli_rows),
+};
 
-static bool add_options(struct words *words, enum word_kind kind, const struct option_row *const *tables,
-                        size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        for (const struct option_row *row = tables[i]; row->word; row++) {
-            if (!words_add(words, kind, row->word, row))
-                return false;
-        }
-    }
-    return true;
-}
-
-/* ---- balance algorithms ---- */
-
+/* Algorithms are one row a file. */
 extern const struct balance_row balance_roundrobin_row;
 
-static const struct balance_row *const balance_rows[] = { &balance_roundrobin_row };
+static const struct balance_row *const balance_rows[] = { &balance_roundrobin_row, NULL };
 
-static bool add_balance(struct words *words)
+static bool add_table(struct words *words, const struct table *table)
 {
-    for (size_t i = 0; i < COUNT_OF(balance_rows); i++) {
-        if (!words_add(words, WORD_BALANCE, balance_rows[i]->word, balance_rows[i]))
+    for (const char *row = table->rows;; row += table->row_size) {
+        const char *name = *(const char *const *)(const void *)(row + table->name_at);
+        if (!name)
+            return true;
+        if (!words_add(words, table->kind, name, row))
             return false;
     }
-    return true;
 }
 
 bool registry_fill(struct words *words)
 {
-    return add_sections(words) && add_keywords(words) &&
-           add_options(words, WORD_BIND_OPTION, bind_option_tables, COUNT_OF(bind_option_tables)) &&
-           add_options(words, WORD_SERVER_OPTION, server_option_tables, COUNT_OF(server_option_tables)) &&
-           add_balance(words);
+    for (size_t i = 0; i < COUNT_OF(tables); i++) {
+        if (!add_table(words, &tables[i]))
+            return false;
+    }
+    for (size_t i = 0; balance_rows[i]; i++) {
+        if (!words_add(words, WORD_BALANCE, balance_rows[i]->word, balance_rows[i]))
+            return false;
+    }
+    return true;
 }
