@@ -2,8 +2,9 @@
 #include "http/h1_body.h"
 #include "http/http_chars.h"
 
-#define LINE_MAX_BYTES 16384u          /* of one size line, and of all trailers: HAProxy's usual buffer */
-#define CHUNK_MAX      ((1ull << 52) - 1) /* larger ones are no whole numbers to readers that count in floating point */
+#define LINE_MAX_BYTES 16384u /* of one size line, and of all trailers: HAProxy's usual buffer */
+#define CHUNK_MAX                                                                                            \
+    ((1ull << 52) - 1) /* larger ones are no whole numbers to readers that count in floating point */
 
 void h1_body_init(struct h1_body *body, enum http_body kind, uint64_t length)
 {

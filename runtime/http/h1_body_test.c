@@ -1,12 +1,14 @@
 /* Bodies: every case in one piece, cut in two at every byte, and byte by byte. */
-#include "http/h1_body.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/test.h"
+#include "http/h1_body.h"
 
-#define LONG_1K                                                                                                       \
-    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"         \
-    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define LONG_1K                                                                                              \
+    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
+    "xx"                                                                                                     \
+    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
+    "xx"
 
 struct body_case {
     const char *says;
@@ -72,8 +74,8 @@ static const struct body_case cases[] = {
     { "trailers by LF", CHUNKED("0\r\nT: v\n\n"), H1_DONE, "", 0 },
     { "a folded trailer", CHUNKED("0\r\nT: v\r\n w\r\n\r\n"), H1_DONE, "", 0 },
     { "folded before any trailer", CHUNKED("0\r\n w\r\n\r\n"), H1_REJECT, "", 0 },
-    { "framing in a trailer means nothing", CHUNKED("0\r\nContent-Length: 5\r\nTransfer-Encoding: x\r\n\r\nGET"), H1_DONE,
-      "", 3 },
+    { "framing in a trailer means nothing",
+      CHUNKED("0\r\nContent-Length: 5\r\nTransfer-Encoding: x\r\n\r\nGET"), H1_DONE, "", 3 },
     { "a trailer without colon", CHUNKED("0\r\nT\r\n\r\n"), H1_REJECT, "", 0 },
     { "a trailer without name", CHUNKED("0\r\n: v\r\n\r\n"), H1_REJECT, "", 0 },
     { "blank before a trailer's colon", CHUNKED("0\r\nT : v\r\n\r\n"), H1_REJECT, "", 0 },
@@ -214,10 +216,7 @@ static void framing_is_bounded(void)
 }
 
 const struct test_row tests[] = {
-    { "bodies in one piece", in_one_piece },
-    { "the same at every split", at_every_split },
-    { "the same byte by byte", byte_by_byte },
-    { "closing may be an end", closing_may_be_an_end },
-    { "framing is bounded", framing_is_bounded },
-    { 0 },
+    { "bodies in one piece", in_one_piece },      { "the same at every split", at_every_split },
+    { "the same byte by byte", byte_by_byte },    { "closing may be an end", closing_may_be_an_end },
+    { "framing is bounded", framing_is_bounded }, { 0 },
 };

@@ -1,7 +1,7 @@
-/* Reads heads line by line. A finished line is checked by its bytes and remembered by its offsets; when the empty line
- * has come, the whole head is copied at once, names are lowered in the copy, and the fields that frame the message or
- * name its target are looked at together. Where RFC 9112 leaves a choice the answer is HAProxy's, except where two
- * parsers could read two things: that is refused. */
+/* Reads heads line by line. A finished line is checked by its bytes and remembered by its offsets; when
+ * the empty line has come, the whole head is copied at once, names are lowered in the copy, and the fields
+ * that frame the message or name its target are looked at together. Where RFC 9112 leaves a choice the
+ * answer is HAProxy's, except where two parsers could read two things: that is refused. */
 #include "http/h1_parse.h"
 #include "http/http_chars.h"
 #include "http/http_uri.h"
@@ -42,8 +42,8 @@ static bool check_value(struct h1_parser *parser, struct str line, size_t from)
 /* "HTTP/" DIGIT "." DIGIT; HTTP/0.x has no head that we could read. */
 static bool good_version(struct str text)
 {
-    return text.size == 8 && memcmp(text.data, "HTTP/", 5) == 0 && text.data[5] > '0' && text.data[5] <= '9' &&
-           text.data[6] == '.' && ascii_digit(text.data[7]);
+    return text.size == 8 && memcmp(text.data, "HTTP/", 5) == 0 && text.data[5] > '0' &&
+           text.data[5] <= '9' && text.data[6] == '.' && ascii_digit(text.data[7]);
 }
 
 /* The end of a target that begins at `from`; false: a byte that may not be in one. */
@@ -82,7 +82,8 @@ static bool read_request_line(struct h1_parser *parser, struct str line)
     return true;
 }
 
-/* version 1*blank 3DIGIT [ 1*blank reason ]; 100 to 999, as the class is all that counts (RFC 9110 section 15). */
+/* version 1*blank 3DIGIT [ 1*blank reason ]; 100 to 999, as the class is all that counts (RFC 9110 section
+ * 15). */
 static bool read_status_line(struct h1_parser *parser, struct str line)
 {
     if (!good_version(str_slice(line, 0, 8)))
@@ -115,8 +116,8 @@ static bool grow_lines(struct h1_parser *parser)
     return true;
 }
 
-/* With accept_invalid a name may hold any visible byte and blanks inside, but a blank before the colon or a control
- * character is never good: the next reader would see another name (RFC 9112 section 5.1). */
+/* With accept_invalid a name may hold any visible byte and blanks inside, but a blank before the colon or
+ * a control character is never good: the next reader would see another name (RFC 9112 section 5.1). */
 static bool lenient_name(struct str line, size_t *size)
 {
     size_t colon = str_find_char(line, ':');
@@ -164,7 +165,8 @@ static bool read_field(struct h1_parser *parser, struct str line)
     return true;
 }
 
-/* A line that has not ended yet: what cannot be HTTP is told at once, with the answer that the whole line would get. */
+/* A line that has not ended yet: what cannot be HTTP is told at once, with the answer that the whole line
+ * would get. */
 static bool check_partial(struct h1_parser *parser, struct str line)
 {
     if (!parser->in_fields && parser->options.is_response) {
@@ -174,17 +176,19 @@ static bool check_partial(struct h1_parser *parser, struct str line)
         return true;
     }
     bool begins_with_cr = line.size && line.data[0] == '\r';
-    size_t from = begins_with_cr ? 0 : parser->scanned; /* a first CR was let through for the LF that may follow */
+    size_t from =
+        begins_with_cr ? 0 : parser->scanned; /* a first CR was let through for the LF that may follow */
     size_t at = parser->past_name ? line.size : http_chars_span(line, from, HTTP_CHAR_TOKEN);
     if (at == line.size || (begins_with_cr && line.size == 1))
         return true;
     char c = line.data[at];
     if (parser->in_fields)
-        parser->past_name = parser->options.accept_invalid ||
-                            (at ? c == ':' : http_char_is(c, HTTP_CHAR_BLANK));
+        parser->past_name =
+            parser->options.accept_invalid || (at ? c == ':' : http_char_is(c, HTTP_CHAR_BLANK));
     else
         parser->past_name = at && http_char_is(c, HTTP_CHAR_BLANK);
-    return parser->past_name || reject(parser, parser->in_fields ? H1_BAD_NAME : H1_BAD_METHOD, parser->at + at);
+    return parser->past_name ||
+           reject(parser, parser->in_fields ? H1_BAD_NAME : H1_BAD_METHOD, parser->at + at);
 }
 
 struct head {
@@ -218,7 +222,8 @@ static bool parse_length(struct str digits, uint64_t *out)
     return digits.size > 0;
 }
 
-/* Equal lengths, in one list or in several fields, are one; unequal ones are an attack (RFC 9112 section 6.3). */
+/* Equal lengths, in one list or in several fields, are one; unequal ones are an attack (RFC 9112 section
+ * 6.3). */
 static bool note_length(struct head *head, struct http_field *field)
 {
     struct http_msg *msg = head->msg;
@@ -273,7 +278,8 @@ static void note_connection(struct head *head, const struct http_field *field)
     }
 }
 
-/* An upgrade to HTTP/2 would hide requests from the rules, so that it is not passed on (RFC 9113 section 3.1). */
+/* An upgrade to HTTP/2 would hide requests from the rules, so that it is not passed on (RFC 9113 section
+ * 3.1). */
 static void note_upgrade(struct head *head, struct http_field *field)
 {
     struct str word;
@@ -370,7 +376,8 @@ static bool take_fields(struct head *head)
         for (uint32_t n = 0; n < line->name_size; n++)
             name[n] = ascii_lower(name[n]);
         field->name = str_make(name, line->name_size);
-        field->value = UNLIKELY(line->folded) ? unfold(value, line->value_size) : str_make(value, line->value_size);
+        field->value =
+            UNLIKELY(line->folded) ? unfold(value, line->value_size) : str_make(value, line->value_size);
         field->id = http_field_id_of(field->name);
         field->removed = false;
         if (field->id != FIELD_OTHER && !note_field(head, field))
@@ -381,7 +388,8 @@ static bool take_fields(struct head *head)
 
 static void take_version(struct http_msg *msg, struct str version)
 {
-    msg->version = version.size ? version : STR("HTTP/1.0"); /* HTTP/0.9 goes on as the oldest that has a head */
+    msg->version =
+        version.size ? version : STR("HTTP/1.0"); /* HTTP/0.9 goes on as the oldest that has a head */
     version = msg->version;
     msg->major = (uint8_t)(version.data[5] - '0');
     msg->minor = (uint8_t)(version.data[7] - '0');
@@ -408,11 +416,13 @@ static struct str unusual_port(struct str scheme, struct str port)
     return http_uri_is_usual_port(scheme, port) ? STR_NONE : port;
 }
 
-/* Whether Host names the target's authority; a port that goes without saying may be missing on either side. */
+/* Whether Host names the target's authority; a port that goes without saying may be missing on either
+ * side. */
 static bool same_authority(const struct head *head, struct str scheme, const struct http_authority *target)
 {
     struct http_authority host;
-    return http_uri_split_authority(head->host->value, true, &host) && str_eq_nocase(host.host, target->host) &&
+    return http_uri_split_authority(head->host->value, true, &host) &&
+           str_eq_nocase(host.host, target->host) &&
            str_eq(unusual_port(scheme, host.port), unusual_port(scheme, target->port));
 }
 
@@ -452,7 +462,8 @@ static enum h1_error check_connect(struct head *head)
         return H1_OK;
     if (!same_authority(head, STR_NONE, &authority))
         return H1_BAD_HOST;
-    if (http_uri_split_authority(head->host->value, true, &host) && http_uri_is_usual_port(STR_NONE, host.port))
+    if (http_uri_split_authority(head->host->value, true, &host) &&
+        http_uri_is_usual_port(STR_NONE, host.port))
         head->host->value = host.host;
     return H1_OK;
 }
@@ -492,8 +503,8 @@ static void remove_all(struct http_msg *msg, enum http_field_id id)
         field->removed = true;
 }
 
-/* One "chunked" and nothing else: other codings we could not undo, and a message that says chunked in a roundabout way
- * is not understood alike by everybody (RFC 9112 sections 6.1 and 7). */
+/* One "chunked" and nothing else: other codings we could not undo, and a message that says chunked in a
+ * roundabout way is not understood alike by everybody (RFC 9112 sections 6.1 and 7). */
 static bool check_coding(struct head *head)
 {
     if (!head->has_coding || (head->chunked_codings == 1 && !head->other_codings))
@@ -512,8 +523,8 @@ static void drop_framing(struct http_msg *msg)
     msg->body_length = 0;
 }
 
-/* Chunked goes before a length, which is taken out; the connection ends behind such a message, as behind a chunked one
- * of HTTP/1.0 (RFC 9112 sections 6.1 and 6.3). */
+/* Chunked goes before a length, which is taken out; the connection ends behind such a message, as behind a
+ * chunked one of HTTP/1.0 (RFC 9112 sections 6.1 and 6.3). */
 static void frame_by_fields(struct head *head)
 {
     struct http_msg *msg = head->msg;
@@ -531,8 +542,8 @@ static void frame_by_fields(struct head *head)
     }
 }
 
-/* CONNECT has no body: what follows is for the tunnel, so a length means nothing and a coding is refused. If the tunnel
- * is not made, nobody knows where the next request would begin. */
+/* CONNECT has no body: what follows is for the tunnel, so a length means nothing and a coding is refused.
+ * If the tunnel is not made, nobody knows where the next request would begin. */
 static bool frame_connect(struct head *head)
 {
     if (head->has_coding)
@@ -560,7 +571,8 @@ static bool frame_request(struct head *head)
     return true;
 }
 
-/* RFC 9112 section 6.3, rules 1 and 2; the framing fields of HEAD and 304 tell about another message and stay. */
+/* RFC 9112 section 6.3, rules 1 and 2; the framing fields of HEAD and 304 tell about another message and
+ * stay. */
 static bool frame_response(struct head *head)
 {
     struct http_msg *msg = head->msg;
@@ -635,7 +647,8 @@ enum h1_status h1_parse_head(struct h1_parser *parser, struct str bytes, struct 
         bool empty = line.size == 0, first = !parser->in_fields, well = true;
         if (first && !empty) {
             parser->start_at = parser->at;
-            well = parser->options.is_response ? read_status_line(parser, line) : read_request_line(parser, line);
+            well = parser->options.is_response ? read_status_line(parser, line)
+                                               : read_request_line(parser, line);
             parser->in_fields = true;
         } else if (!empty) {
             well = read_field(parser, line);
@@ -668,7 +681,6 @@ const char *h1_error_text(enum h1_error error)
         [H1_BAD_LENGTH] = "invalid Content-Length",
         [H1_LENGTH_CONFLICT] = "contradicting Content-Length",
         [H1_BAD_TRANSFER_ENCODING] = "invalid Transfer-Encoding",
-        [H1_LENGTH_AND_CHUNKED] = "Content-Length together with Transfer-Encoding",
         [H1_BAD_HOST] = "invalid Host, or one that contradicts the target",
         [H1_NO_MEMORY] = "out of memory",
     };

@@ -1,9 +1,9 @@
-/* Heads: what is taken, what is refused and why, the same at every split and without memory. The answers are those of
- * HAProxy 2.6, seen on the wire, unless the case says what we refuse beyond it. */
-#include "http/h1_parse.h"
+/* Heads: what is taken, what is refused and why, the same at every split and without memory. The answers
+ * are those of HAProxy 2.6, seen on the wire, unless the case says what we refuse beyond it. */
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/test.h"
+#include "http/h1_parse.h"
 #include "http/h1_write.h"
 #include <stdio.h>
 
@@ -36,7 +36,8 @@ static const struct head_case cases[] = {
     { "a request", 0, GET("Host: h\r\nX: y\r\n"), TAKEN(GOT_GET("host: h\r\nx: y\r\n"), "none keep") },
     { "LF alone ends a line", 0, STR_INIT("GET / HTTP/1.1\nHost: h\nX: y\n\n"),
       TAKEN(GOT_GET("host: h\r\nx: y\r\n"), "none keep") },
-    { "empty lines before", 0, STR_INIT("\r\n\n\r\nGET / HTTP/1.1\r\n\r\n"), TAKEN(GOT_GET(""), "none keep") },
+    { "empty lines before", 0, STR_INIT("\r\n\n\r\nGET / HTTP/1.1\r\n\r\n"),
+      TAKEN(GOT_GET(""), "none keep") },
     { "CR alone before", 0, STR_INIT("\rGET / HTTP/1.1\r\n\r\n"), REFUSED(H1_BAD_METHOD) },
     { "two CR before", 0, STR_INIT("\r\r\nGET / HTTP/1.1\r\n\r\n"), REFUSED(H1_BAD_METHOD) },
     { "blank before", 0, STR_INIT(" GET / HTTP/1.1\r\n\r\n"), REFUSED(H1_BAD_METHOD) },
@@ -47,7 +48,8 @@ static const struct head_case cases[] = {
     { "CR in a value, leniently", LENIENT, GET("A: b\rc\r\n"), REFUSED(H1_BAD_LINE_END) },
 
     /* Methods. */
-    { "lower case is another method", 0, STR_INIT("get / HTTP/1.1\r\n\r\n"), TAKEN(GOT("get /", ""), "none keep") },
+    { "lower case is another method", 0, STR_INIT("get / HTTP/1.1\r\n\r\n"),
+      TAKEN(GOT("get /", ""), "none keep") },
     { "all token characters", 0, STR_INIT("a!#$%&'*+-.^_`|~b / HTTP/1.1\r\n\r\n"),
       TAKEN(GOT("a!#$%&'*+-.^_`|~b /", ""), "none keep") },
     { "TRACE", 0, STR_INIT("TRACE / HTTP/1.1\r\n\r\n"), TAKEN(GOT("TRACE /", ""), "none keep") },
@@ -55,7 +57,8 @@ static const struct head_case cases[] = {
     { "no token, leniently", LENIENT, STR_INIT("F@O / HTTP/1.1\r\n\r\n"), REFUSED(H1_BAD_METHOD) },
     { "byte above 127 in a method", 0, STR_INIT("F\x80 / HTTP/1.1\r\n\r\n"), REFUSED(H1_BAD_METHOD) },
     { "the preface of HTTP/2", 0, STR_INIT("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), REFUSED(H1_BAD_METHOD) },
-    { "a TLS hello", 0, STR_INIT("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n\n"), REFUSED(H1_BAD_METHOD) },
+    { "a TLS hello", 0, STR_INIT("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n\n"),
+      REFUSED(H1_BAD_METHOD) },
     { "a method alone", 0, STR_INIT("GET\r\n\r\n"), REFUSED(H1_BAD_METHOD) },
 
     /* Versions. */
@@ -91,16 +94,19 @@ static const struct head_case cases[] = {
       TAKEN(GOT("GET /\"<>\\^`{|}%zz%", "host: h\r\n"), "none keep") },
     { "blank inside", 0, LINE("GET /a b HTTP/1.1"), REFUSED(H1_BAD_VERSION) },
     { "no slash", 0, LINE("GET abc HTTP/1.1"), REFUSED(H1_BAD_TARGET) },
-    { "no slash, leniently", LENIENT, LINE("GET abc HTTP/1.1"), TAKEN(GOT("GET abc", "host: h\r\n"), "none keep") },
+    { "no slash, leniently", LENIENT, LINE("GET abc HTTP/1.1"),
+      TAKEN(GOT("GET abc", "host: h\r\n"), "none keep") },
     { "query alone", 0, LINE("GET ?x HTTP/1.1"), REFUSED(H1_BAD_TARGET) },
     { "two slashes", 0, LINE("GET //h/x HTTP/1.1"), TAKEN(GOT("GET //h/x", "host: h\r\n"), "none keep") },
-    { "asterisk of OPTIONS", 0, LINE("OPTIONS * HTTP/1.1"), TAKEN(GOT("OPTIONS *", "host: h\r\n"), "none keep") },
+    { "asterisk of OPTIONS", 0, LINE("OPTIONS * HTTP/1.1"),
+      TAKEN(GOT("OPTIONS *", "host: h\r\n"), "none keep") },
     { "asterisk of a method that we do not know", 0, LINE("FOO * HTTP/1.1"),
       TAKEN(GOT("FOO *", "host: h\r\n"), "none keep") },
     { "asterisk of GET (2.6 takes it, 3.5 does not)", 0, LINE("GET * HTTP/1.1"), REFUSED(H1_BAD_TARGET) },
     { "more than an asterisk", 0, LINE("OPTIONS *a HTTP/1.1"), REFUSED(H1_BAD_TARGET) },
     { "authority-form of GET", 0, LINE("GET h:80 HTTP/1.1"), REFUSED(H1_BAD_TARGET) },
-    { "absolute-form", 0, LINE("GET http://h/x HTTP/1.1"), TAKEN(GOT("GET http://h/x", "host: h\r\n"), "none keep") },
+    { "absolute-form", 0, LINE("GET http://h/x HTTP/1.1"),
+      TAKEN(GOT("GET http://h/x", "host: h\r\n"), "none keep") },
     { "absolute-form without path", 0, LINE("GET HTTP://H HTTP/1.1"),
       TAKEN(GOT("GET HTTP://H", "host: h\r\n"), "none keep") },
     { "absolute-form without Host", 0, STR_INIT("GET http://h/ HTTP/1.1\r\n\r\n"),
@@ -108,7 +114,8 @@ static const struct head_case cases[] = {
     { "another host", 0, LINE("GET http://x/ HTTP/1.1"), REFUSED(H1_BAD_HOST) },
     { "another host, leniently", LENIENT, LINE("GET http://x/ HTTP/1.1"),
       TAKEN(GOT("GET http://x/", "host: h\r\n"), "none keep") },
-    { "empty Host beside an authority", 0, STR_INIT("GET http://h/ HTTP/1.1\r\nHost:\r\n\r\n"), REFUSED(H1_BAD_HOST) },
+    { "empty Host beside an authority", 0, STR_INIT("GET http://h/ HTTP/1.1\r\nHost:\r\n\r\n"),
+      REFUSED(H1_BAD_HOST) },
     { "the usual port is dropped", 0, LINE("GET http://h:80/x?y HTTP/1.1"),
       TAKEN(GOT("GET http://h/x?y", "host: h\r\n"), "none keep") },
     { "an empty port is dropped", 0, LINE("GET http://h:/ HTTP/1.1"),
@@ -117,13 +124,15 @@ static const struct head_case cases[] = {
       TAKEN(GOT("GET https://h/", "host: h\r\n"), "none keep") },
     { "the usual port in Host alone", 0, STR_INIT("GET http://h/ HTTP/1.1\r\nHost: h:80\r\n\r\n"),
       TAKEN(GOT("GET http://h/", "host: h:80\r\n"), "none keep") },
-    { "the other scheme's port", 0, STR_INIT("GET https://h/ HTTP/1.1\r\nHost: h:80\r\n\r\n"), REFUSED(H1_BAD_HOST) },
+    { "the other scheme's port", 0, STR_INIT("GET https://h/ HTTP/1.1\r\nHost: h:80\r\n\r\n"),
+      REFUSED(H1_BAD_HOST) },
     { "an unusual port in both", 0, STR_INIT("GET http://h:81/ HTTP/1.1\r\nHost: h:81\r\n\r\n"),
       TAKEN(GOT("GET http://h:81/", "host: h:81\r\n"), "none keep") },
     { "an unusual port in one", 0, LINE("GET http://h:81/ HTTP/1.1"), REFUSED(H1_BAD_HOST) },
     { "user and password", 0, LINE("GET http://u:p@h/ HTTP/1.1"),
       TAKEN(GOT("GET http://u:p@h/", "host: h\r\n"), "none keep") },
-    { "two at signs (refused beyond HAProxy)", 0, LINE("GET http://u@h@h/ HTTP/1.1"), REFUSED(H1_BAD_TARGET) },
+    { "two at signs (refused beyond HAProxy)", 0, LINE("GET http://u@h@h/ HTTP/1.1"),
+      REFUSED(H1_BAD_TARGET) },
     { "no host (refused beyond HAProxy)", 0, LINE("GET http:///x HTTP/1.1"), REFUSED(H1_BAD_TARGET) },
     { "a query right behind the host", 0, LINE("GET http://h?x HTTP/1.1"), REFUSED(H1_BAD_TARGET) },
     { "brackets that do not pair", 0, LINE("GET http://[::1/ HTTP/1.1"), REFUSED(H1_BAD_TARGET) },
@@ -157,7 +166,8 @@ static const struct head_case cases[] = {
     { "a blank inside (2.6 takes it, 3.5 does not)", 0, GET("Host: h x\r\n"), REFUSED(H1_BAD_HOST) },
     { "a path inside", 0, GET("Host: h/x\r\n"), REFUSED(H1_BAD_HOST) },
     { "a user inside", 0, GET("Host: u@h\r\n"), REFUSED(H1_BAD_HOST) },
-    { "a blank inside, leniently", LENIENT, GET("Host: h x\r\n"), TAKEN(GOT_GET("host: h x\r\n"), "none keep") },
+    { "a blank inside, leniently", LENIENT, GET("Host: h x\r\n"),
+      TAKEN(GOT_GET("host: h x\r\n"), "none keep") },
     { "more than one by comma", 0, GET("Host: h,x\r\n"), TAKEN(GOT_GET("host: h,x\r\n"), "none keep") },
 
     /* Fields. */
@@ -170,18 +180,22 @@ static const struct head_case cases[] = {
     { "no colon, leniently", LENIENT, GET("A\r\n"), REFUSED(H1_BAD_NAME) },
     { "blank in a name", 0, GET("A B: c\r\n"), REFUSED(H1_BAD_NAME) },
     { "separators in a name", 0, GET("A(: b\r\n"), REFUSED(H1_BAD_NAME) },
-    { "separators in a name, leniently", LENIENT, GET("A(: b\r\n"), TAKEN(GOT_GET("a(: b\r\n"), "none keep") },
+    { "separators in a name, leniently", LENIENT, GET("A(: b\r\n"),
+      TAKEN(GOT_GET("a(: b\r\n"), "none keep") },
     { "byte above 127 in a name", 0, GET("A\x80: b\r\n"), REFUSED(H1_BAD_NAME) },
     { "NUL in a name", 0, GET("A\0: b\r\n"), REFUSED(H1_BAD_NAME) },
     { "NUL in a name, leniently", LENIENT, GET("A\0: b\r\n"), REFUSED(H1_BAD_NAME) },
     { "NUL in a value (2.6 takes it, 3.5 does not)", 0, GET("A: b\0c\r\n"), REFUSED(H1_BAD_VALUE) },
     { "other control characters in a value", 0, GET("A: b\x01\x7f\x0b\x0c\tc\r\n"),
       TAKEN(GOT_GET("a: b\x01\x7f\x0b\x0c\tc\r\n"), "none keep") },
-    { "bytes above 127 in a value", 0, GET("A: \x80\xff\r\n"), TAKEN(GOT_GET("a: \x80\xff\r\n"), "none keep") },
+    { "bytes above 127 in a value", 0, GET("A: \x80\xff\r\n"),
+      TAKEN(GOT_GET("a: \x80\xff\r\n"), "none keep") },
     { "blanks around a value", 0, GET("A: \t b  c \t \r\n"), TAKEN(GOT_GET("a: b  c\r\n"), "none keep") },
-    { "no blank, no value", 0, GET("A:b\r\nB:\r\nC: \r\n"), TAKEN(GOT_GET("a: b\r\nb: \r\nc: \r\n"), "none keep") },
+    { "no blank, no value", 0, GET("A:b\r\nB:\r\nC: \r\n"),
+      TAKEN(GOT_GET("a: b\r\nb: \r\nc: \r\n"), "none keep") },
     { "underscore", 0, GET("A_b: c\r\n"), TAKEN(GOT_GET("a_b: c\r\n"), "none keep") },
-    { "a folded value", 0, GET("A: b\r\n c\r\nD: e\r\n"), TAKEN(GOT_GET("a: b   c\r\nd: e\r\n"), "none keep") },
+    { "a folded value", 0, GET("A: b\r\n c\r\nD: e\r\n"),
+      TAKEN(GOT_GET("a: b   c\r\nd: e\r\n"), "none keep") },
     { "folded by LF and tab", 0, GET("A: b\n\tc\r\n"), TAKEN(GOT_GET("a: b \tc\r\n"), "none keep") },
     { "folded twice", 0, GET("A: b\r\n   c   \r\n   d\r\n"),
       TAKEN(GOT_GET("a: b     c        d\r\n"), "none keep") },
@@ -189,10 +203,12 @@ static const struct head_case cases[] = {
     { "folded to nothing", 0, GET("A: b\r\n \r\nC: d\r\n"), TAKEN(GOT_GET("a: b\r\nc: d\r\n"), "none keep") },
     { "folded before any field", 0, GET(" A: b\r\n"), REFUSED(H1_OBS_FOLD) },
     { "NUL in a fold", 0, GET("A: b\r\n c\0\r\n"), REFUSED(H1_BAD_VALUE) },
-    { "a folded length", 0, POST("Content-Length:\r\n 3\r\n"), TAKEN(GOT_POST("content-length: 3\r\n"), "length 3 keep") },
+    { "a folded length", 0, POST("Content-Length:\r\n 3\r\n"),
+      TAKEN(GOT_POST("content-length: 3\r\n"), "length 3 keep") },
 
     /* Lengths. */
-    { "a length", 0, POST("Content-Length: 3\r\n"), TAKEN(GOT_POST("content-length: 3\r\n"), "length 3 keep") },
+    { "a length", 0, POST("Content-Length: 3\r\n"),
+      TAKEN(GOT_POST("content-length: 3\r\n"), "length 3 keep") },
     { "of GET", 0, GET("Content-Length: 3\r\n"), TAKEN(GOT_GET("content-length: 3\r\n"), "length 3 keep") },
     { "zero", 0, POST("Content-Length: 0\r\n"), TAKEN(GOT_POST("content-length: 0\r\n"), "length 0 keep") },
     { "zeros before", 0, POST("Content-Length: 00000000000000000000000000000003\r\n"),
@@ -207,17 +223,20 @@ static const struct head_case cases[] = {
     { "nothing", 0, POST("Content-Length:\r\n"), REFUSED(H1_BAD_LENGTH) },
     { "hexadecimal", 0, POST("Content-Length: 0x3\r\n"), REFUSED(H1_BAD_LENGTH) },
     { "two numbers", 0, POST("Content-Length: 3 3\r\n"), REFUSED(H1_BAD_LENGTH) },
-    { "a list of equals", 0, POST("Content-Length: 3, 3\r\n"), TAKEN(GOT_POST("content-length: 3\r\n"), "length 3 keep") },
+    { "a list of equals", 0, POST("Content-Length: 3, 3\r\n"),
+      TAKEN(GOT_POST("content-length: 3\r\n"), "length 3 keep") },
     { "a list that differs", 0, POST("Content-Length: 3, 4\r\n"), REFUSED(H1_LENGTH_CONFLICT) },
     { "a list with a gap", 0, POST("Content-Length: 3,,3\r\n"), REFUSED(H1_BAD_LENGTH) },
     { "comma behind", 0, POST("Content-Length: 3,\r\n"), REFUSED(H1_BAD_LENGTH) },
     { "comma before", 0, POST("Content-Length: ,3\r\n"), REFUSED(H1_BAD_LENGTH) },
     { "two equal lengths", 0, POST("Content-Length: 3\r\nContent-Length: 03\r\n"),
       TAKEN(GOT_POST("content-length: 3\r\n"), "length 3 keep") },
-    { "two lengths that differ", 0, POST("Content-Length: 3\r\nContent-Length: 4\r\n"), REFUSED(H1_LENGTH_CONFLICT) },
+    { "two lengths that differ", 0, POST("Content-Length: 3\r\nContent-Length: 4\r\n"),
+      REFUSED(H1_LENGTH_CONFLICT) },
     { "two lengths that differ, leniently", LENIENT, POST("Content-Length: 3\r\nContent-Length: 4\r\n"),
       REFUSED(H1_LENGTH_CONFLICT) },
-    { "zero, then three", 0, POST("Content-Length: 0\r\nContent-Length: 3\r\n"), REFUSED(H1_LENGTH_CONFLICT) },
+    { "zero, then three", 0, POST("Content-Length: 0\r\nContent-Length: 3\r\n"),
+      REFUSED(H1_LENGTH_CONFLICT) },
 
     /* Codings. */
     { "chunked", 0, POST("Transfer-Encoding: chunked\r\n"),
@@ -228,12 +247,15 @@ static const struct head_case cases[] = {
       TAKEN(GOT_POST("transfer-encoding: chunked\r\n"), "chunked close") },
     { "with a length behind", 0, POST("Transfer-Encoding: chunked\r\nContent-Length: 3\r\n"),
       TAKEN(GOT_POST("transfer-encoding: chunked\r\n"), "chunked close") },
-    { "with a bad length", 0, POST("Transfer-Encoding: chunked\r\nContent-Length: x\r\n"), REFUSED(H1_BAD_LENGTH) },
+    { "with a bad length", 0, POST("Transfer-Encoding: chunked\r\nContent-Length: x\r\n"),
+      REFUSED(H1_BAD_LENGTH) },
     { "of HTTP/1.0", 0, OLD("Transfer-Encoding: chunked\r\nConnection: keep-alive\r\n"),
-      TAKEN("GET / HTTP/1.0\r\ntransfer-encoding: chunked\r\nconnection: keep-alive\r\n\r\n", "chunked close") },
+      TAKEN("GET / HTTP/1.0\r\ntransfer-encoding: chunked\r\nconnection: keep-alive\r\n\r\n",
+            "chunked close") },
     { "gzip, chunked", 0, POST("Transfer-Encoding: gzip, chunked\r\n"), REFUSED(H1_BAD_TRANSFER_ENCODING) },
     { "chunked, gzip", 0, POST("Transfer-Encoding: chunked, gzip\r\n"), REFUSED(H1_BAD_TRANSFER_ENCODING) },
-    { "chunked twice", 0, POST("Transfer-Encoding: chunked, chunked\r\n"), REFUSED(H1_BAD_TRANSFER_ENCODING) },
+    { "chunked twice", 0, POST("Transfer-Encoding: chunked, chunked\r\n"),
+      REFUSED(H1_BAD_TRANSFER_ENCODING) },
     { "chunked in two fields", 0, POST("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"),
       REFUSED(H1_BAD_TRANSFER_ENCODING) },
     { "gzip and chunked in two fields", 0, POST("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n"),
@@ -249,12 +271,16 @@ static const struct head_case cases[] = {
     { "identity", 0, POST("Transfer-Encoding: identity\r\n"), REFUSED(H1_BAD_TRANSFER_ENCODING) },
     { "an empty coding", 0, POST("Transfer-Encoding:\r\n"), REFUSED(H1_BAD_TRANSFER_ENCODING) },
     { "nearly chunked", 0, POST("Transfer-Encoding: xchunked\r\n"), REFUSED(H1_BAD_TRANSFER_ENCODING) },
-    { "chunked with a parameter", 0, POST("Transfer-Encoding: chunked;a=b\r\n"), REFUSED(H1_BAD_TRANSFER_ENCODING) },
+    { "chunked with a parameter", 0, POST("Transfer-Encoding: chunked;a=b\r\n"),
+      REFUSED(H1_BAD_TRANSFER_ENCODING) },
     { "chunked in quotes", 0, POST("Transfer-Encoding: \"chunked\"\r\n"), REFUSED(H1_BAD_TRANSFER_ENCODING) },
-    { "chunked behind a vertical tab", 0, POST("Transfer-Encoding: \x0b" "chunked\r\n"),
+    { "chunked behind a vertical tab", 0,
+      POST("Transfer-Encoding: \x0b"
+           "chunked\r\n"),
       REFUSED(H1_BAD_TRANSFER_ENCODING) },
     { "a coding of CONNECT (refused beyond HAProxy)", 0,
-      STR_INIT("CONNECT h:80 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"), REFUSED(H1_BAD_TRANSFER_ENCODING) },
+      STR_INIT("CONNECT h:80 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"),
+      REFUSED(H1_BAD_TRANSFER_ENCODING) },
     { "a length of CONNECT means nothing", 0, STR_INIT("CONNECT h:80 HTTP/1.1\r\nContent-Length: 3\r\n\r\n"),
       TAKEN(GOT("CONNECT h:80", ""), "none close") },
 
@@ -272,7 +298,8 @@ static const struct head_case cases[] = {
       TAKEN("GET / HTTP/1.0\r\nproxy-connection: keep-alive\r\n\r\n", "none close") },
     { "upgrade", 0, GET("Connection: Upgrade\r\nUpgrade: foo\r\n"),
       TAKEN(GOT_GET("connection: Upgrade\r\nupgrade: foo\r\n"), "none keep upgrade") },
-    { "Upgrade without Connection", 0, GET("Upgrade: foo\r\n"), TAKEN(GOT_GET("upgrade: foo\r\n"), "none keep") },
+    { "Upgrade without Connection", 0, GET("Upgrade: foo\r\n"),
+      TAKEN(GOT_GET("upgrade: foo\r\n"), "none keep") },
     { "upgrade of 1.0", 0, OLD("Connection: upgrade\r\nUpgrade: foo\r\n"),
       TAKEN("GET / HTTP/1.0\r\nconnection: upgrade\r\nupgrade: foo\r\n\r\n", "none close") },
     { "upgrade with a body", 0, POST("Connection: upgrade\r\nUpgrade: foo\r\nContent-Length: 3\r\n"),
@@ -280,24 +307,30 @@ static const struct head_case cases[] = {
     { "upgrade to HTTP/2", 0, GET("Connection: upgrade\r\nUpgrade: foo, h2c\r\n"),
       TAKEN(GOT_GET("connection: upgrade\r\n"), "none keep") },
     { "websocket", 0, GET("Connection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: k\r\n"),
-      TAKEN(GOT_GET("connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-key: k\r\n"), "none keep upgrade") },
-    { "websocket without key", 0, GET("Connection: upgrade\r\nUpgrade: websocket\r\n"), REFUSED(H1_BAD_VALUE) },
+      TAKEN(GOT_GET("connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-key: k\r\n"),
+            "none keep upgrade") },
+    { "websocket without key", 0, GET("Connection: upgrade\r\nUpgrade: websocket\r\n"),
+      REFUSED(H1_BAD_VALUE) },
     { "expect", 0, POST("Expect: 100-Continue\r\nContent-Length: 1\r\n"),
       TAKEN(GOT_POST("expect: 100-Continue\r\ncontent-length: 1\r\n"), "length 1 keep expect") },
     { "expect of 1.0", 0, OLD("Expect: 100-continue\r\n"),
       TAKEN("GET / HTTP/1.0\r\nexpect: 100-continue\r\n\r\n", "none close") },
-    { "TE: trailers and more", 0, GET("TE: gzip, Trailers\r\n"), TAKEN(GOT_GET("te: trailers\r\n"), "none keep trailers") },
+    { "TE: trailers and more", 0, GET("TE: gzip, Trailers\r\n"),
+      TAKEN(GOT_GET("te: trailers\r\n"), "none keep trailers") },
     { "TE without trailers", 0, GET("TE: gzip\r\n"), TAKEN(GOT_GET(""), "none keep") },
 
     /* Responses. */
-    { "with a length", RESPONSE, OK("Content-Length: 2\r\n"), TAKEN(GOT_OK("content-length: 2\r\n"), "length 2 keep") },
+    { "with a length", RESPONSE, OK("Content-Length: 2\r\n"),
+      TAKEN(GOT_OK("content-length: 2\r\n"), "length 2 keep") },
     { "without: until close", RESPONSE, OK("X: y\r\n"), TAKEN(GOT_OK("x: y\r\n"), "until-close close") },
     { "chunked response", RESPONSE, OK("Transfer-Encoding: chunked\r\n"),
       TAKEN(GOT_OK("transfer-encoding: chunked\r\n"), "chunked keep") },
     { "chunked and a length", RESPONSE, OK("Content-Length: 2\r\nTransfer-Encoding: chunked\r\n"),
       TAKEN(GOT_OK("transfer-encoding: chunked\r\n"), "chunked close") },
-    { "two lengths", RESPONSE, OK("Content-Length: 2\r\nContent-Length: 3\r\n"), REFUSED(H1_LENGTH_CONFLICT) },
-    { "gzip, chunked response", RESPONSE, OK("Transfer-Encoding: gzip, chunked\r\n"), REFUSED(H1_BAD_TRANSFER_ENCODING) },
+    { "two lengths", RESPONSE, OK("Content-Length: 2\r\nContent-Length: 3\r\n"),
+      REFUSED(H1_LENGTH_CONFLICT) },
+    { "gzip, chunked response", RESPONSE, OK("Transfer-Encoding: gzip, chunked\r\n"),
+      REFUSED(H1_BAD_TRANSFER_ENCODING) },
     { "no reason", RESPONSE, STATUS("200", "Content-Length: 0\r\n"),
       TAKEN("HTTP/1.1 200 \r\ncontent-length: 0\r\n\r\n", "length 0 keep") },
     { "many blanks", RESPONSE, STATUS("\t 200 \t O K ", "Content-Length: 0\r\n"),
@@ -316,12 +349,14 @@ static const struct head_case cases[] = {
     { "no status", RESPONSE, STR_INIT("HTTP/1.1\r\n\r\n"), REFUSED(H1_BAD_VERSION) },
     { "no HTTP", RESPONSE, STR_INIT("ICY 200 OK\r\n\r\n"), REFUSED(H1_BAD_VERSION) },
     { "text", RESPONSE, STR_INIT("hello, world"), REFUSED(H1_BAD_VERSION) },
-    { "blank before the status line", RESPONSE, STR_INIT(" HTTP/1.1 200 OK\r\n\r\n"), REFUSED(H1_BAD_VERSION) },
+    { "blank before the status line", RESPONSE, STR_INIT(" HTTP/1.1 200 OK\r\n\r\n"),
+      REFUSED(H1_BAD_VERSION) },
     { "empty lines before the status line", RESPONSE, STR_INIT("\r\n\nHTTP/1.1 204 x\r\n\r\n"),
       TAKEN("HTTP/1.1 204 x\r\n\r\n", "none keep") },
     { "1.0 closes", RESPONSE, STR_INIT("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n"),
       TAKEN("HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\n", "length 2 close") },
-    { "204 has no body and no length", RESPONSE, STATUS("204 x", "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n"),
+    { "204 has no body and no length", RESPONSE,
+      STATUS("204 x", "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n"),
       TAKEN("HTTP/1.1 204 x\r\n\r\n", "none keep") },
     { "304 keeps its length", RESPONSE, STATUS("304 x", "Content-Length: 2\r\n"),
       TAKEN("HTTP/1.1 304 x\r\ncontent-length: 2\r\n\r\n", "none keep") },
@@ -480,10 +515,15 @@ static void beginnings_are_not_done(void)
 
 static void no_memory_is_an_answer(void)
 {
-    static const struct head_case row = { "no memory", 0,
-                                          GET("A: 1\r\nA: 2\r\nA: 3\r\nA: 4\r\nA: 5\r\nA: 6\r\nA: 7\r\nA: 8\r\nA: 9\r\n"
-                                              "A: 1\r\nA: 2\r\nA: 3\r\nA: 4\r\nA: 5\r\nA: 6\r\nA: 7\r\nA: 8\r\nA: 9\r\n"),
-                                          H1_OK, NULL, NULL };
+    static const struct head_case row = {
+        "no memory",
+        0,
+        GET("A: 1\r\nA: 2\r\nA: 3\r\nA: 4\r\nA: 5\r\nA: 6\r\nA: 7\r\nA: 8\r\nA: 9\r\n"
+            "A: 1\r\nA: 2\r\nA: 3\r\nA: 4\r\nA: 5\r\nA: 6\r\nA: 7\r\nA: 8\r\nA: 9\r\n"),
+        H1_OK,
+        NULL,
+        NULL
+    };
     uint64_t n = 0;
     enum h1_status status = H1_REJECT;
     int64_t blocks = test_blocks();
@@ -570,7 +610,9 @@ static void the_client_is_told(void)
 {
     EXPECT_INT(status_for("GET / HTTP/1.1 x\r\n\r\n", false), 400);
     EXPECT_INT(status_for("GET / HTTP/1.1\r\ntransfer-encoding: gzip, chunked\r\n\r\n", false), 422);
-    EXPECT_INT(status_for("GET / HTTP/1.1\r\ntransfer-encoding: gzip\r\ntransfer-encoding: chunked\r\n\r\n", false), 422);
+    EXPECT_INT(
+        status_for("GET / HTTP/1.1\r\ntransfer-encoding: gzip\r\ntransfer-encoding: chunked\r\n\r\n", false),
+        422);
     EXPECT_INT(status_for("GET / HTTP/1.1\r\ntransfer-encoding: chunked, gzip\r\n\r\n", false), 400);
     EXPECT_INT(status_for("HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n", true), 502);
     EXPECT_INT(status_for("HTTP/1.1 2 OK\r\n\r\n", true), 502);

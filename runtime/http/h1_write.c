@@ -1,7 +1,8 @@
 /* Heads as text. Sizing and writing walk the same pieces, so that they cannot disagree. */
 #include "http/h1_write.h"
 
-/* Only the field that says how the body is really framed is written: a rule or a script may have added the other. */
+/* Only the field that says how the body is really framed is written: a rule or a script may have added the
+ * other. */
 static bool written(const struct http_msg *msg, const struct http_field *field)
 {
     if (msg->body == HTTP_BODY_CHUNKED)
@@ -38,7 +39,8 @@ static void put_start_line(struct output *out, const struct http_msg *msg)
     if (!msg->is_response) {
         put(out, msg->method);
         put_char(out, ' ');
-        put(out, msg->uri.size ? msg->uri : STR("/")); /* a target cannot be empty: the next word would become it */
+        put(out, msg->uri.size ? msg->uri
+                               : STR("/")); /* a target cannot be empty: the next word would become it */
         put_char(out, ' ');
         put_version(out, msg);
         put(out, STR("\r\n"));

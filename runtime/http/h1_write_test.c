@@ -1,7 +1,7 @@
 /* Heads and chunk sizes as they stand on the wire. */
-#include "http/h1_write.h"
 #include "base/mem.h"
 #include "base/test.h"
+#include "http/h1_write.h"
 
 static struct arena arena;
 static struct http_msg msg;
@@ -97,10 +97,7 @@ static void chunk_sizes(void)
 }
 
 const struct test_row tests[] = {
-    { "requests", requests },
-    { "versions", versions },
-    { "responses", responses },
-    { "one framing alone is written", one_framing_alone },
-    { "chunk sizes", chunk_sizes },
-    { 0 },
+    { "requests", requests },       { "versions", versions },
+    { "responses", responses },     { "one framing alone is written", one_framing_alone },
+    { "chunk sizes", chunk_sizes }, { 0 },
 };

@@ -6,11 +6,11 @@
 #include <stdint.h>
 
 enum http_char_class {
-    HTTP_CHAR_TOKEN = 1,    /* RFC 9110 section 5.6.2 */
-    HTTP_CHAR_TARGET = 2,   /* visible ASCII but '#': what HAProxy lets into a request-target */
-    HTTP_CHAR_HOST = 4,     /* RFC 3986 section 3.2.2 with the port's colon: reg-name or bracketed address */
-    HTTP_CHAR_CONTROL = 8,  /* 0 to 31 and 127, tab included */
-    HTTP_CHAR_BLANK = 16,   /* space and tab */
+    HTTP_CHAR_TOKEN = 1,   /* RFC 9110 section 5.6.2 */
+    HTTP_CHAR_TARGET = 2,  /* visible ASCII but '#': what HAProxy lets into a request-target */
+    HTTP_CHAR_HOST = 4,    /* RFC 3986 section 3.2.2 with the port's colon: reg-name or bracketed address */
+    HTTP_CHAR_CONTROL = 8, /* 0 to 31 and 127, tab included */
+    HTTP_CHAR_BLANK = 16,  /* space and tab */
     HTTP_CHAR_UNRESERVED = 32, /* RFC 3986 section 2.3 */
 };
 
@@ -21,7 +21,8 @@ static inline bool http_char_is(char c, unsigned classes)
     return http_chars[(unsigned char)c] & classes;
 }
 
-/* The offset of the first byte of text, from `from` on, that is in none of the classes; text.size if there is none. */
+/* The offset of the first byte of text, from `from` on, that is in none of the classes; text.size if there
+ * is none. */
 static inline size_t http_chars_span(struct str text, size_t from, unsigned classes)
 {
     while (from < text.size && http_char_is(text.data[from], classes))

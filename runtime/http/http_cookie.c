@@ -7,7 +7,8 @@ static size_t skip_blanks(struct str list, size_t at)
     return http_chars_span(list, at, HTTP_CHAR_BLANK);
 }
 
-/* The separator that ends a value, or the list's end; a quoted part may hold separators and escaped quotes. */
+/* The separator that ends a value, or the list's end; a quoted part may hold separators and escaped
+ * quotes. */
 static size_t value_end(struct str list, size_t at)
 {
     bool quoted = false;
@@ -35,7 +36,8 @@ bool http_cookie_next(struct str list, struct http_cookie_cursor *cursor, struct
     while (cursor->at < list.size) {
         size_t begin = skip_blanks(list, cursor->at), equal = name_end(list, begin);
         bool is_pair = equal < list.size && list.data[equal] == '=';
-        size_t value = is_pair ? skip_blanks(list, equal + 1) : equal, end = is_pair ? value_end(list, value) : equal;
+        size_t value = is_pair ? skip_blanks(list, equal + 1) : equal,
+               end = is_pair ? value_end(list, value) : equal;
         bool counts = is_pair && list.data[begin] != '$';
         *out = (struct http_cookie){ .name = str_trim(str_slice(list, begin, equal - begin)),
                                      .value = str_trim(str_slice(list, value, end - value)),
@@ -50,7 +52,8 @@ bool http_cookie_next(struct str list, struct http_cookie_cursor *cursor, struct
     return false;
 }
 
-static bool fits(const struct http_msg *msg, struct str name, struct str list, const struct http_cookie *cookie)
+static bool fits(const struct http_msg *msg, struct str name, struct str list,
+                 const struct http_cookie *cookie)
 {
     if (!name.size)
         return true;
@@ -107,5 +110,6 @@ bool http_cookie_remove(struct http_msg *msg, struct http_field *field, const st
         http_msg_remove_field(msg, field);
         return true;
     }
-    return http_msg_edit_value(msg, field, from, after - from, from && after < list.size ? STR("; ") : STR_NONE);
+    return http_msg_edit_value(msg, field, from, after - from,
+                               from && after < list.size ? STR("; ") : STR_NONE);
 }

@@ -1,7 +1,8 @@
-/* Cookies: what is one and what is none, as HAProxy answers req.cook and res.cook, and what is left after edits. */
-#include "http/http_cookie.h"
+/* Cookies: what is one and what is none, as HAProxy answers req.cook and res.cook, and what is left after
+ * edits. */
 #include "base/buf.h"
 #include "base/test.h"
+#include "http/http_cookie.h"
 
 static struct arena arena;
 static struct http_msg msg;

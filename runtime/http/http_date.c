@@ -1,9 +1,9 @@
 /* Calendar arithmetic counts days from 1 March of year 0, so that a leap day is the last of its year. */
 #include "http/http_date.h"
 
-#define DAY_SECONDS   86400
-#define CYCLE_DAYS    146097 /* of 400 years */
-#define EPOCH_DAYS    719468 /* from 0000-03-01 to 1970-01-01 */
+#define DAY_SECONDS 86400
+#define CYCLE_DAYS  146097 /* of 400 years */
+#define EPOCH_DAYS  719468 /* from 0000-03-01 to 1970-01-01 */
 
 static const char month_names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 static const char weekday_names[] = "SunMonTueWedThuFriSat";

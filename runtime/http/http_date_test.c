@@ -1,6 +1,6 @@
 /* Dates: the three forms, the calendar there and back, and how far a wrong date is let through. */
-#include "http/http_date.h"
 #include "base/test.h"
+#include "http/http_date.h"
 
 #define NONE INT64_MIN
 
@@ -54,7 +54,9 @@ static void forms(void)
         EXPECT_INT(parsed(http_date_parse_imf, text), cases[i].imf);
         EXPECT_INT(parsed(http_date_parse_rfc850, text), cases[i].rfc850);
         EXPECT_INT(parsed(http_date_parse_asctime, text), cases[i].asctime);
-        int64_t any = cases[i].imf != NONE ? cases[i].imf : cases[i].rfc850 != NONE ? cases[i].rfc850 : cases[i].asctime;
+        int64_t any = cases[i].imf != NONE      ? cases[i].imf
+                      : cases[i].rfc850 != NONE ? cases[i].rfc850
+                                                : cases[i].asctime;
         EXPECT_INT(parsed(http_date_parse, text), any);
     }
 }
@@ -69,10 +71,12 @@ static void cut_dates(void)
 
 static void weekdays(void)
 {
-    static const char *const texts[] = { "Sunday, 06-Nov-94 08:49:37 GMT",    "Monday, 06-Nov-94 08:49:37 GMT",
-                                         "Tuesday, 06-Nov-94 08:49:37 GMT",   "Wednesday, 06-Nov-94 08:49:37 GMT",
-                                         "Thursday, 06-Nov-94 08:49:37 GMT",  "Friday, 06-Nov-94 08:49:37 GMT",
-                                         "Saturday, 06-Nov-94 08:49:37 GMT" };
+    static const char *const texts[] = {
+        "Sunday, 06-Nov-94 08:49:37 GMT",   "Monday, 06-Nov-94 08:49:37 GMT",
+        "Tuesday, 06-Nov-94 08:49:37 GMT",  "Wednesday, 06-Nov-94 08:49:37 GMT",
+        "Thursday, 06-Nov-94 08:49:37 GMT", "Friday, 06-Nov-94 08:49:37 GMT",
+        "Saturday, 06-Nov-94 08:49:37 GMT"
+    };
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         EXPECT_INT(parsed(http_date_parse_rfc850, str_of(texts[i])), 784111777);
 }
@@ -84,7 +88,8 @@ static void calendar(void)
     http_date_split(-86400ll * 365 * 400, &before);
     for (int64_t day = -365ll * 400 + 1; day < 365ll * 500; day++) {
         http_date_split(day * 86400 + 3661, &date);
-        bool same_month = date.month == before.month && date.day == before.day + 1 && date.year == before.year;
+        bool same_month =
+            date.month == before.month && date.day == before.day + 1 && date.year == before.year;
         bool next_month = date.day == 1 && before.day >= 28 && date.month == before.month % 12 + 1 &&
                           date.year == before.year + (before.month == 12);
         bool follows = (same_month || next_month) && date.weekday == (before.weekday + 1) % 7 &&
@@ -119,7 +124,10 @@ static void printing(void)
 }
 
 const struct test_row tests[] = {
-    { "the three forms", forms },       { "a cut date is none", cut_dates }, { "all weekdays by their long name", weekdays },
-    { "the calendar", calendar },       { "printing and reading again", printing },
+    { "the three forms", forms },
+    { "a cut date is none", cut_dates },
+    { "all weekdays by their long name", weekdays },
+    { "the calendar", calendar },
+    { "printing and reading again", printing },
     { 0 },
 };

@@ -1,5 +1,6 @@
-/* Messages as values. The fields stand in one array, in the order of the wire; a removed one stays as a marked gap.
- * When the array is full it is doubled in the arena, so a pointer to a field holds until the next http_msg_add. */
+/* Messages as values. The fields stand in one array, in the order of the wire; a removed one stays as a
+ * marked gap. When the array is full it is doubled in the arena, so a pointer to a field holds until the
+ * next http_msg_add. */
 #include "http/http_msg.h"
 #include "http/http_chars.h"
 #include "http/http_status.h"
@@ -38,8 +39,8 @@ enum http_method http_method_of(struct str name)
 /* The names by their length: at most three have the same one, so at most three comparisons. */
 enum http_field_id http_field_id_of(struct str name)
 {
-#define NAMED(text, id)                                                                                               \
-    if (is(name, text))                                                                                               \
+#define NAMED(text, id)                                                                                      \
+    if (is(name, text))                                                                                      \
     return id
     switch (name.size) {
     case 2:
@@ -124,7 +125,8 @@ struct http_field *http_msg_find_id(const struct http_msg *msg, enum http_field_
     return NULL;
 }
 
-struct http_field *http_msg_find(const struct http_msg *msg, struct str name, const struct http_field *previous)
+struct http_field *http_msg_find(const struct http_msg *msg, struct str name,
+                                 const struct http_field *previous)
 {
     enum http_field_id id = http_field_id_of(name);
     if (id != FIELD_OTHER)
@@ -150,7 +152,8 @@ size_t http_msg_value_end(struct str list, size_t from)
     return list.size;
 }
 
-bool http_msg_next_value(const struct http_msg *msg, struct str name, bool full, struct http_value_cursor *cursor)
+bool http_msg_next_value(const struct http_msg *msg, struct str name, bool full,
+                         struct http_value_cursor *cursor)
 {
     if (!cursor->inside || cursor->field->removed) {
         struct http_field *field = http_msg_find(msg, name, cursor->field);
@@ -312,7 +315,8 @@ bool http_msg_set_value(struct http_msg *msg, struct http_field *field, struct s
     return set_text(msg, &field->value, cleaned(msg, STR_NONE, value, STR_NONE, TEXT_VALUE));
 }
 
-bool http_msg_edit_value(struct http_msg *msg, struct http_field *field, size_t from, size_t size, struct str with)
+bool http_msg_edit_value(struct http_msg *msg, struct http_field *field, size_t from, size_t size,
+                         struct str with)
 {
     struct str old = field->value;
     CHECK(from <= old.size);
@@ -357,7 +361,8 @@ bool http_msg_set_method(struct http_msg *msg, struct str method)
 
 bool http_msg_set_status(struct http_msg *msg, int status, struct str reason)
 {
-    struct str text = reason.data ? cleaned(msg, STR_NONE, reason, STR_NONE, TEXT_VALUE) : http_status_reason(status);
+    struct str text =
+        reason.data ? cleaned(msg, STR_NONE, reason, STR_NONE, TEXT_VALUE) : http_status_reason(status);
     if (!set_text(msg, &msg->reason, text))
         return false;
     msg->status = status;
@@ -405,7 +410,8 @@ static bool path_offset(const struct http_msg *msg, size_t *at)
     return uri.form == HTTP_URI_ORIGIN || uri.form == HTTP_URI_ABSOLUTE;
 }
 
-/* A target that an earlier edit left without a slash ("abc?q") is all path and query, so that edits can follow. */
+/* A target that an earlier edit left without a slash ("abc?q") is all path and query, so that edits can
+ * follow. */
 static bool edit_offset(const struct http_msg *msg, size_t *at)
 {
     if (path_offset(msg, at))

@@ -1,8 +1,9 @@
-/* Messages: finding, walking values, edits and what they let through, copies, and all of it without memory. */
-#include "http/http_msg.h"
+/* Messages: finding, walking values, edits and what they let through, copies, and all of it without
+ * memory. */
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/test.h"
+#include "http/http_msg.h"
 
 static struct arena arena;
 static struct http_msg msg;
@@ -40,12 +41,15 @@ static void expect_fields(const char *want)
 
 static void methods(void)
 {
-    static const char *const names[] = { [HTTP_OPTIONS] = "OPTIONS", [HTTP_GET] = "GET",       [HTTP_HEAD] = "HEAD",
-                                         [HTTP_POST] = "POST",       [HTTP_PUT] = "PUT",       [HTTP_DELETE] = "DELETE",
-                                         [HTTP_TRACE] = "TRACE",     [HTTP_CONNECT] = "CONNECT", [HTTP_PATCH] = "PATCH" };
+    static const char *const names[] = {
+        [HTTP_OPTIONS] = "OPTIONS", [HTTP_GET] = "GET",         [HTTP_HEAD] = "HEAD",
+        [HTTP_POST] = "POST",       [HTTP_PUT] = "PUT",         [HTTP_DELETE] = "DELETE",
+        [HTTP_TRACE] = "TRACE",     [HTTP_CONNECT] = "CONNECT", [HTTP_PATCH] = "PATCH"
+    };
     for (unsigned i = 1; i < COUNT_OF(names); i++)
         EXPECT_INT(http_method_of(str_of(names[i])), i);
-    static const char *const others[] = { "", "get", "GOT", "PAST", "PITCH", "DELITE", "CONNEXT", "FOO", "PROPFIND" };
+    static const char *const others[] = { "",       "get",     "GOT", "PAST",    "PITCH",
+                                          "DELITE", "CONNEXT", "FOO", "PROPFIND" };
     for (unsigned i = 0; i < COUNT_OF(others); i++)
         EXPECT_INT(http_method_of(str_of(others[i])), HTTP_OTHER_METHOD);
 }

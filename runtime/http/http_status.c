@@ -83,10 +83,10 @@ struct page_row {
     struct str reason, body;
 };
 
-#define PAGE(status, reason, sentence)                                                                                \
-    {                                                                                                                 \
-        status, STR_INIT(reason),                                                                                     \
-            STR_INIT("<html><body><h1>" #status " " reason "</h1>\n" sentence "\n</body></html>\n")                   \
+#define PAGE(status, reason, sentence)                                                                       \
+    {                                                                                                        \
+        status, STR_INIT(reason),                                                                            \
+            STR_INIT("<html><body><h1>" #status " " reason "</h1>\n" sentence "\n</body></html>\n")          \
     }
 
 static const struct page_row pages[] = {

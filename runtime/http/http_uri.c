@@ -1,5 +1,5 @@
-/* Cuts request-targets. A target is cut by its first bytes alone, as HAProxy does: '/' and '*' say what they are, and
- * anything else needs a scheme to be an absolute form; what is left may be an authority. */
+/* Cuts request-targets. A target is cut by its first bytes alone, as HAProxy does: '/' and '*' say what
+ * they are, and anything else needs a scheme to be an absolute form; what is left may be an authority. */
 #include "http/http_uri.h"
 #include "http/http_chars.h"
 

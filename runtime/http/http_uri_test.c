@@ -1,6 +1,6 @@
 /* Cutting targets and authorities, percent-coding. */
-#include "http/http_uri.h"
 #include "base/test.h"
+#include "http/http_uri.h"
 
 #define N NULL
 
@@ -139,7 +139,8 @@ static void coding(void)
     size_t size;
     for (size_t i = 0; i < COUNT_OF(decode_cases); i++) {
         test_case(decode_cases[i].text.data);
-        EXPECT_INT(http_uri_decode(decode_cases[i].text, decode_cases[i].plus, out, &size), !!decode_cases[i].decoded);
+        EXPECT_INT(http_uri_decode(decode_cases[i].text, decode_cases[i].plus, out, &size),
+                   !!decode_cases[i].decoded);
         if (decode_cases[i].decoded)
             EXPECT_STR(str_make(out, size), decode_cases[i].decoded);
     }
