@@ -15,7 +15,8 @@ const char log_format_clf[] = "%{+Q}o %{-Q}ci - - [%trg] %r %ST %B \"\" \"\" %cp
                               "%Tr %Ta %tsc %ac %fc %bc %sc %rc %sq "
                               "%bq %CC %CS %hrl %hsl";
 const char log_format_tcp[] = "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq";
-const char log_format_default_tcp[] = "Connect from %ci:%cp to %fi:%fp (%f/%HM)";
+const char log_format_default_tcp[] = "Connect from %ci:%cp to %fi:%fp (%f/TCP)";
+const char log_format_default_http[] = "Connect from %ci:%cp to %fi:%fp (%f/HTTP)";
 const char log_format_error[] = "%ci:%cp [%tr] %ft: %[fc_err_str]";
 
 enum piece_kind { PIECE_TEXT, PIECE_BLANK, PIECE_ALIAS, PIECE_EXPRESSION };

@@ -49,6 +49,6 @@ void log_put_escaped(struct buf *out, struct str text, const char *also, unsigne
 void log_print_escaped(struct buf *out, struct str text, const char *also);
 
 extern const char log_format_http[], log_format_tcp[], log_format_clf[], log_format_default_tcp[], log_format_https[],
-    log_format_error[];
+    log_format_default_http[], log_format_error[];
 
 #endif
