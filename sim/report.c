@@ -105,6 +105,11 @@ void report_failure(struct scenario *scenario, const struct actor *who, struct s
     add_events(scenario, out);
     LIST_EACH (item, &scenario->nodes)
         sim_node_describe(sim_node_of(item), out);
-    buf_printf(out, "again: lockstep-sim run %s --seed %llu\n", scenario->options->path,
+    buf_printf(out, "again: lockstep-sim run %s --seed %llu", scenario->options->path,
                (unsigned long long)scenario->options->seed);
+    if (scenario->options->torture)
+        buf_add_c(out, " --torture");
+    if (scenario->options->limit_ns)
+        buf_printf(out, " --limit %llu", (unsigned long long)(scenario->options->limit_ns / NS_PER_S));
+    buf_add_char(out, '\n');
 }
