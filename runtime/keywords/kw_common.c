@@ -56,6 +56,8 @@ bool kw_condition_needed(struct cfg_line *line, unsigned at, enum sample_place p
     if (at >= line->count || !begins_condition(line->words[at]))
         return cfg_error(line, "'%s' requires either 'if' or 'unless' followed by a condition.", what);
     *out = condition_parse(&parser, proxy->acls, line->words + at, line->count - at);
+    if (parser.warning)
+        cfg_warn(line, "%s", parser.warning);
     if (*out)
         return true;
     return cfg_error(line, "error detected while parsing a '%s' condition : %s.", what,

@@ -50,7 +50,10 @@ static bool acl(struct cfg_line *line)
     struct acl *found = find_acl(proxy, name);
     if (!found)
         found = add_acl(line, name);
-    if (acl_add_test(&parser, found, line->words + 2, line->count > 2 ? line->count - 2 : 0))
+    bool well = acl_add_test(&parser, found, line->words + 2, line->count > 2 ? line->count - 2 : 0);
+    if (parser.warning)
+        cfg_warn(line, "%s", parser.warning);
+    if (well)
         return true;
     return cfg_error(line, "error detected while parsing ACL '%s' : %s.", name,
                      parser.sample.error ? parser.sample.error : "out of memory");

@@ -1,23 +1,38 @@
 /* Patterns and how values are matched against them (HAProxy manual 7.1.1 to 7.1.6), with the indexes that make it
- * quick: hash for exact strings, prefix trees for networks and for beginnings, lists in order for the rest. */
+ * quick: hash for exact strings, prefix trees for networks, hash by length for beginnings and ends, lists in order for
+ * the rest. */
 #ifndef MATCH_PATTERN_H
 #define MATCH_PATTERN_H
 #include "sample/sample.h"
 
-struct pattern_ref;    /* a file or named list of patterns that several users share: by name */
-struct pattern_expr;   /* one match method's index of it, or of inline patterns */
+struct pattern_ref;  /* a file, or the patterns of one ACL: a list that several users share */
+struct pattern_expr; /* one match method's index of it, or of patterns of its own */
 
 enum match_method {
-    MATCH_FOUND, MATCH_BOOL, MATCH_INT, MATCH_IP, MATCH_BIN, MATCH_LEN, MATCH_STR, MATCH_BEG, MATCH_SUB, MATCH_DIR,
-    MATCH_DOM, MATCH_END, MATCH_REG, MATCH_REGM, MATCH_KEY /* exact text as written: maps by name */, MATCH_COUNT
+    MATCH_FOUND,
+    MATCH_BOOL,
+    MATCH_INT,
+    MATCH_IP,
+    MATCH_BIN,
+    MATCH_LEN,
+    MATCH_STR,
+    MATCH_BEG,
+    MATCH_SUB,
+    MATCH_DIR,
+    MATCH_DOM,
+    MATCH_END,
+    MATCH_REG,
+    MATCH_REGM,
+    MATCH_KEY /* exact text as written: maps by name */,
+    MATCH_COUNT
 };
 
 struct match_row {
-    const char *name;         /* "str" of -m str */
+    const char *name; /* "str" of -m str */
     enum match_method method;
-    enum sample_type in;      /* what values are cast to before */
+    enum sample_type in; /* what values are cast to before */
 };
-extern const struct match_row match_rows[]; /* ends with an empty row */
+extern const struct match_row match_rows[]; /* in the order of the methods, ends with an empty row */
 
 struct pattern_options {
     enum match_method method;
@@ -26,38 +41,69 @@ struct pattern_options {
 };
 
 /* Heap objects owned by the configuration's pattern set. */
-struct pattern_set; /* all references of one node, by name */
+struct pattern_set; /* all references of one node */
 struct pattern_set *pattern_set_create(void);
 void pattern_set_destroy(struct pattern_set *set);
+/* The set destroys the expression with itself. */
+void pattern_set_own(struct pattern_set *set, struct pattern_expr *expr);
+/* A regular expression that lives as long as the set; the same pattern is compiled once. NULL: *error (in arena). */
+struct regex *pattern_set_regex(struct pattern_set *set, struct str pattern, bool ignore_case,
+                                struct arena *arena, const char **error) MUST_USE;
 
+/* An index with patterns of its own. */
 struct pattern_expr *pattern_expr_create(const struct pattern_options *options);
 void pattern_expr_destroy(struct pattern_expr *expr);
-/* Adds one inline pattern; false: *error says why it is no pattern of this method (in arena). */
+/* Adds one pattern to such an index; false: *error says why it is no pattern of this method (in arena). */
 bool pattern_expr_add(struct pattern_expr *expr, struct str text, struct str value, struct arena *arena,
                       const char **error) MUST_USE;
-/* The index of a reference for a method; loads the file (text given by the caller) the first time. All users of one
- * (name, options) share it. */
-struct pattern_ref *pattern_ref_get(struct pattern_set *set, struct str name);        /* NULL when unknown */
-struct pattern_ref *pattern_ref_add(struct pattern_set *set, struct str name, bool is_map); /* NULL: no memory */
+
+struct pattern_ref *pattern_ref_get(struct pattern_set *set, struct str name); /* NULL when unknown */
+/* name is a file's; empty for the patterns of one ACL, which are found by their number. NULL: no memory. */
+struct pattern_ref *pattern_ref_add(struct pattern_set *set, struct str name, bool is_map);
+/* Takes the number that was asked for with -u. false: another one has it. */
+bool pattern_ref_set_id(struct pattern_ref *ref, int64_t id) MUST_USE;
+/* Lines of a file: '#' comments; maps: key, blanks, value. */
 bool pattern_ref_load(struct pattern_ref *ref, struct str text, const char *file, struct arena *arena,
-                      const char **error) MUST_USE; /* lines of a file: '#' comments; maps: key, blanks, value */
+                      const char **error) MUST_USE;
+/* The index of a reference for a method; all users of one (reference, options) share it. */
 struct pattern_expr *pattern_ref_index(struct pattern_ref *ref, const struct pattern_options *options,
                                        struct arena *arena, const char **error);
-/* Changes at run time, seen by every index. */
+
+/* Changes at run time, seen by every index. Nothing is changed when one index cannot take it. */
 bool pattern_ref_append(struct pattern_ref *ref, struct str key, struct str value, struct arena *arena,
                         const char **error) MUST_USE;
 unsigned pattern_ref_remove(struct pattern_ref *ref, struct str key);
-unsigned pattern_ref_set(struct pattern_ref *ref, struct str key, struct str value); /* entries changed */
+bool pattern_ref_remove_id(struct pattern_ref *ref, uint64_t entry_id);
+/* How many entries were changed; 0 too when the value is none for an index. */
+unsigned pattern_ref_set(struct pattern_ref *ref, struct str key, struct str value);
 void pattern_ref_clear(struct pattern_ref *ref);
 
-struct pattern_match {
-    struct str key;   /* the pattern's text as written */
-    struct str value; /* of a map */
+/* For lists: references in the order of the configuration, entries in order of definition; NULL begins. */
+struct pattern_entry {
+    struct str key, value; /* as written */
     uint64_t id;
-    unsigned group_count;   /* regm: captured groups, offsets into the subject */
+};
+struct pattern_ref *pattern_set_next(const struct pattern_set *set, const struct pattern_ref *previous);
+struct pattern_ref *pattern_ref_by_id(const struct pattern_set *set, int64_t id);
+const struct pattern_entry *pattern_ref_next(const struct pattern_ref *ref,
+                                             const struct pattern_entry *previous);
+/* The first entry of a key, NULL for none. */
+const struct pattern_entry *pattern_ref_find(const struct pattern_ref *ref, struct str key);
+struct str pattern_ref_name(const struct pattern_ref *ref);    /* the file; empty: an ACL's own patterns */
+struct str pattern_ref_display(const struct pattern_ref *ref); /* where it stands, as HAProxy lists it */
+void pattern_ref_set_display(struct pattern_ref *ref, struct str display); /* lives with the configuration */
+int64_t pattern_ref_id(const struct pattern_ref *ref);
+bool pattern_ref_is_map(const struct pattern_ref *ref);
+
+struct pattern_match {
+    struct str key;       /* the pattern's text as written */
+    struct str value;     /* of a map, as written */
+    struct sample sample; /* of a map: the value as its index's value_type */
+    uint64_t id;
+    unsigned group_count; /* regm: captured groups, offsets into the subject */
     size_t groups[20][2];
 };
-/* The first match in order of definition (longest for ip and beg in maps). The sample is already cast to the method's
+/* The first match in order of definition (the longest for ip and beg). The sample is already cast to the method's
  * type. false: none. match may be NULL. */
 bool pattern_match(const struct pattern_expr *expr, const struct sample *sample, struct arena *scratch,
                    struct pattern_match *match);

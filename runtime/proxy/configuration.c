@@ -129,6 +129,7 @@ struct sample_parser configuration_parser(struct configuration *configuration, c
     return (struct sample_parser){
         .words = &configuration->words,
         .arena = &configuration->arena,
+        .configuration = configuration,
         .proxy = proxy,
         .place = place,
         .file = line ? line->place.file : NULL,

@@ -12,18 +12,29 @@ struct arena;
 struct configuration;
 struct proxy;
 struct regex;
+struct sample_parser;
 struct server;
 struct stick_table;
 struct userlist;
 
-enum sample_arg_kind { ARG_STR, ARG_INT, ARG_ADDR, ARG_REGEX, ARG_VAR, ARG_PROXY, ARG_SERVER, ARG_TABLE, ARG_USERLIST };
+enum sample_arg_kind {
+    ARG_STR,
+    ARG_INT,
+    ARG_ADDR,
+    ARG_REGEX,
+    ARG_VAR,
+    ARG_PROXY,
+    ARG_SERVER,
+    ARG_TABLE,
+    ARG_USERLIST
+};
 
 #define SAMPLE_ARG_MAX 12
 
 struct sample_arg {
     enum sample_arg_kind kind;
-    struct str text;  /* as written, after quotes; NUL behind */
-    int64_t integer;  /* int; time in ms; size in bytes; prefix bits of a mask */
+    struct str text; /* as written, after quotes; NUL behind */
+    int64_t integer; /* int; time in ms; size in bytes; prefix bits of a mask */
     struct addr addr;
     struct regex *regex;
     struct var_name var;
@@ -35,10 +46,11 @@ struct sample_arg {
 };
 
 struct sample_args {
-    unsigned count;
-    struct sample_arg *list;
-    void *row_data; /* the row's data */
-    void *own;      /* made by the row's check; lives in the configuration's arena */
+    unsigned count;                     /* given */
+    struct sample_arg *list;            /* as many as the signature has; those past count are empty */
+    void *row_data;                     /* the row's data */
+    void *own;                          /* made by the row's check; lives in the parser's arena */
+    const struct sample_parser *parser; /* during the row's check only */
 };
 
 #endif

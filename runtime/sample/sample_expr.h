@@ -16,34 +16,37 @@ struct sample_expr {
     struct sample_args args;
     struct sample_step *steps;
     unsigned step_count;
-    enum sample_type out;  /* what comes out of the last step */
-    struct str text;       /* as written */
+    enum sample_type out; /* what comes out of the last step */
+    struct str text;      /* as written */
 };
 
 /* Arguments that name a proxy, server, table or userlist are kept here until the configuration is whole. */
 struct sample_unresolved {
     struct sample_unresolved *next;
     struct sample_arg *arg;
-    const char *type;        /* of the signature: "table", "backend", ... */
-    struct proxy *proxy;     /* in whose section */
+    const char *type;    /* of the signature: "table", "backend", ... */
+    struct proxy *proxy; /* in whose section */
     struct diag_place place;
-    const char *user;        /* name of the fetch or converter, for the message */
+    const char *user; /* name of the fetch or converter, for the message */
 };
 
 struct sample_parser {
     const struct words *words;
-    struct arena *arena;            /* where the expression lives */
-    struct proxy *proxy;            /* section being read, may be NULL */
-    enum sample_place place;        /* 0: any; else a fetch that is not valid there is an error naming where it is */
-    const char *file;               /* for messages of resolved arguments */
+    struct arena *arena; /* where the expression lives */
+    struct configuration
+        *configuration;      /* for checks of arguments that read files or keep patterns; NULL: they fail */
+    struct proxy *proxy;     /* section being read, may be NULL */
+    enum sample_place place; /* 0: any; else a fetch that is not valid there is an error naming where it is */
+    const char *file;        /* for messages of resolved arguments */
     unsigned line;
     struct sample_unresolved **unresolved; /* where to add; NULL: such arguments are an error */
-    const char *error;              /* out: what is wrong, in arena; names the word */
+    const char *error;                     /* out: what is wrong, in arena; names the word */
 };
 
 /* Reads one expression at the beginning of text, up to the first character that cannot belong to it (blank or NUL
  * outside parentheses); *end is set there. NULL: parser->error says why. */
-struct sample_expr *sample_expr_parse(struct sample_parser *parser, const char *text, const char **end) MUST_USE;
+struct sample_expr *sample_expr_parse(struct sample_parser *parser, const char *text,
+                                      const char **end) MUST_USE;
 /* Only the converters, ",lower,field(1)" or "lower,field(1)", appended behind an input of type `in` (ACL, maps). */
 bool sample_expr_parse_steps(struct sample_parser *parser, const char *text, struct sample_expr *expr,
                              const char **end) MUST_USE;
@@ -54,11 +57,12 @@ bool sample_eval(const struct sample_expr *expr, struct sample_context *context,
 bool sample_eval_as(const struct sample_expr *expr, struct sample_context *context, enum sample_type type,
                     struct sample *out) MUST_USE;
 /* One converter chain step on a value (Lua's Converters). */
-bool sample_apply(const struct converter_row *row, const struct sample_args *args, struct sample_context *context,
-                  struct sample *sample) MUST_USE;
+bool sample_apply(const struct converter_row *row, const struct sample_args *args,
+                  struct sample_context *context, struct sample *sample) MUST_USE;
 /* Reads "(a,b)"-style arguments given as separate strings for a row's signature (Lua's Fetches and Converters).
  * false: *error says what is wrong. */
 bool sample_args_make(const struct sample_parser *parser, const char *signature, const char *user,
-                      const struct str *values, unsigned count, struct sample_args *out, const char **error) MUST_USE;
+                      const struct str *values, unsigned count, struct sample_args *out,
+                      const char **error) MUST_USE;
 
 #endif

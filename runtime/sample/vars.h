@@ -22,7 +22,10 @@ struct vars {
     struct var *first; /* few: a chain with hashes */
     size_t size, limit;
 };
-#define VARS_INIT { NULL, 0, 0 }
+#define VARS_INIT                                                                                            \
+    {                                                                                                        \
+        NULL, 0, 0                                                                                           \
+    }
 void vars_finish(struct vars *vars); /* removes all */
 struct sample;
 /* false: out of memory or over the limit. */

@@ -1,0 +1,197 @@
+/* A scope's variables: a chain, newest first, each with its name's hash and an own copy of its value. */
+#include "sample/vars.h"
+#include "base/digest.h"
+#include "base/mem.h"
+#include "sample/sample.h"
+
+struct var {
+    struct var *next;
+    uint64_t hash;
+    struct str name;     /* own copy: names may come from scripts */
+    struct sample value; /* text lies behind `text` */
+    char *text;
+    size_t text_capacity;
+};
+
+static bool has_text(const struct sample *sample)
+{
+    return sample->type == SAMPLE_STR || sample->type == SAMPLE_BIN || sample->type == SAMPLE_METH;
+}
+
+static struct str text_of(const struct sample *sample)
+{
+    return sample->type == SAMPLE_METH ? sample->u.method.name : sample->u.text;
+}
+
+static size_t size_of(const struct var *var)
+{
+    return sizeof(*var) + var->name.size + var->text_capacity;
+}
+
+static void free_var(struct vars *vars, struct var *var)
+{
+    vars->size -= size_of(var);
+    mem_free((char *)(uintptr_t)var->name.data);
+    mem_free(var->text);
+    mem_free(var);
+}
+
+void vars_finish(struct vars *vars)
+{
+    while (vars->first) {
+        struct var *var = vars->first;
+        vars->first = var->next;
+        free_var(vars, var);
+    }
+}
+
+static struct var *find(const struct vars *vars, const struct var_name *name)
+{
+    for (struct var *var = vars->first; var; var = var->next)
+        if (var->hash == name->hash && str_eq(var->name, name->name))
+            return var;
+    return NULL;
+}
+
+static bool room_for(const struct vars *vars, size_t more)
+{
+    return !vars->limit || vars->size + more <= vars->limit;
+}
+
+static struct var *add(struct vars *vars, const struct var_name *name)
+{
+    if (!room_for(vars, sizeof(struct var) + name->name.size))
+        return NULL;
+    struct var *var = mem_zero(sizeof(*var));
+    char *copy = mem_alloc(name->name.size + 1);
+    if (!var || !copy) {
+        mem_free(var);
+        mem_free(copy);
+        return NULL;
+    }
+    str_to_c(name->name, copy, name->name.size + 1);
+    var->name = str_make(copy, name->name.size);
+    var->hash = name->hash;
+    var->value = sample_bool(false);
+    var->next = vars->first;
+    vars->first = var;
+    vars->size += size_of(var);
+    return var;
+}
+
+static bool put(struct vars *vars, struct var *var, const struct sample *value)
+{
+    if (!has_text(value)) {
+        var->value = *value;
+        return true;
+    }
+    struct str text = text_of(value);
+    if (text.size + 1 > var->text_capacity) {
+        if (!room_for(vars, text.size + 1 - var->text_capacity))
+            return false;
+        char *grown = mem_alloc(text.size + 1);
+        if (!grown)
+            return false;
+        memcpy(grown, text.data ? text.data : "", text.size);
+        mem_free(var->text);
+        vars->size += text.size + 1 - var->text_capacity;
+        var->text = grown;
+        var->text_capacity = text.size + 1;
+    } else if (text.size) {
+        memmove(var->text, text.data, text.size);
+    }
+    var->text[text.size] = 0;
+    var->value = *value;
+    if (value->type == SAMPLE_METH)
+        var->value.u.method.name = str_make(var->text, text.size);
+    else
+        var->value.u.text = str_make(var->text, text.size);
+    return true;
+}
+
+bool vars_set(struct vars *vars, const struct var_name *name, const struct sample *value)
+{
+    struct var *var = find(vars, name);
+    bool fresh = !var;
+    if (!var)
+        var = add(vars, name);
+    if (!var)
+        return false;
+    if (put(vars, var, value))
+        return true;
+    if (fresh) {
+        vars->first = var->next;
+        free_var(vars, var);
+    }
+    return false;
+}
+
+bool vars_remove(struct vars *vars, const struct var_name *name)
+{
+    for (struct var **link = &vars->first; *link; link = &(*link)->next) {
+        struct var *var = *link;
+        if (var->hash != name->hash || !str_eq(var->name, name->name))
+            continue;
+        *link = var->next;
+        free_var(vars, var);
+        return true;
+    }
+    return false;
+}
+
+bool vars_get(const struct vars *vars, const struct var_name *name, struct sample *out)
+{
+    const struct var *var = find(vars, name);
+    if (var)
+        *out = var->value;
+    return var != NULL;
+}
+
+struct var *vars_next(const struct vars *vars, const struct var *previous)
+{
+    return previous ? previous->next : vars->first;
+}
+
+struct str var_text_name(const struct var *var)
+{
+    return var->name;
+}
+
+static const char scope_wanted[] =
+    "A variable name must be start by its scope. The scope can be 'proc', 'sess', "
+    "'txn', 'req', 'res' or 'check'";
+
+bool var_name_parse(struct str text, struct var_name *out, const char **error)
+{
+    static const char *const scopes[] = { "proc", "sess", "txn", "req", "res", "check" };
+    size_t dot = str_find_char(text, '.');
+    if (dot == STR_NOT_FOUND) {
+        *error = scope_wanted;
+        return false;
+    }
+    struct str scope = str_slice(text, 0, dot), name = str_from(text, dot + 1);
+    for (size_t i = 0; i < COUNT_OF(scopes); i++) {
+        if (!str_eq(scope, str_of(scopes[i])))
+            continue;
+        if (!name.size) {
+            *error = "a variable's name is missing behind its scope";
+            return false;
+        }
+        for (size_t at = 0; at < name.size; at++) {
+            char c = name.data[at];
+            if (!ascii_alpha(c) && !ascii_digit(c) && c != '_' && c != '.') {
+                *error = "only alphanumeric chars, '.' and '_' are allowed in a variable's name";
+                return false;
+            }
+        }
+        *out = (struct var_name){ (enum var_scope)i, name, digest_table(name) };
+        return true;
+    }
+    *error = scope_wanted;
+    return false;
+}
+
+struct vars *sample_context_vars(const struct sample_context *context, enum var_scope scope)
+{
+    return context->vars ? context->vars(context, scope) : NULL;
+}
