@@ -297,7 +297,7 @@ static struct str skip_blanks(struct str text)
 }
 
 /* A list's line is a pattern, blanks in it and behind it included; a map's is a key and a value. */
-static bool add_line(struct pattern_ref *ref, struct str line)
+static bool add_line(struct pattern_ref *ref, struct str line, unsigned number)
 {
     size_t end = 0;
     if (ref->is_map)
@@ -305,19 +305,22 @@ static bool add_line(struct pattern_ref *ref, struct str line)
             end++;
     else
         end = line.size;
-    return add_entry(ref, str_slice(line, 0, end), str_trim(str_from(line, end))) != NULL;
+    struct entry *entry = add_entry(ref, str_slice(line, 0, end), str_trim(str_from(line, end)));
+    if (entry)
+        entry->line = number;
+    return entry != NULL;
 }
 
 bool pattern_ref_load(struct pattern_ref *ref, struct str text, const char *file, struct arena *arena,
                       const char **error)
 {
-    while (text.data) {
+    for (unsigned number = 1; text.data; number++) {
         struct str line = str_split(&text, '\n');
         size_t end = str_find_char(line, '\r');
         if (line.size && line.data[0] == '#')
             continue;
         line = skip_blanks(end == STR_NOT_FOUND ? line : str_slice(line, 0, end));
-        if (!line.size || add_line(ref, line))
+        if (!line.size || add_line(ref, line, number))
             continue;
         *error = arena_printf(arena, "out of memory when loading patterns from file <%s>", file).data;
         return false;
@@ -408,8 +411,13 @@ struct pattern_expr *pattern_ref_index(struct pattern_ref *ref, const struct pat
     if (!expr)
         return NULL;
     LIST_EACH (link, &ref->entries) {
-        if (pattern_index_add(expr, LIST_ITEM(link, struct entry, link), arena, error))
+        struct entry *entry = LIST_ITEM(link, struct entry, link);
+        if (pattern_index_add(expr, entry, arena, error))
             continue;
+        if (entry->line)
+            *error =
+                arena_printf(arena, "%s at line %u of file '%.*s'", *error, entry->line, STR_ARG(ref->name))
+                    .data;
         drop_index(ref, expr);
         return NULL;
     }

@@ -8,6 +8,7 @@
 
 struct entry { /* one line of a reference */
     struct pattern_entry shown;
+    unsigned line;            /* of a file, else 0 */
     struct list link;         /* in its reference, in order */
     struct entry *same_key;   /* the next one of this key */
     struct pattern *patterns; /* one in each index */

@@ -130,7 +130,7 @@ static void take_groups(pcre2_match_data *data, int count, struct regex_groups *
     }
 }
 
-bool regex_match(const struct regex *regex, struct str subject, struct regex_groups *groups)
+static bool match(const struct regex *regex, struct str subject, uint32_t flags, struct regex_groups *groups)
 {
     struct match_memory memory;
     memory.used = 0;
@@ -139,17 +139,28 @@ bool regex_match(const struct regex *regex, struct str subject, struct regex_gro
     int count = PCRE2_ERROR_NOMEMORY;
     if (data) {
         PCRE2_SPTR text = (PCRE2_SPTR)(subject.data ? subject.data : "");
-        count = regex->jit ? pcre2_jit_match(regex->code, text, subject.size, 0, 0, data, regex->limits)
+        count = regex->jit ? pcre2_jit_match(regex->code, text, subject.size, 0, flags, data, regex->limits)
                            : PCRE2_ERROR_JIT_STACKLIMIT;
         if (count ==
             PCRE2_ERROR_JIT_STACKLIMIT) /* the machine code's small stack: the interpreter's memory grows */
-            count = pcre2_match(regex->code, text, subject.size, 0, PCRE2_NO_JIT, data, regex->limits);
+            count =
+                pcre2_match(regex->code, text, subject.size, 0, flags | PCRE2_NO_JIT, data, regex->limits);
         if (count >= 0 && groups)
             take_groups(data, count, groups);
     }
     pcre2_match_data_free(data);
     pcre2_general_context_free(general);
     return count >= 0;
+}
+
+bool regex_match(const struct regex *regex, struct str subject, struct regex_groups *groups)
+{
+    return match(regex, subject, 0, groups);
+}
+
+bool regex_match_rest(const struct regex *regex, struct str subject, struct regex_groups *groups)
+{
+    return match(regex, subject, PCRE2_NOTBOL, groups);
 }
 
 static void expand_escape(struct str text, size_t *at, struct str subject, const struct regex_groups *groups,

@@ -17,6 +17,8 @@ struct regex *regex_create(struct str pattern, bool ignore_case, struct arena *a
                            const char **error) MUST_USE;
 void regex_destroy(struct regex *regex);
 bool regex_match(const struct regex *regex, struct str subject, struct regex_groups *groups_or_null);
+/* The same for what is left of a text: '^' does not match at its beginning. */
+bool regex_match_rest(const struct regex *regex, struct str subject, struct regex_groups *groups_or_null);
 /* Expands \0..\9 (and \\, \xHH) of a replacement into out; false: no memory or over `size_max`. */
 struct buf;
 bool regex_expand(struct str replacement, struct str subject, const struct regex_groups *groups,

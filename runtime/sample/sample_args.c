@@ -158,14 +158,6 @@ static bool remember(const struct sample_parser *parser, struct sample_arg *arg,
     return true;
 }
 
-static bool read_var(const struct sample_parser *parser, struct sample_arg *arg, const char **error)
-{
-    const char *reason = NULL;
-    if (var_name_parse(arg->text, &arg->var, &reason))
-        return true;
-    return fail(parser->arena, error, "invalid variable name '%s'. %s", arg->text.data, reason);
-}
-
 static bool read_one(const struct sample_parser *parser, const struct arg_type *type, const char *user,
                      unsigned i, struct str text, struct sample_arg *arg, const char **error)
 {
@@ -174,7 +166,7 @@ static bool read_one(const struct sample_parser *parser, const struct arg_type *
     if (!arg->text.data)
         return fail(arena, error, "out of memory");
     if (type->kind == ARG_VAR)
-        return read_var(parser, arg, error);
+        return var_name_read(arg->text, &arg->var, arena, error);
     if (type->read && !type->read(arg))
         return fail(arena, error, "failed to parse '%s' as type '%s' at position %u", arg->text.data,
                     type->title, i + 1);
@@ -332,9 +324,11 @@ bool sample_args_read(const struct sample_parser *parser, const char *signature_
         return missing(parser, &signature, out->count, error);
     if (!given)
         return true;
-    if (*rest != ')')
+    if (*rest != ')') {
+        out->count -= out->count > 1; /* HAProxy counts up to the last one that was good */
         return *rest ? fail(parser->arena, error, "expected ')' before '%s'", rest)
                      : fail(parser->arena, error, "expected ')'");
+    }
     *at = rest + 1;
     return true;
 }

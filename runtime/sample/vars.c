@@ -157,37 +157,67 @@ struct str var_text_name(const struct var *var)
     return var->name;
 }
 
+static const char empty_name[] = "Empty variable name cannot be accepted";
 static const char scope_wanted[] =
     "A variable name must be start by its scope. The scope can be 'proc', 'sess', "
     "'txn', 'req', 'res' or 'check'";
+static const char bad_char[] = "only alphanumeric chars, '.' and '_' are allowed in a variable's name";
+
+static bool is_name_char(char c)
+{
+    return ascii_alpha(c) || ascii_digit(c) || c == '_' || c == '.';
+}
+
+static bool read_scope(struct str text, enum var_scope *scope)
+{
+    static const char *const scopes[] = { "proc", "sess", "txn", "req", "res", "check" };
+    for (size_t i = 0; i < COUNT_OF(scopes); i++) {
+        if (str_eq(text, str_of(scopes[i]))) {
+            *scope = (enum var_scope)i;
+            return true;
+        }
+    }
+    return false;
+}
 
 bool var_name_parse(struct str text, struct var_name *out, const char **error)
 {
-    static const char *const scopes[] = { "proc", "sess", "txn", "req", "res", "check" };
     size_t dot = str_find_char(text, '.');
-    if (dot == STR_NOT_FOUND) {
+    struct str name = dot == STR_NOT_FOUND ? STR_NONE : str_from(text, dot + 1);
+    enum var_scope scope = VAR_PROC;
+    if (!text.size) {
+        *error = empty_name;
+        return false;
+    }
+    if (!name.size || !read_scope(str_slice(text, 0, dot), &scope)) {
         *error = scope_wanted;
         return false;
     }
-    struct str scope = str_slice(text, 0, dot), name = str_from(text, dot + 1);
-    for (size_t i = 0; i < COUNT_OF(scopes); i++) {
-        if (!str_eq(scope, str_of(scopes[i])))
-            continue;
-        if (!name.size) {
-            *error = "a variable's name is missing behind its scope";
+    for (size_t at = 0; at < name.size; at++) {
+        if (!is_name_char(name.data[at])) {
+            *error = bad_char;
             return false;
         }
-        for (size_t at = 0; at < name.size; at++) {
-            char c = name.data[at];
-            if (!ascii_alpha(c) && !ascii_digit(c) && c != '_' && c != '.') {
-                *error = "only alphanumeric chars, '.' and '_' are allowed in a variable's name";
-                return false;
-            }
-        }
-        *out = (struct var_name){ (enum var_scope)i, name, digest_table(name) };
-        return true;
     }
-    *error = scope_wanted;
+    *out = (struct var_name){ scope, name, digest_table(name) };
+    return true;
+}
+
+bool var_name_read(struct str text, struct var_name *out, struct arena *arena, const char **error)
+{
+    const char *reason = NULL;
+    size_t at = 0;
+    if (var_name_parse(text, out, &reason))
+        return true;
+    while (at < text.size && is_name_char(text.data[at]))
+        at++;
+    struct str bad = str_from(text, at);
+    if (reason == scope_wanted)
+        *error = arena_printf(arena, "invalid variable name '%.*s'. %s", STR_ARG(text), reason).data;
+    else if (reason == bad_char)
+        *error = arena_printf(arena, "invalid syntax at char '%.*s'", STR_ARG(bad)).data;
+    else
+        *error = reason;
     return false;
 }
 

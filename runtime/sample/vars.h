@@ -40,6 +40,9 @@ struct str var_text_name(const struct var *var);
 /* "txn.my_name" → scope and name. Allowed: letters, digits, '.', '_'; since names come from people, false sets *error.
  * The text must live as long as the name. */
 bool var_name_parse(struct str text, struct var_name *out, const char **error) MUST_USE;
+/* The same with a whole message, which names the text, in the arena. */
+struct arena;
+bool var_name_read(struct str text, struct var_name *out, struct arena *arena, const char **error) MUST_USE;
 
 /* The scope's table in this context, NULL when there is none here (`res.` in a request and the like). The stream storey
  * gives a resolver to the engine; see sample_context_vars. */
