@@ -240,8 +240,6 @@ static bool flag_id(struct reading *reading, const char *text)
 {
     if (!units_parse_int(str_of(text), 0, INT32_MAX, &reading->id))
         return fail(reading->parser, "the argument of -u must be an integer");
-    if (pattern_ref_by_id(reading->parser->set, reading->id))
-        return fail(reading->parser, "the id is already used");
     return true;
 }
 

@@ -11,7 +11,7 @@ struct pattern_ref {
     struct str name; /* lives in `names` of the set's table; empty for an ACL's own */
     struct str display;
     int64_t id;
-    bool is_map;
+    bool is_map, asked_for; /* asked_for: the number, with -u */
     uint64_t next_entry;
     struct list entries;
     struct dict by_key;  /* struct entry *: the first of its key */
@@ -164,6 +164,13 @@ struct pattern_ref *pattern_ref_by_id(const struct pattern_set *set, int64_t id)
     return NULL;
 }
 
+static int64_t free_id(struct pattern_set *set)
+{
+    while (pattern_ref_by_id(set, set->next_id))
+        set->next_id++;
+    return set->next_id++;
+}
+
 struct pattern_ref *pattern_ref_add(struct pattern_set *set, struct str name, bool is_map)
 {
     struct pattern_ref *ref = mem_zero(sizeof(*ref));
@@ -175,23 +182,25 @@ struct pattern_ref *pattern_ref_add(struct pattern_set *set, struct str name, bo
         mem_free(ref);
         return NULL;
     }
-    while (pattern_ref_by_id(set, set->next_id))
-        set->next_id++;
-    ref->id = set->next_id++;
+    ref->id = free_id(set);
     ref->set = set;
     ref->is_map = is_map;
     list_add_last(&set->refs, &ref->link);
     return ref;
 }
 
+/* A number that nobody asked for gives way. */
 bool pattern_ref_set_id(struct pattern_ref *ref, int64_t id)
 {
-    const struct pattern_ref *other = pattern_ref_by_id(ref->set, id);
-    if (other && other != ref)
+    struct pattern_ref *other = pattern_ref_by_id(ref->set, id);
+    if (other && other != ref && other->asked_for)
         return false;
     if (ref->id == ref->set->next_id - 1)
         ref->set->next_id--;
     ref->id = id;
+    ref->asked_for = true;
+    if (other && other != ref)
+        other->id = free_id(ref->set);
     return true;
 }
 
@@ -265,16 +274,16 @@ static struct entry *add_entry(struct pattern_ref *ref, struct str key, struct s
 static void take_from_keys(struct pattern_ref *ref, struct entry *entry)
 {
     struct entry *first = dict_get(&ref->by_key, entry->shown.key);
-    if (first == entry) {
-        if (!entry->same_key)
-            dict_remove(&ref->by_key, entry->shown.key);
-        else if (!dict_set(&ref->by_key, entry->shown.key, entry->same_key))
-            CHECK(!"a key that is there cannot be set");
-        return;
+    if (first != entry) {
+        while (first->same_key != entry)
+            first = first->same_key;
+        first->same_key = entry->same_key;
+    } else if (entry->same_key) {
+        bool replaced = dict_set(&ref->by_key, entry->shown.key, entry->same_key);
+        CHECK(replaced); /* the key is there: nothing is allocated */
+    } else {
+        dict_remove(&ref->by_key, entry->shown.key);
     }
-    while (first->same_key != entry)
-        first = first->same_key;
-    first->same_key = entry->same_key;
 }
 
 static void remove_entry(struct pattern_ref *ref, struct entry *entry)

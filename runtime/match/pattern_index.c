@@ -355,9 +355,10 @@ static void take_from_tree(struct pattern_expr *expr, struct pattern *pattern)
         return;
     }
     prefix_tree_remove(tree, ip, bits);
-    /* The place that became free is enough for the next one. */
-    if (pattern->twin && !prefix_tree_add(tree, ip, bits, pattern->twin))
-        CHECK(!"a prefix cannot be put back");
+    if (!pattern->twin)
+        return;
+    bool put_back = prefix_tree_add(tree, ip, bits, pattern->twin) != NULL;
+    CHECK(put_back); /* the place that became free is enough */
 }
 
 /* ---- patterns come and go ---- */

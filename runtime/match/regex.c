@@ -9,7 +9,6 @@
 
 #define GROUPS_MAX    20u
 #define MATCH_LIMIT   1000000u /* steps: a pattern that explodes has no match */
-#define DEPTH_LIMIT   20000u   /* nested backtracking points, in the interpreter */
 #define HEAP_LIMIT_KB 8192u    /* of the interpreter's backtracking */
 #define STACK_SIZE    3072u    /* the match's own state; the rest of it is for small interpreted patterns */
 
@@ -46,7 +45,7 @@ static bool set_limits(struct regex *regex, pcre2_general_context *memory)
     if (!regex->limits)
         return false;
     pcre2_set_match_limit(regex->limits, MATCH_LIMIT);
-    pcre2_set_depth_limit(regex->limits, DEPTH_LIMIT);
+    pcre2_set_depth_limit(regex->limits, MATCH_LIMIT); /* the memory is what bounds the depth */
     pcre2_set_heap_limit(regex->limits, HEAP_LIMIT_KB);
     return true;
 }
@@ -65,8 +64,9 @@ static const char *compile(struct regex *regex, pcre2_general_context *memory, s
                                 &code, &at, context);
     pcre2_compile_context_free(context);
     if (regex->code) {
-        regex->jit = pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE) == 0;
-        return NULL;
+        int status = pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE);
+        regex->jit = status == 0;
+        return status == PCRE2_ERROR_NOMEMORY ? "out of memory" : NULL;
     }
     PCRE2_UCHAR reason[160];
     if (pcre2_get_error_message(code, reason, sizeof(reason)) < 0)

@@ -21,12 +21,12 @@ static const struct kind_facts kinds[] = {
 
 static const struct kind_facts *facts_of(enum ruleset_kind kind)
 {
-    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
-        if (kinds[i].kind == kind)
-            return &kinds[i];
+    size_t i = 0;
+    while (kinds[i].kind != kind) {
+        i++;
+        CHECK(i < COUNT_OF(kinds));
     }
-    CHECK(!"a ruleset of one kind");
-    return NULL;
+    return &kinds[i];
 }
 
 /* ---- which action ---- */

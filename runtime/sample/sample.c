@@ -165,7 +165,7 @@ static bool to_integer(struct sample *sample)
 
 static bool to_bool(struct sample *sample)
 {
-    if (!to_integer(sample))
+    if (sample->type == SAMPLE_IPV4 || !to_integer(sample))
         return false;
     *sample = sample_bool(sample->u.integer != 0);
     return true;
