@@ -57,6 +57,10 @@ class Conn:
     def reset(self):
         raise NotImplementedError
 
+    def wait(self, timeout):
+        """Lets at most so much time pass; True as soon as there is something to read, or the end."""
+        raise NotImplementedError
+
     # What tests use.
     def recv_until(self, mark, timeout=WAIT):
         """All bytes up to and with `mark`; what follows stays for the next call."""
@@ -167,6 +171,9 @@ class RealConn(Conn):
         self.sock.settimeout(timeout)
         return self.sock.recv(65536)
 
+    def wait(self, timeout):
+        return bool(self.buffer) or bool(select.select([self.sock], [], [], timeout)[0])
+
     def shutdown(self):
         self.sock.shutdown(socket.SHUT_WR)
 
@@ -185,16 +192,20 @@ class RealListener:
         self.sock.listen(backlog)
         self.port = self.sock.getsockname()[1]
         self.addr = f"127.0.0.1:{self.port}"
+        self.accepted = []  # kept, or the garbage collector would close what a test has no name for
 
     def accept(self, timeout=WAIT):
         self.sock.settimeout(timeout)
-        return RealConn(self.sock.accept()[0])
+        self.accepted.append(RealConn(self.sock.accept()[0]))
+        return self.accepted[-1]
 
     def pending(self, wait=0.02):
         """A connection waits to be accepted. Loopback queues it at once, so that a short wait tells."""
         return bool(select.select([self.sock], [], [], wait)[0])
 
     def close(self):
+        for conn in self.accepted:
+            conn.close()
         self.sock.close()
 
 
@@ -313,6 +324,16 @@ class RealWorld:
     def listen(self, backlog=100):
         return self.keep(RealListener(backlog))
 
+    def deaf(self):
+        """A listener whose backlog is full: a connection to it is never answered."""
+        deaf = self.keep(RealListener(backlog=0))
+        for _ in range(3):
+            sock = socket.socket()
+            sock.setblocking(False)
+            sock.connect_ex(("127.0.0.1", deaf.port))
+            self.keep(sock)
+        return deaf
+
     def datagrams(self):
         return self.keep(RealDatagrams())
 
@@ -333,6 +354,10 @@ class RealWorld:
 
     def now(self):
         return time.monotonic()
+
+    def sleep(self, seconds):
+        """Lets time pass, where time itself is what a test is about."""
+        time.sleep(seconds)
 
     def close(self):
         for thing in reversed(self.open):
