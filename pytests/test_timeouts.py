@@ -48,7 +48,7 @@ def test_the_server_stops_in_its_body(world, simple, origin, syslog):
 
 
 def test_each_byte_of_the_server_starts_its_timeout_again(world, simple, origin):
-    proxy = simple(backend="timeout server 300ms")
+    proxy = simple(backend="timeout server 300ms", defaults="option http-no-delay")
     client = world.connect(proxy.port())
     client.send(GET)
     server = origin.accept()
