@@ -21,24 +21,26 @@ struct conv_world {
     struct sample_context context;
 };
 
-static struct vars *conv_test_vars(const struct sample_context *context, enum var_scope scope)
+static inline struct vars *conv_test_vars(const struct sample_context *context, enum var_scope scope)
 {
     struct conv_world *world = CONTAINER_OF(context, struct conv_world, context);
     return scope == VAR_TXN ? &world->txn : NULL;
 }
 
-static void conv_test_set(struct conv_world *world, const char *name, struct sample value)
+static inline void conv_test_set(struct conv_world *world, const char *name, struct sample value)
 {
     struct var_name var;
     const char *error = NULL;
     EXPECT(var_name_parse(str_of(name), &var, &error) && vars_set(&world->txn, &var, &value));
 }
 
-static void conv_test_add_rows(struct conv_world *world)
+static inline void conv_test_add_rows(struct conv_world *world)
 {
     static const struct converter_row *const tables[] = {
-        conv_addr_rows, conv_bytes_rows, conv_crypto_rows, conv_date_rows,   conv_hash_rows, conv_http_rows,
-        conv_json_rows, conv_map_rows,   conv_math_rows,   conv_regsub_rows, conv_text_rows, conv_var_rows,
+        conv_addr_rows,  conv_bytes_rows,    conv_crypto_rows, conv_date_rows, conv_hash_rows,
+        conv_http_rows,  conv_json_rows,     conv_fix_rows,    conv_jwt_rows,  conv_mqtt_rows,
+        conv_proxy_rows, conv_protobuf_rows, conv_map_rows,    conv_math_rows, conv_regsub_rows,
+        conv_text_rows,  conv_var_rows,
     };
     for (size_t i = 0; i < COUNT_OF(tables); i++) {
         for (const struct converter_row *row = tables[i]; row->name; row++)
@@ -50,7 +52,7 @@ static void conv_test_add_rows(struct conv_world *world)
         EXPECT(words_add(&world->words, WORD_FETCH, row->name, row));
 }
 
-static void conv_test_begin(struct conv_world *world, struct platform *platform)
+static inline void conv_test_begin(struct conv_world *world, struct platform *platform)
 {
     struct sample ip = { .type = SAMPLE_IPV4, .u.ip = { 10, 0, 0, 1 } };
     struct sample bin = { .type = SAMPLE_BIN, .u.text = str_make("a\0b\0", 4) };
@@ -74,7 +76,7 @@ static void conv_test_begin(struct conv_world *world, struct platform *platform)
     conv_test_set(world, "txn.empty", sample_text(STR("")));
 }
 
-static void conv_test_end(struct conv_world *world)
+static inline void conv_test_end(struct conv_world *world)
 {
     pattern_set_destroy(world->configuration.patterns);
     vars_finish(&world->txn);
@@ -83,7 +85,8 @@ static void conv_test_end(struct conv_world *world)
     words_finish(&world->words);
 }
 
-static void conv_test_refused(const struct conv_case *one, const struct sample_parser *parser, bool refused)
+static inline void conv_test_refused(const struct conv_case *one, const struct sample_parser *parser,
+                                     bool refused)
 {
     bool wanted = one->result && one->result[0] == '!';
     if (!EXPECT(refused == wanted) && refused)
@@ -92,7 +95,7 @@ static void conv_test_refused(const struct conv_case *one, const struct sample_p
         EXPECT_STR(str_slice(str_of(parser->error), 0, strlen(one->result + 1)), one->result + 1);
 }
 
-static void conv_test_one(struct conv_world *world, const struct conv_case *one)
+static inline void conv_test_one(struct conv_world *world, const struct conv_case *one)
 {
     struct sample_parser parser = { .words = &world->words,
                                     .arena = &world->arena,
@@ -115,7 +118,7 @@ static void conv_test_one(struct conv_world *world, const struct conv_case *one)
 }
 
 /* Each case begins with the same variables. */
-static void conv_test_run(const struct conv_case *cases, size_t count, struct platform *platform)
+static inline void conv_test_run(const struct conv_case *cases, size_t count, struct platform *platform)
 {
     int64_t before = test_blocks();
     for (size_t i = 0; i < count; i++) {

@@ -75,6 +75,18 @@ static const struct acl_row *criterion_named(const struct acl_parser *parser, st
     return NULL;
 }
 
+/* The fetch behind a criterion is not what was written. */
+static const char *without_fetch(const char *error, const char *fetch)
+{
+    static const char prefix[] = "fetch method '", suffix[] = "' : ";
+    const char *name = error + sizeof(prefix) - 1;
+    size_t size = strlen(fetch);
+    if (strncmp(error, prefix, sizeof(prefix) - 1) != 0 || strncmp(name, fetch, size) != 0 ||
+        strncmp(name + size, suffix, sizeof(suffix) - 1) != 0)
+        return error;
+    return name + size + sizeof(suffix) - 1;
+}
+
 static bool parse_expression(struct reading *reading, const char *text, const char *written)
 {
     struct acl_parser *parser = reading->parser;
@@ -84,7 +96,8 @@ static bool parse_expression(struct reading *reading, const char *text, const ch
     reading->test->expr = sample_expr_parse(&parser->sample, text, &end);
     parser->sample.place = place;
     if (!reading->test->expr && reading->row)
-        return fail(parser, "ACL keyword '%s' : %s", reading->row->name, parser->sample.error);
+        return fail(parser, "ACL keyword '%s' : %s", reading->row->name,
+                    without_fetch(parser->sample.error, reading->row->fetch));
     if (!reading->test->expr)
         return fail(parser, "%s in ACL expression '%s'", parser->sample.error, written);
     if (*end)

@@ -303,7 +303,7 @@ static void mistakes_are_told_as_by_haproxy(void)
     } rows[] = {
         { "", "missing fetch method in ACL expression ''" },
         { "nope", "unknown fetch method 'nope' in ACL expression 'nope'" },
-        { "hdr_beg(x,1,2) a", "ACL keyword 'hdr_beg' : fetch method 'req.hdr' : expected ')' before ',2)'" },
+        { "hdr_beg(x,1,2) a", "ACL keyword 'hdr_beg' : expected ')' before ',2)'" },
         { "number lt x", "'x' is neither a number nor a supported operator" },
         { "number x", "'x' is not a number" },
         { "number 5:3", "'5:3' is not a valid number range" },
