@@ -1,4 +1,5 @@
-/* What the families of converters share: arguments that are variables or numbers, results in scratch memory. */
+/* What the families of converters share: arguments that are variables or numbers, results in scratch
+ * memory. */
 #ifndef CONVERTERS_CONV_H
 #define CONVERTERS_CONV_H
 #include "converters/json_path.h"
@@ -24,7 +25,8 @@ bool conv_give(struct sample *sample, enum sample_type type, struct str text);
 /* The argument's text, empty when it is not given. */
 struct str conv_text_arg(const struct sample_args *args, unsigned i);
 int64_t conv_int_arg(const struct sample_args *args, unsigned i); /* 0 when it is not given */
-/* A value of JSON as a sample: text, boolean, or a number (as text in the form of %g, unless as_int). false: another. */
+/* A value of JSON as a sample: text, boolean, or a number (as text in the form of %g, unless as_int).
+ * false: another. */
 bool conv_json_give(struct sample_context *context, struct sample *sample, struct json_value value,
                     bool as_int) MUST_USE;
 

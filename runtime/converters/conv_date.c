@@ -1,5 +1,5 @@
-/* Dates as text: HTTP's form, and strftime's formats in the C locale (HAProxy manual 7.3.1). The local time is UTC:
- * no zone is taken from the world. */
+/* Dates as text: HTTP's form, and strftime's formats in the C locale (HAProxy manual 7.3.1). The local time
+ * is UTC: no zone is taken from the world. */
 #include "base/buf.h"
 #include "converters/conv.h"
 #include "converters/converters.h"

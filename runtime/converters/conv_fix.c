@@ -1,5 +1,5 @@
-/* FIX messages: "tag=value<SOH>" in a row, from BeginString (8) to CheckSum (10) (HAProxy manual 7.3.1). Only the first
- * message is looked at. */
+/* FIX messages: "tag=value<SOH>" in a row, from BeginString (8) to CheckSum (10) (HAProxy manual 7.3.1).
+ * Only the first message is looked at. */
 #include "base/units.h"
 #include "converters/conv.h"
 #include "converters/converters.h"

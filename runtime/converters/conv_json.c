@@ -33,8 +33,8 @@ enum utf8_fault { UTF8_GOOD, UTF8_OVERLONG, UTF8_BAD };
 
 static const uint32_t smallest_of_size[] = { 0, 0, 0x80, 0x800, 0x10000, 0x200000, 0x4000000 };
 
-/* One character: up to six bytes, as long as they go on. A byte that does not is left for the next one. Characters that
- * \uXXXX cannot say are faults too. */
+/* One character: up to six bytes, as long as they go on. A byte that does not is left for the next one.
+ * Characters that \uXXXX cannot say are faults too. */
 static enum utf8_fault next_utf8(struct str text, size_t *at, uint32_t *code)
 {
     uint8_t first = (uint8_t)text.data[(*at)++];

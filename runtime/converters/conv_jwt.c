@@ -1,4 +1,5 @@
-/* JSON Web Tokens in compact form, "header.payload.signature" (HAProxy manual 7.3.1; RFC 7515, RFC 7518 section 3). */
+/* JSON Web Tokens in compact form, "header.payload.signature" (HAProxy manual 7.3.1; RFC 7515, RFC 7518
+ * section 3). */
 #include "base/base64.h"
 #include "base/buf.h"
 #include "converters/conv.h"
@@ -225,7 +226,8 @@ static void make_variable(struct sample_arg *arg)
         arg->kind = ARG_VAR;
 }
 
-/* A public key's file is read with the configuration; one that is not there only shows when a token needs it. */
+/* A public key's file is read with the configuration; one that is not there only shows when a token needs
+ * it. */
 static bool load_key(struct sample_args *args, const char **error)
 {
     const struct configuration *configuration = args->parser->configuration;

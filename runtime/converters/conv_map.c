@@ -1,5 +1,5 @@
-/* Maps: a value from a file by what the sample matches (HAProxy manual 7.3.1 "map"). A file is read once, when a line
- * first names it; the management socket and Lua change it later. */
+/* Maps: a value from a file by what the sample matches (HAProxy manual 7.3.1 "map"). A file is read once,
+ * when a line first names it; the management socket and Lua change it later. */
 #include "base/buf.h"
 #include "converters/conv.h"
 #include "converters/converters.h"

@@ -1,5 +1,5 @@
-/* MQTT 3.1, 3.1.1 and 5.0: the first packet of each side, CONNECT and CONNACK (HAProxy manual 7.3.1; OASIS MQTT 5.0
- * sections 2.1, 2.2.2, 3.1 and 3.2). */
+/* MQTT 3.1, 3.1.1 and 5.0: the first packet of each side, CONNECT and CONNACK (HAProxy manual 7.3.1; OASIS
+ * MQTT 5.0 sections 2.1, 2.2.2, 3.1 and 3.2). */
 #include "converters/conv.h"
 #include "converters/converters.h"
 

@@ -1,5 +1,5 @@
-/* Fields of protocol buffers, alone or in the frames of gRPC (HAProxy manual 7.3.1; protobuf.dev "Encoding"). A field is
- * named by a path of numbers, "48.59.1"; the first one of a number counts. */
+/* Fields of protocol buffers, alone or in the frames of gRPC (HAProxy manual 7.3.1; protobuf.dev
+ * "Encoding"). A field is named by a path of numbers, "48.59.1"; the first one of a number counts. */
 #include "base/units.h"
 #include "converters/conv.h"
 #include "converters/converters.h"

@@ -153,8 +153,8 @@ static struct str words_backward(struct str text, struct str set, int64_t index,
     return str_slice(text, from, end - from);
 }
 
-/* Delimiters in a row are one; a word past the last one is empty, and a value. When fewer words follow than were asked
- * for, all that follows is taken, delimiters at the end included. */
+/* Delimiters in a row are one; a word past the last one is empty, and a value. When fewer words follow than
+ * were asked for, all that follows is taken, delimiters at the end included. */
 static bool conv_word(const struct sample_args *args, struct sample_context *context, struct sample *sample)
 {
     int64_t index = conv_int_arg(args, 0);

@@ -1,5 +1,5 @@
-/* Finding one value in JSON text (RFC 8259) by a path such as $.a.b[2]. The text is read only as far as the value, so
- * what follows it is not looked at. */
+/* Finding one value in JSON text (RFC 8259) by a path such as $.a.b[2]. The text is read only as far as the
+ * value, so what follows it is not looked at. */
 #ifndef CONVERTERS_JSON_PATH_H
 #define CONVERTERS_JSON_PATH_H
 #include "base/str.h"
@@ -23,8 +23,8 @@ struct json_value {
 
 /* JSON_NONE: nothing there, or the text is no JSON on the way. */
 struct json_value json_path_find(struct str text, struct str path);
-/* Undoes the escapes of a string into out, which has room for text.size bytes; returns the size, STR_NOT_FOUND for a bad
- * escape. */
+/* Undoes the escapes of a string into out, which has room for text.size bytes; returns the size,
+ * STR_NOT_FOUND for a bad escape. */
 size_t json_path_unescape(struct str text, char *out);
 
 #endif

@@ -106,7 +106,8 @@ static bool parse_expression(struct reading *reading, const char *text, const ch
     return true;
 }
 
-/* A word of its own with a method built in, or any expression. Converters behind such a word undo its method. */
+/* A word of its own with a method built in, or any expression. Converters behind such a word undo its
+ * method. */
 static bool read_criterion(struct reading *reading, const char *written)
 {
     struct acl_parser *parser = reading->parser;

@@ -4,8 +4,8 @@
 #include "match/pattern.h"
 #include "sample/sample_expr.h"
 
-struct
-    acl_row { /* ACL-only names: pre-defined ACLs (7.4) and criteria with a built-in method: hdr_beg, path_end */
+/* ACL-only names: pre-defined ACLs (7.4) and criteria with a built-in method: hdr_beg, path_end. */
+struct acl_row {
     const char *name;  /* "path_beg" */
     const char *fetch; /* the fetch behind it: "path" */
     enum match_method method;
@@ -38,15 +38,18 @@ struct acl_parser {
 };
 enum acl_result { ACL_FAIL, ACL_MISS /* could still change */, ACL_PASS };
 
-/* words: criterion, flags, operators, patterns; count of them. Adds a test to acl. false: parser->sample.error. A
- * fetch that has no meaning at parser->sample.place is no error here: see acl_never. */
+/* words: criterion, flags, operators, patterns; count of them. Adds a test to acl. false:
+ * parser->sample.error. A fetch that has no meaning at parser->sample.place is no error here: see
+ * acl_never. */
 bool acl_add_test(struct acl_parser *parser, struct acl *acl, const char *const *words,
                   unsigned count) MUST_USE;
-/* The ACL of a pre-defined name, made anew; NULL: there is none (parser->sample.error is NULL), or it cannot be read. */
+/* The ACL of a pre-defined name, made anew; NULL: there is none (parser->sample.error is NULL), or it
+ * cannot be read. */
 struct acl *acl_make_predefined(struct acl_parser *parser, const char *name);
 /* The keyword of the first test that can have no value at this place, NULL when all can. */
 const char *acl_never(const struct acl *acl, enum sample_place place);
-/* The reference of a pattern file, read when it is first named; user: "acl" or "map", for lists. NULL: an error. */
+/* The reference of a pattern file, read when it is first named; user: "acl" or "map", for lists. NULL: an
+ * error. */
 struct pattern_ref *acl_pattern_file(struct acl_parser *parser, const char *path, bool as_map,
                                      const char *user);
 enum acl_result acl_eval(const struct acl *acl, struct sample_context *context);

@@ -1,5 +1,6 @@
-/* References, their entries and who indexes them. An entry's text is kept once; each index has its own reading of it
- * (see pattern_index.c), chained to the entry, so that what comes and goes at run time reaches all of them. */
+/* References, their entries and who indexes them. An entry's text is kept once; each index has its own
+ * reading of it (see pattern_index.c), chained to the entry, so that what comes and goes at run time
+ * reaches all of them. */
 #include "match/pattern.h"
 #include "base/dict.h"
 #include "base/mem.h"

@@ -1,6 +1,6 @@
-/* Patterns and how values are matched against them (HAProxy manual 7.1.1 to 7.1.6), with the indexes that make it
- * quick: hash for exact strings, prefix trees for networks, hash by length for beginnings and ends, lists in order for
- * the rest. */
+/* Patterns and how values are matched against them (HAProxy manual 7.1.1 to 7.1.6), with the indexes that
+ * make it quick: hash for exact strings, prefix trees for networks, hash by length for beginnings and ends,
+ * lists in order for the rest. */
 #ifndef MATCH_PATTERN_H
 #define MATCH_PATTERN_H
 #include "sample/sample.h"
@@ -46,7 +46,8 @@ struct pattern_set *pattern_set_create(void);
 void pattern_set_destroy(struct pattern_set *set);
 /* The set destroys the expression with itself. */
 void pattern_set_own(struct pattern_set *set, struct pattern_expr *expr);
-/* A regular expression that lives as long as the set; the same pattern is compiled once. NULL: *error (in arena). */
+/* A regular expression that lives as long as the set; the same pattern is compiled once. NULL: *error (in
+ * arena). */
 struct regex *pattern_set_regex(struct pattern_set *set, struct str pattern, bool ignore_case,
                                 struct arena *arena, const char **error) MUST_USE;
 
@@ -103,8 +104,8 @@ struct pattern_match {
     unsigned group_count; /* regm: captured groups, offsets into the subject */
     size_t groups[20][2];
 };
-/* The first match in order of definition (the longest for ip and beg). The sample is already cast to the method's
- * type. false: none. match may be NULL. */
+/* The first match in order of definition (the longest for ip and beg). The sample is already cast to the
+ * method's type. false: none. match may be NULL. */
 bool pattern_match(const struct pattern_expr *expr, const struct sample *sample, struct arena *scratch,
                    struct pattern_match *match);
 

@@ -1,7 +1,9 @@
-/* One match method's index of a list of patterns: how a pattern's text is read, where it is kept, how a value finds it.
+/* One match method's index of a list of patterns: how a pattern's text is read, where it is kept, how a
+ * value finds it.
  *
- * Exact texts and bytes: a hash table. Beginnings and ends: the same table, looked up once for each length that some
- * pattern has. Networks: two prefix trees, and a list for IPv4 masks whose bits are not in a row. The rest: in order. */
+ * Exact texts and bytes: a hash table. Beginnings and ends: the same table, looked up once for each length
+ * that some pattern has. Networks: two prefix trees, and a list for IPv4 masks whose bits are not in a row.
+ * The rest: in order. */
 #include "base/digest.h"
 #include "base/mem.h"
 #include "base/units.h"
@@ -47,8 +49,8 @@ static bool bound(struct str text, int64_t *out)
     return units_parse_int(text, INT64_MIN, INT64_MAX, out);
 }
 
-/* "5", "5:7", "5:", ":7", with '-' for ':' too; so a negative number can only stand behind a separator, and "-5" is all
- * up to 5, as in HAProxy. */
+/* "5", "5:7", "5:", ":7", with '-' for ':' too; so a negative number can only stand behind a separator, and
+ * "-5" is all up to 5, as in HAProxy. */
 static bool read_range(struct pattern *pattern, struct str text, struct arena *arena, const char **error)
 {
     static const char wrong[] = "'%.*s' is not a valid number range";
@@ -78,8 +80,8 @@ static uint32_t bits_of(const uint8_t *ip)
     return (uint32_t)ip[0] << 24 | (uint32_t)ip[1] << 16 | (uint32_t)ip[2] << 8 | ip[3];
 }
 
-/* One to four numbers with dots between; what is missing is 0 when more stands behind it: HAProxy reads "10.1" as
- * 10.0.0.1 and "10.1/16" the same way. */
+/* One to four numbers with dots between; what is missing is 0 when more stands behind it: HAProxy reads
+ * "10.1" as 10.0.0.1 and "10.1/16" the same way. */
 static bool read_short_v4(struct str text, uint8_t *ip)
 {
     uint32_t parts[4];
@@ -228,7 +230,8 @@ static uint64_t hash_end(uint64_t hash)
     return hash ^ hash >> 32;
 }
 
-/* Beginnings from the front, ends from the back, so that a longer one goes on where the shorter one stopped. */
+/* Beginnings from the front, ends from the back, so that a longer one goes on where the shorter one
+ * stopped. */
 static uint64_t hash_of(enum match_method method, struct str text)
 {
     uint64_t hash = HASH_START;

@@ -36,8 +36,8 @@ struct pattern {      /* an entry in an index */
     struct sample value; /* of a map */
 };
 
-struct
-    length_of_keys { /* how many patterns have this length: beginnings and ends are looked up length by length */
+/* How many patterns have this length: beginnings and ends are looked up length by length. */
+struct length_of_keys {
     size_t size, count;
 };
 

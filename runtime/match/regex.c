@@ -1,5 +1,6 @@
-/* PCRE2 behind our door. A compiled pattern and its match limits never change, so that any worker may match with it;
- * what one match needs lies on the stack, and only a pattern that outgrows it takes memory from the heap. */
+/* PCRE2 behind our door. A compiled pattern and its match limits never change, so that any worker may match
+ * with it; what one match needs lies on the stack, and only a pattern that outgrows it takes memory from
+ * the heap. */
 #include "match/regex.h"
 #include "base/buf.h"
 #include "base/mem.h"

@@ -1,7 +1,7 @@
-/* Regular expressions: PCRE2, compiled to machine code (JIT) wherever the library can. Each match has limits on its
- * steps, depth and memory; past them there is no match, so that no pattern can hold a worker. Machine code and
- * interpreter count steps differently: only a pattern that nears the limit could tell them apart, and one build always
- * uses the same. */
+/* Regular expressions: PCRE2, compiled to machine code (JIT) wherever the library can. Each match has
+ * limits on its steps, depth and memory; past them there is no match, so that no pattern can hold a worker.
+ * Machine code and interpreter count steps differently: only a pattern that nears the limit could tell them
+ * apart, and one build always uses the same. */
 #ifndef MATCH_REGEX_H
 #define MATCH_REGEX_H
 #include "base/arena.h"

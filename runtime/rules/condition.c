@@ -1,5 +1,5 @@
-/* Conditions: alternatives of terms that must all hold; a term is an ACL, maybe negated. Kept as one array, in which
- * the last term of each alternative is marked. */
+/* Conditions: alternatives of terms that must all hold; a term is an ACL, maybe negated. Kept as one array,
+ * in which the last term of each alternative is marked. */
 #include "rules/condition.h"
 
 struct term {

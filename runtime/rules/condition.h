@@ -4,8 +4,8 @@
 #include "match/acl.h"
 
 struct condition;
-/* words from `if` or `unless` on. acls: the named ACLs of the section and its defaults. NULL: parser->sample.error. An
- * ACL that can have no value at parser->sample.place is told in parser->warning. */
+/* words from `if` or `unless` on. acls: the named ACLs of the section and its defaults. NULL:
+ * parser->sample.error. An ACL that can have no value at parser->sample.place is told in parser->warning. */
 struct condition *condition_parse(struct acl_parser *parser, const struct acl *acls, const char *const *words,
                                   unsigned count) MUST_USE;
 /* ACL_MISS: not decidable before more data came (never when context->final). NULL holds. */

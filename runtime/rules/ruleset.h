@@ -1,4 +1,5 @@
-/* Ordered rules that can wait and resume: each an action with a condition (HAProxy manual 4.2 "http-request" ...). */
+/* Ordered rules that can wait and resume: each an action with a condition (HAProxy manual 4.2
+ * "http-request" ...). */
 #ifndef RULES_RULESET_H
 #define RULES_RULESET_H
 #include "config/cfg_reader.h"
@@ -40,9 +41,9 @@ struct rule_cursor { /* where a stream stands in a ruleset */
 struct action_row {
     const char *name;  /* "set-header"; a trailing '*' matches a prefix: "track-sc*", "lua.*", "set-var(*" */
     unsigned rulesets; /* enum ruleset_kind bits */
-    /* Reads arguments from line->words[*at] on and leaves *at behind the last one it took (at `if`/`unless` or the
-     * end). The action's own name is line->words[*at - 1]; for a row with a trailing '*', rule->text is what stands
-     * behind the prefix there: "txn.x)" of "set-var(txn.x)". false: reported by cfg_error. */
+    /* Reads arguments from line->words[*at] on and leaves *at behind the last one it took (at `if`/`unless`
+     * or the end). The action's own name is line->words[*at - 1]; for a row with a trailing '*', rule->text
+     * is what stands behind the prefix there: "txn.x)" of "set-var(txn.x)". false: reported by cfg_error. */
     bool (*parse)(struct cfg_line *line, unsigned *at, struct rule *rule);
     enum rule_result (*run)(struct rule *rule, struct sample_context *context, struct rule_cursor *cursor);
     void (*finish)(struct rule *rule); /* gives back what is not in the configuration's arena; may be NULL */
@@ -71,8 +72,8 @@ struct ruleset {
     unsigned shared; /* rules in front of the others that another set owns */
 };
 
-/* Reads one rule: line->words[at] is the action's name. proxy: the section. acls: named ACLs that its condition may
- * use. Appends to set. false: reported. */
+/* Reads one rule: line->words[at] is the action's name. proxy: the section. acls: named ACLs that its
+ * condition may use. Appends to set. false: reported. */
 bool ruleset_read(struct ruleset *set, enum ruleset_kind kind, struct cfg_line *line, unsigned at,
                   struct proxy *proxy, struct acl_parser *acls, const struct acl *named) MUST_USE;
 /* Shares the rules of another set, in front of own ones. */

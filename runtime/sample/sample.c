@@ -1,5 +1,5 @@
-/* Casts between the types of values, and their names. What the table forbids is a configuration error; what it allows
- * may still have no value, such as an address from a text that is none. */
+/* Casts between the types of values, and their names. What the table forbids is a configuration error; what
+ * it allows may still have no value, such as an address from a text that is none. */
 #include "sample/sample.h"
 #include "base/units.h"
 
@@ -21,7 +21,8 @@ const char *sample_type_name(enum sample_type type)
 #define TEXTS     (BIT(SAMPLE_STR) | BIT(SAMPLE_BIN))
 #define ALL       (NUMBERS | ADDRESSES | TEXTS | BIT(SAMPLE_METH))
 
-/* From a type to the types that it can be cast to (manual 7.1; the method to binary as HAProxy 2.6 does it). */
+/* From a type to the types that it can be cast to (manual 7.1; the method to binary as HAProxy 2.6 does
+ * it). */
 static const unsigned castable[SAMPLE_TYPE_COUNT] = {
     [SAMPLE_ANY] = ALL,
     [SAMPLE_BOOL] = NUMBERS | TEXTS,
@@ -136,7 +137,8 @@ static bool to_bin(struct sample *sample, struct arena *scratch)
     return set_text(sample, SAMPLE_BIN, arena_copy(scratch, str_make(bytes, size)));
 }
 
-/* An empty text is no number; one that begins with none is 0 (TRUTHS of HAProxy: "abc" is 0, "12abc" is 12). */
+/* An empty text is no number; one that begins with none is 0 (TRUTHS of HAProxy: "abc" is 0, "12abc" is
+ * 12). */
 static bool to_integer(struct sample *sample)
 {
     switch (sample->type) {

@@ -43,7 +43,8 @@ struct sample {
     } u;
 };
 
-/* Where an expression is evaluated: one of these. A fetch row's `valid` is the set in which it has a meaning. */
+/* Where an expression is evaluated: one of these. A fetch row's `valid` is the set in which it has a
+ * meaning. */
 enum sample_place {
     AT_CONFIG = 1, /* .if, global set-var */
     AT_CLI = 2,
@@ -70,16 +71,17 @@ enum sample_place {
     AT_RESPONSE_KEPT = AT_RESPONSE | AT_LOG,
 };
 
-/* Conditions look at every value that a fetch can give, such as all values of a header: wanted says that the caller
- * calls again as long as the fetch sets more; the rest is the fetch's own, zero at the first call. A fetch that knows
- * one value only ignores it. */
+/* Conditions look at every value that a fetch can give, such as all values of a header: wanted says that
+ * the caller calls again as long as the fetch sets more; the rest is the fetch's own, zero at the first
+ * call. A fetch that knows one value only ignores it. */
 struct sample_cursor {
     bool wanted, more;
     struct http_value_cursor values;
     size_t next;
 };
 
-/* What an evaluation can see. Pointers that have no meaning at the place are NULL: a fetch answers "no value". */
+/* What an evaluation can see. Pointers that have no meaning at the place are NULL: a fetch answers "no
+ * value". */
 struct sample_context {
     enum sample_place place;
     struct configuration *configuration;
@@ -121,7 +123,8 @@ struct converter_row {
     bool (*check)(struct sample_args *args, const char **error);
 };
 
-/* Casts in place, by the table of manual 7.1 and TRUTHS 32; texts go to scratch. false: no cast, or no value. */
+/* Casts in place, by the table of manual 7.1 and TRUTHS 32; texts go to scratch. false: no cast, or no
+ * value. */
 bool sample_cast(struct sample *sample, enum sample_type to, struct arena *scratch) MUST_USE;
 bool sample_can_cast(enum sample_type from, enum sample_type to);
 const char *sample_type_name(enum sample_type type); /* "str" */

@@ -1,5 +1,6 @@
-/* Arguments by a row's signature: each type has one reader. The rules of cutting and the messages are HAProxy's: an
- * empty list gives one empty argument where the first is mandatory, so that "be_conn" means the section's own proxy. */
+/* Arguments by a row's signature: each type has one reader. The rules of cutting and the messages are
+ * HAProxy's: an empty list gives one empty argument where the first is mandatory, so that "be_conn" means
+ * the section's own proxy. */
 #include "base/buf.h"
 #include "base/units.h"
 #include "sample/sample_args_read.h"

@@ -1,7 +1,8 @@
 /* Arguments of fetches and converters: "(a,b,c)" read by a row's signature.
  *
- * A signature is a comma-separated list of types, in order: str int time size ip4 ip6 mask4 mask6 regex var proxy
- * frontend backend server table userlist map_file key; a '?' behind a type makes it and all after it optional. */
+ * A signature is a comma-separated list of types, in order: str int time size ip4 ip6 mask4 mask6 regex var
+ * proxy frontend backend server table userlist map_file key; a '?' behind a type makes it and all after it
+ * optional. */
 #ifndef SAMPLE_SAMPLE_ARGS_H
 #define SAMPLE_SAMPLE_ARGS_H
 #include "base/addr.h"

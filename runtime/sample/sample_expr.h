@@ -43,11 +43,12 @@ struct sample_parser {
     const char *error;                     /* out: what is wrong, in arena; names the word */
 };
 
-/* Reads one expression at the beginning of text, up to the first character that cannot belong to it (blank or NUL
- * outside parentheses); *end is set there. NULL: parser->error says why. */
+/* Reads one expression at the beginning of text, up to the first character that cannot belong to it (blank
+ * or NUL outside parentheses); *end is set there. NULL: parser->error says why. */
 struct sample_expr *sample_expr_parse(struct sample_parser *parser, const char *text,
                                       const char **end) MUST_USE;
-/* Only the converters, ",lower,field(1)" or "lower,field(1)", appended behind an input of type `in` (ACL, maps). */
+/* Only the converters, ",lower,field(1)" or "lower,field(1)", appended behind an input of type `in` (ACL,
+ * maps). */
 bool sample_expr_parse_steps(struct sample_parser *parser, const char *text, struct sample_expr *expr,
                              const char **end) MUST_USE;
 
@@ -59,8 +60,8 @@ bool sample_eval_as(const struct sample_expr *expr, struct sample_context *conte
 /* One converter chain step on a value (Lua's Converters). */
 bool sample_apply(const struct converter_row *row, const struct sample_args *args,
                   struct sample_context *context, struct sample *sample) MUST_USE;
-/* Reads "(a,b)"-style arguments given as separate strings for a row's signature (Lua's Fetches and Converters).
- * false: *error says what is wrong. */
+/* Reads "(a,b)"-style arguments given as separate strings for a row's signature (Lua's Fetches and
+ * Converters). false: *error says what is wrong. */
 bool sample_args_make(const struct sample_parser *parser, const char *signature, const char *user,
                       const struct str *values, unsigned count, struct sample_args *out,
                       const char **error) MUST_USE;

@@ -90,7 +90,8 @@ static void numbers_become_eight_bytes(void)
     arena_finish(&scratch);
 }
 
-/* What the table of casts promises is what a cast can do: a value of the first type is cast, or has no value. */
+/* What the table of casts promises is what a cast can do: a value of the first type is cast, or has no
+ * value. */
 static void the_table_agrees_with_the_casts(void)
 {
     arena_init(&scratch, 1024);

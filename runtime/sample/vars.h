@@ -16,7 +16,8 @@ struct var_name {
     uint64_t hash;
 };
 
-/* One scope's variables. Memory from the heap, counted against `limit` (tune.vars.*-max-size, bytes, 0: none). */
+/* One scope's variables. Memory from the heap, counted against `limit` (tune.vars.*-max-size, bytes, 0:
+ * none). */
 struct var;
 struct vars {
     struct var *first; /* few: a chain with hashes */
@@ -37,15 +38,15 @@ bool vars_get(const struct vars *vars, const struct var_name *name, struct sampl
 struct var *vars_next(const struct vars *vars, const struct var *previous);
 struct str var_text_name(const struct var *var);
 
-/* "txn.my_name" → scope and name. Allowed: letters, digits, '.', '_'; since names come from people, false sets *error.
- * The text must live as long as the name. */
+/* "txn.my_name" → scope and name. Allowed: letters, digits, '.', '_'; since names come from people, false
+ * sets *error. The text must live as long as the name. */
 bool var_name_parse(struct str text, struct var_name *out, const char **error) MUST_USE;
 /* The same with a whole message, which names the text, in the arena. */
 struct arena;
 bool var_name_read(struct str text, struct var_name *out, struct arena *arena, const char **error) MUST_USE;
 
-/* The scope's table in this context, NULL when there is none here (`res.` in a request and the like). The stream storey
- * gives a resolver to the engine; see sample_context_vars. */
+/* The scope's table in this context, NULL when there is none here (`res.` in a request and the like). The
+ * stream storey gives a resolver to the engine; see sample_context_vars. */
 struct vars *sample_context_vars(const struct sample_context *context, enum var_scope scope);
 
 #endif
