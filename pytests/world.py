@@ -255,6 +255,26 @@ class RealProxy:
         self.log.seek(0)
         return self.log.read().decode("latin1")
 
+    def wait_serving(self, timeout=5.0):
+        """Until the process ends or waits for its sockets: epoll_wait or epoll_pwait, by their numbers on x86-64."""
+        end = time.monotonic() + timeout
+        while self.alive() and time.monotonic() < end:
+            try:
+                with open(f"/proc/{self.pid}/syscall", encoding="ascii") as file:
+                    if file.read().split(" ")[0] in ("232", "281"):
+                        return
+            except OSError:
+                pass
+            time.sleep(0.002)
+
+    def wait_output(self, text, timeout=WAIT):
+        """All output, once `text` is in it."""
+        end = time.monotonic() + timeout
+        while text not in (said := self.output()):
+            assert time.monotonic() < end, said
+            time.sleep(0.005)
+        return said
+
     def wait(self, timeout=WAIT):
         """The exit code, once it ended."""
         return self.process.wait(timeout)
@@ -308,7 +328,7 @@ class RealWorld:
         os.mkdir(folder)
         proxy = self.keep(RealProxy(self.binary, folder, conf, listeners, args, env))
         if check:
-            time.sleep(0.02)
+            proxy.wait_serving()
             assert proxy.alive(), proxy.output()
         return proxy
 
