@@ -155,9 +155,12 @@ def test_the_inspect_delay_ends_the_wait(world, tcp, origin):
 
 
 def test_a_silent_client_is_refused_when_the_delay_ends(world, tcp, origin, syslog):
-    proxy = tcp("tcp-request inspect-delay 150ms\n tcp-request content reject if { req.len 0 }")
+    proxy = tcp("tcp-request inspect-delay 150ms\n tcp-request content accept if { req.len ge 1 }\n"
+                " tcp-request content reject")
     client = world.connect(proxy.port())
+    begin = world.now()
     assert client.at_end()
+    assert world.now() - begin > 0.1
     assert not origin.pending()
     assert " PR " in syslog.recv()
 
@@ -174,6 +177,15 @@ def test_payload_chooses_the_backend(world, tcp, origin, first, says):
     client.send(first)
     server = {b"be1": one, b"be2": two, b"be": origin}[says].accept()
     assert server.recv_exactly(7) == first
+
+
+def test_a_rule_that_holds_already_does_not_wait(world, tcp, origin):
+    proxy = tcp("tcp-request inspect-delay 5s\n tcp-request content reject if { req.len 0 }")
+    client = world.connect(proxy.port())
+    begin = world.now()
+    assert client.at_end()
+    assert world.now() - begin < 2
+    assert not origin.pending()
 
 
 def test_payload_rejects(world, tcp, origin, syslog):

@@ -169,7 +169,12 @@ class RealConn(Conn):
 
     def recv_some(self, timeout=WAIT):
         self.sock.settimeout(timeout)
-        return self.sock.recv(65536)
+        try:
+            return self.sock.recv(65536)
+        except OSError as error:
+            if error.errno == errno.ENOTCONN:
+                raise ConnectionResetError from error
+            raise
 
     def wait(self, timeout):
         return bool(self.buffer) or bool(select.select([self.sock], [], [], timeout)[0])
@@ -361,10 +366,17 @@ class RealWorld:
         end = time.monotonic() + WAIT
         while True:
             try:
-                return self.keep(RealConn(socket.create_connection(("127.0.0.1", port), WAIT)))
+                sock = socket.socket()
+                sock.settimeout(WAIT)
+                sock.connect(("127.0.0.1", port))
+            except ConnectionResetError:
+                pass  # accepted and reset already: reading says so
             except ConnectionRefusedError:
+                sock.close()
                 if time.monotonic() > end:
                     raise
+                continue
+            return self.keep(RealConn(sock))
 
     def closed_port(self):
         """A port that nobody listens on."""
