@@ -4,11 +4,11 @@
 #include "admin/cli.h"
 #include "config/cfg_reader.h"
 #include "config/cfg_set.h"
-#include "log/log_format.h"
+#include "converters/converters.h"
+#include "fetches/fetches.h"
 #include "match/acl_words.h"
 #include "proxy/balance_row.h"
 #include "rules/ruleset.h"
-#include "sample/sample.h"
 
 extern const struct section_row kw_section_rows[];
 extern const struct keyword_row kw_global_rows[], kw_global_ignored_rows[], kw_stats_rows[], kw_lua_rows[],
@@ -56,6 +56,29 @@ static const struct table tables[] = {
     KEYWORDS(kw_userlist_rows),
     BIND_OPTIONS(kw_bind_option_rows),
     SERVER_OPTIONS(kw_server_option_rows),
+    FETCHES(fetch_value_rows),
+    FETCHES(fetch_connection_rows),
+    FETCHES(fetch_http_rows),
+    FETCHES(fetch_payload_rows),
+    FETCHES(fetch_var_rows),
+    CONVERTERS(conv_text_rows),
+    CONVERTERS(conv_math_rows),
+    CONVERTERS(conv_bytes_rows),
+    CONVERTERS(conv_hash_rows),
+    CONVERTERS(conv_crypto_rows),
+    CONVERTERS(conv_addr_rows),
+    CONVERTERS(conv_http_rows),
+    CONVERTERS(conv_date_rows),
+    CONVERTERS(conv_json_rows),
+    CONVERTERS(conv_proxy_rows),
+    CONVERTERS(conv_jwt_rows),
+    CONVERTERS(conv_fix_rows),
+    CONVERTERS(conv_mqtt_rows),
+    CONVERTERS(conv_protobuf_rows),
+    CONVERTERS(conv_map_rows),
+    CONVERTERS(conv_regsub_rows),
+    CONVERTERS(conv_var_rows),
+    LOG_ALIASES(fetch_log_rows),
     ACLS(acl_word_rows),
     COMMANDS(cli_rows),
 };

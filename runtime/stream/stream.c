@@ -729,6 +729,17 @@ void stream_run_now(struct stream *stream)
     stream_run(&stream->task);
 }
 
+struct conn *stream_back_conn(const struct stream *stream)
+{
+    return stream->back ? &stream->back->conn : NULL;
+}
+
+uint64_t stream_bytes_to_client(const struct stream *stream)
+{
+    uint64_t head = stream->http ? stream->http->front->writer.head_bytes : 0;
+    return head + stream->response.total_out;
+}
+
 void stream_log_text(struct stream *stream, struct proxy *proxy, enum log_level level, struct str text)
 {
     const struct globals *globals = &stream->engine->configuration->globals;

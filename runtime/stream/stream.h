@@ -137,6 +137,11 @@ void stream_log_text(struct stream *stream, struct proxy *proxy, enum log_level 
 /* Kills it from outside: management socket, Lua, soft-stop. */
 void stream_kill(struct stream *stream, char cause);
 
+/* The connection to the server, NULL without one. */
+struct conn *stream_back_conn(const struct stream *stream);
+/* Bytes of the response, head included, as %B counts them. */
+uint64_t stream_bytes_to_client(const struct stream *stream);
+
 /* For session and front ends. */
 struct stream *stream_create(struct session *session); /* NULL: no memory */
 void stream_wake(struct stream *stream);

@@ -1,0 +1,458 @@
+/* Fetches of HTTP messages (manual 7.3.6). Where one function serves both sides, the row's data says which message is
+ * meant. */
+#include "base/units.h"
+#include "fetches/fetches.h"
+#include "http/http_cookie.h"
+#include "stream/stream.h"
+
+#define OF_REQUEST  ((void *)1)
+#define OF_RESPONSE ((void *)2)
+#define OF_RULE     ((void *)3) /* the message that the rule is about */
+
+static struct http_msg *message(const struct sample_args *args, struct sample_context *context)
+{
+    bool response = args->row_data == OF_RESPONSE || (args->row_data == OF_RULE && context->is_response_side);
+    struct http_msg *msg = response ? context->response : context->request;
+    if (!msg && context->stream && context->stream->http && !context->final)
+        context->may_change = true;
+    return msg;
+}
+
+static bool give(struct str text, struct sample *out)
+{
+    *out = sample_text(text);
+    return text.data != NULL;
+}
+
+static bool fetch_method(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    const struct http_txn *http = context->stream ? context->stream->http : NULL;
+    (void)args;
+    if (!http || !http->request_ready)
+        return false;
+    /* The client's method, whatever rules made of it (TRUTHS A33). */
+    *out = (struct sample){ .type = SAMPLE_METH, .u.method = { http_method_of(http->method), http->method } };
+    return true;
+}
+
+static bool fetch_path(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    const struct http_msg *msg = message(args, context);
+    return msg && http_msg_path(msg).size && give(http_msg_path(msg), out);
+}
+
+static bool fetch_pathq(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    const struct http_msg *msg = message(args, context);
+    return msg && http_msg_pathq(msg).size && give(http_msg_pathq(msg), out);
+}
+
+static bool fetch_query(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    const struct http_msg *msg = message(args, context);
+    return msg && http_msg_query(msg).data && give(http_msg_query(msg), out);
+}
+
+static bool fetch_url(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    const struct http_msg *msg = message(args, context);
+    return msg && give(msg->uri, out);
+}
+
+/* The first Host field and the path, without query. */
+static bool fetch_base(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    const struct http_msg *msg = message(args, context);
+    struct str host = STR_NONE;
+    if (!msg)
+        return false;
+    const struct http_field *field = http_msg_find_id(msg, FIELD_HOST, NULL);
+    if (field)
+        host = field->value;
+    if (!host.size)
+        return fetch_path(args, context, out);
+    return give(arena_printf(context->scratch, "%.*s%.*s", STR_ARG(host), STR_ARG(http_msg_path(msg))), out);
+}
+
+static bool fetch_version(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    const struct http_msg *msg = message(args, context);
+    return msg && give(str_from(msg->version, 5), out);
+}
+
+static bool fetch_status(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    const struct http_msg *msg = message(args, context);
+    if (!msg)
+        return false;
+    *out = sample_int(msg->status);
+    return true;
+}
+
+/* ---- header fields ---- */
+
+static struct str lower(struct str name, struct arena *scratch)
+{
+    struct str copy = arena_copy(scratch, name);
+    for (size_t i = 0; i < copy.size; i++)
+        ((char *)(uintptr_t)copy.data)[i] = ascii_lower(copy.data[i]);
+    return copy;
+}
+
+static bool value_at(const struct sample_args *args, struct sample_context *context, bool full, struct str *out)
+{
+    const struct http_msg *msg = message(args, context);
+    if (!msg)
+        return false;
+    int n = args->count > 1 ? (int)args->list[1].integer : 0;
+    struct str name = lower(args->list[0].text, context->scratch);
+    if (args->count < 2 && context->each.wanted) { /* conditions look at each value in turn */
+        if (!http_msg_next_value(msg, name, full, &context->each.values))
+            return false;
+        *out = context->each.values.value;
+        context->each.more = true;
+        return true;
+    }
+    return http_msg_value_at(msg, name, full, n, out);
+}
+
+static bool fetch_header(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    struct str value;
+    return value_at(args, context, false, &value) && give(value, out);
+}
+
+static bool fetch_whole_header(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    struct str value;
+    return value_at(args, context, true, &value) && give(value, out);
+}
+
+static bool fetch_header_value(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    struct str value;
+    int64_t number = 0;
+    if (!value_at(args, context, false, &value))
+        return false;
+    units_read_int(value, &number);
+    *out = sample_int(number);
+    return true;
+}
+
+static bool fetch_header_ip(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    struct str value;
+    struct addr addr;
+    while (value_at(args, context, false, &value)) {
+        size_t colon = str_find_char(value, ':');
+        if (addr_parse_ip(value, &addr) ||
+            (colon != STR_NOT_FOUND && colon == str_find_last_char(value, ':') && addr_parse_ip(str_slice(value, 0, colon), &addr)))
+            return sample_of_addr(&addr, out);
+        if (!context->each.wanted || args->count > 1)
+            return false;
+    }
+    return false;
+}
+
+static bool count_header(const struct sample_args *args, struct sample_context *context, bool full, struct sample *out)
+{
+    const struct http_msg *msg = message(args, context);
+    unsigned count = 0;
+    if (!msg)
+        return false;
+    if (args->count && args->list[0].text.size)
+        count = http_msg_count_values(msg, lower(args->list[0].text, context->scratch), full);
+    else
+        for (struct http_field *field = http_msg_next(msg, NULL); field; field = http_msg_next(msg, field))
+            count++;
+    *out = sample_int(count);
+    return true;
+}
+
+static bool fetch_header_count(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    return count_header(args, context, false, out);
+}
+
+static bool fetch_whole_header_count(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    return count_header(args, context, true, out);
+}
+
+static bool fetch_header_names(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    const struct http_msg *msg = message(args, context);
+    struct buf names = BUF_INIT;
+    if (!msg)
+        return false;
+    for (struct http_field *field = http_msg_next(msg, NULL); field; field = http_msg_next(msg, field)) {
+        if (names.size)
+            buf_add(&names, args->count ? args->list[0].text : STR(","));
+        buf_add(&names, field->name);
+    }
+    bool well = give(arena_copy(context->scratch, buf_str(&names)), out);
+    buf_finish(&names);
+    return well;
+}
+
+static bool fetch_headers(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    const struct http_msg *msg = message(args, context);
+    struct buf text = BUF_INIT;
+    if (!msg)
+        return false;
+    for (struct http_field *field = http_msg_next(msg, NULL); field; field = http_msg_next(msg, field))
+        buf_printf(&text, "%.*s: %.*s\r\n", STR_ARG(field->name), STR_ARG(field->value));
+    buf_add(&text, STR("\r\n"));
+    bool well = give(arena_copy(context->scratch, buf_str(&text)), out);
+    buf_finish(&text);
+    return well;
+}
+
+/* ---- body ---- */
+
+static struct channel *body_of(const struct sample_args *args, struct sample_context *context)
+{
+    return args->row_data == OF_RESPONSE ? context->response_channel : context->request_channel;
+}
+
+static bool fetch_body(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    const struct channel *channel = body_of(args, context);
+    if (!channel || !message(args, context))
+        return false;
+    *out = sample_text(channel->data ? str_make(channel->data + channel->from, channel->output + channel->input) : STR(""));
+    out->type = SAMPLE_BIN;
+    return true;
+}
+
+static bool fetch_body_len(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    const struct channel *channel = body_of(args, context);
+    if (!channel || !message(args, context))
+        return false;
+    *out = sample_int((int64_t)(channel->output + channel->input));
+    return true;
+}
+
+static bool fetch_body_size(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    const struct http_msg *msg = message(args, context);
+    if (!msg)
+        return false;
+    const struct channel *channel = body_of(args, context);
+    *out = sample_int(msg->body == HTTP_BODY_LENGTH ? (int64_t)msg->body_length
+                                                    : channel ? (int64_t)(channel->output + channel->input) : 0);
+    return true;
+}
+
+/* ---- parameters ---- */
+
+/* The value behind `name` in "a=1&b=2"; an empty name: the first one's. */
+static bool find_param(struct str text, struct str name, char separator, struct str *out)
+{
+    while (text.data) {
+        struct str pair = str_split(&text, separator);
+        size_t equal = str_find_char(pair, '=');
+        struct str key = equal == STR_NOT_FOUND ? pair : str_slice(pair, 0, equal);
+        if (!pair.size || (name.size && !str_eq(key, name)))
+            continue;
+        *out = equal == STR_NOT_FOUND ? STR("") : str_from(pair, equal + 1);
+        return true;
+    }
+    return false;
+}
+
+static bool fetch_url_param(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    const struct http_msg *msg = message(args, context);
+    struct str value;
+    struct str delimiter = args->count > 1 ? args->list[1].text : STR("?");
+    if (!msg)
+        return false;
+    size_t mark = delimiter.size ? str_find_char(msg->uri, delimiter.data[0]) : STR_NOT_FOUND;
+    if (mark == STR_NOT_FOUND)
+        return false;
+    char separator = delimiter.data[0] == ';' ? ';' : '&';
+    return find_param(str_from(msg->uri, mark + 1), args->count ? args->list[0].text : STR_NONE, separator, &value) &&
+           give(value, out);
+}
+
+static bool fetch_body_param(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    struct sample body;
+    struct str value;
+    return fetch_body(args, context, &body) &&
+           find_param(body.u.text, args->count ? args->list[0].text : STR_NONE, '&', &value) && give(value, out);
+}
+
+/* ---- cookies ---- */
+
+static bool fetch_cookie(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    const struct http_msg *msg = message(args, context);
+    struct http_cookie_cursor cursor = { 0 };
+    struct http_cookie cookie, found = { 0 };
+    struct str name = args->count ? args->list[0].text : STR_NONE;
+    if (!msg)
+        return false;
+    while (http_cookie_find(msg, name, &cursor, &cookie)) {
+        bool first = !found.value.data;
+        found = cookie;
+        if (!name.size && first) /* without a name the first; with one the last (TRUTHS B39) */
+            break;
+    }
+    return found.value.data && give(found.value, out);
+}
+
+static bool fetch_cookie_count(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    const struct http_msg *msg = message(args, context);
+    struct http_cookie_cursor cursor = { 0 };
+    struct http_cookie cookie;
+    int64_t count = 0;
+    if (!msg)
+        return false;
+    while (http_cookie_find(msg, args->count ? args->list[0].text : STR_NONE, &cursor, &cookie))
+        count++;
+    *out = sample_int(count);
+    return true;
+}
+
+static bool fetch_cookie_value(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    struct sample text;
+    int64_t number = 0;
+    if (!fetch_cookie(args, context, &text))
+        return false;
+    units_read_int(text.u.text, &number);
+    *out = sample_int(number);
+    return true;
+}
+
+/* ---- captures and the like ---- */
+
+static bool captured(const struct str *slots, unsigned count, const struct sample_args *args, struct sample *out)
+{
+    int64_t index = args->list[0].integer;
+    return slots && index >= 0 && index < (int64_t)count && slots[index].data && give(slots[index], out);
+}
+
+static bool fetch_captured_request(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    const struct http_txn *http = context->stream ? context->stream->http : NULL;
+    return http && captured(http->request_captures, context->stream->frontend->request_capture_count, args, out);
+}
+
+static bool fetch_captured_response(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    const struct http_txn *http = context->stream ? context->stream->http : NULL;
+    return http && captured(http->response_captures, context->stream->frontend->response_capture_count, args, out);
+}
+
+static bool fetch_captured_method(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    const struct http_txn *http = context->stream ? context->stream->http : NULL;
+    (void)args;
+    return http && http->request_ready && give(http->method, out);
+}
+
+static bool fetch_captured_uri(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    const struct http_txn *http = context->stream ? context->stream->http : NULL;
+    (void)args;
+    return http && http->request_ready && give(http->target, out);
+}
+
+static bool fetch_captured_version(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    const struct http_txn *http = context->stream ? context->stream->http : NULL;
+    (void)args;
+    return http && http->request_ready && give(http->version, out);
+}
+
+static bool fetch_first_request(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    (void)args;
+    *out = sample_bool(context->session && context->session->stream_count <= 1);
+    return true;
+}
+
+static bool fetch_unique_id(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    struct stream *stream = context->stream;
+    (void)args;
+    if (!stream || !stream->http || !stream->frontend->unique_id)
+        return false;
+    if (!stream->http->unique_id.data) {
+        struct str text = log_format_text(stream->frontend->unique_id, context, true);
+        stream->http->unique_id = arena_copy(&stream->arena, text);
+    }
+    return give(stream->http->unique_id, out);
+}
+
+#define FRONT AT_REQUEST_HEAD | AT_REQUEST_CONTENT | AT_SERVER_PICK
+#define REQUEST_NAMES(prefix)                                                                                \
+    { prefix "fhdr", fetch_whole_header, "str,int?", SAMPLE_STR, FRONT, OF_REQUEST, NULL },                  \
+    { prefix "fhdr_cnt", fetch_whole_header_count, "str?", SAMPLE_SINT, FRONT, OF_REQUEST, NULL },           \
+    { prefix "hdr_cnt", fetch_header_count, "str?", SAMPLE_SINT, FRONT, OF_REQUEST, NULL },                  \
+    { prefix "hdr_ip", fetch_header_ip, "str,int?", SAMPLE_ADDR, FRONT, OF_REQUEST, NULL },                  \
+    { prefix "hdr_val", fetch_header_value, "str,int?", SAMPLE_SINT, FRONT, OF_REQUEST, NULL }
+const struct fetch_row fetch_http_rows[] = {
+    /* name   run   args   out   valid at   side */
+    { "base", fetch_base, "", SAMPLE_STR, FRONT, OF_REQUEST, NULL },
+    { "capture.req.hdr", fetch_captured_request, "int", SAMPLE_STR, AT_STREAM, NULL, NULL },
+    { "capture.req.method", fetch_captured_method, "", SAMPLE_STR, AT_STREAM, NULL, NULL },
+    { "capture.req.uri", fetch_captured_uri, "", SAMPLE_STR, AT_STREAM, NULL, NULL },
+    { "capture.req.ver", fetch_captured_version, "", SAMPLE_STR, AT_STREAM, NULL, NULL },
+    { "capture.res.hdr", fetch_captured_response, "int", SAMPLE_STR, AT_RESPONSE_KEPT, NULL, NULL },
+    { "cook", fetch_cookie, "str?", SAMPLE_STR, FRONT | AT_RESPONSE_HEAD, OF_RULE, NULL },
+    { "cook_cnt", fetch_cookie_count, "str?", SAMPLE_SINT, FRONT | AT_RESPONSE_HEAD, OF_RULE, NULL },
+    { "cook_val", fetch_cookie_value, "str?", SAMPLE_SINT, FRONT | AT_RESPONSE_HEAD, OF_RULE, NULL },
+    { "hdr", fetch_header, "str,int?", SAMPLE_STR, FRONT | AT_RESPONSE_HEAD, OF_RULE, NULL },
+    { "hdr_cnt", fetch_header_count, "str?", SAMPLE_SINT, FRONT | AT_RESPONSE_HEAD, OF_RULE, NULL },
+    { "hdr_ip", fetch_header_ip, "str,int?", SAMPLE_ADDR, FRONT | AT_RESPONSE_HEAD, OF_RULE, NULL },
+    { "hdr_val", fetch_header_value, "str,int?", SAMPLE_SINT, FRONT | AT_RESPONSE_HEAD, OF_RULE, NULL },
+    { "http_first_req", fetch_first_request, "", SAMPLE_BOOL, AT_STREAM, NULL, NULL },
+    { "method", fetch_method, "", SAMPLE_METH, AT_STREAM, OF_REQUEST, NULL },
+    { "path", fetch_path, "", SAMPLE_STR, FRONT, OF_REQUEST, NULL },
+    { "pathq", fetch_pathq, "", SAMPLE_STR, FRONT, OF_REQUEST, NULL },
+    { "query", fetch_query, "", SAMPLE_STR, FRONT, OF_REQUEST, NULL },
+    { "req.body", fetch_body, "", SAMPLE_BIN, FRONT, OF_REQUEST, NULL },
+    { "req.body_len", fetch_body_len, "", SAMPLE_SINT, FRONT, OF_REQUEST, NULL },
+    { "req.body_param", fetch_body_param, "str?", SAMPLE_STR, FRONT, OF_REQUEST, NULL },
+    { "req.body_size", fetch_body_size, "", SAMPLE_SINT, FRONT, OF_REQUEST, NULL },
+    { "req.cook", fetch_cookie, "str?", SAMPLE_STR, FRONT, OF_REQUEST, NULL },
+    { "req.cook_cnt", fetch_cookie_count, "str?", SAMPLE_SINT, FRONT, OF_REQUEST, NULL },
+    { "req.cook_val", fetch_cookie_value, "str?", SAMPLE_SINT, FRONT, OF_REQUEST, NULL },
+    { "req.hdr", fetch_header, "str,int?", SAMPLE_STR, FRONT, OF_REQUEST, NULL },
+    { "req.hdr_names", fetch_header_names, "str?", SAMPLE_STR, FRONT, OF_REQUEST, NULL },
+    { "req.hdrs", fetch_headers, "", SAMPLE_STR, FRONT, OF_REQUEST, NULL },
+    { "req.ver", fetch_version, "", SAMPLE_STR, AT_STREAM, OF_REQUEST, NULL },
+    { "req_ver", fetch_version, "", SAMPLE_STR, AT_STREAM, OF_REQUEST, NULL },
+    REQUEST_NAMES("req."),
+    { "res.body", fetch_body, "", SAMPLE_BIN, AT_RESPONSE, OF_RESPONSE, NULL },
+    { "res.body_len", fetch_body_len, "", SAMPLE_SINT, AT_RESPONSE, OF_RESPONSE, NULL },
+    { "res.body_size", fetch_body_size, "", SAMPLE_SINT, AT_RESPONSE, OF_RESPONSE, NULL },
+    { "res.cook", fetch_cookie, "str?", SAMPLE_STR, AT_RESPONSE, OF_RESPONSE, NULL },
+    { "scook", fetch_cookie, "str?", SAMPLE_STR, AT_RESPONSE, OF_RESPONSE, NULL },
+    { "res.cook_cnt", fetch_cookie_count, "str?", SAMPLE_SINT, AT_RESPONSE, OF_RESPONSE, NULL },
+    { "res.cook_val", fetch_cookie_value, "str?", SAMPLE_SINT, AT_RESPONSE, OF_RESPONSE, NULL },
+    { "res.fhdr", fetch_whole_header, "str,int?", SAMPLE_STR, AT_RESPONSE, OF_RESPONSE, NULL },
+    { "res.fhdr_cnt", fetch_whole_header_count, "str?", SAMPLE_SINT, AT_RESPONSE, OF_RESPONSE, NULL },
+    { "res.hdr", fetch_header, "str,int?", SAMPLE_STR, AT_RESPONSE, OF_RESPONSE, NULL },
+    { "shdr", fetch_header, "str,int?", SAMPLE_STR, AT_RESPONSE, OF_RESPONSE, NULL },
+    { "res.hdr_cnt", fetch_header_count, "str?", SAMPLE_SINT, AT_RESPONSE, OF_RESPONSE, NULL },
+    { "res.hdr_ip", fetch_header_ip, "str,int?", SAMPLE_ADDR, AT_RESPONSE, OF_RESPONSE, NULL },
+    { "res.hdr_names", fetch_header_names, "str?", SAMPLE_STR, AT_RESPONSE, OF_RESPONSE, NULL },
+    { "res.hdr_val", fetch_header_value, "str,int?", SAMPLE_SINT, AT_RESPONSE, OF_RESPONSE, NULL },
+    { "res.hdrs", fetch_headers, "", SAMPLE_STR, AT_RESPONSE, OF_RESPONSE, NULL },
+    { "res.ver", fetch_version, "", SAMPLE_STR, AT_RESPONSE_KEPT, OF_RESPONSE, NULL },
+    { "resp_ver", fetch_version, "", SAMPLE_STR, AT_RESPONSE_KEPT, OF_RESPONSE, NULL },
+    { "status", fetch_status, "", SAMPLE_SINT, AT_RESPONSE_KEPT, OF_RESPONSE, NULL },
+    { "unique-id", fetch_unique_id, "", SAMPLE_STR, AT_STREAM, NULL, NULL },
+    { "url", fetch_url, "", SAMPLE_STR, FRONT, OF_REQUEST, NULL },
+    { "url_param", fetch_url_param, "str?,str?", SAMPLE_STR, FRONT, OF_REQUEST, NULL },
+    { "urlp", fetch_url_param, "str?,str?", SAMPLE_STR, FRONT, OF_REQUEST, NULL },
+    { 0 },
+};
