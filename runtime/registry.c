@@ -1,6 +1,7 @@
 /* All tables of words in fixed order: what lists print, and which row of a name comes first, hangs on nothing else.
  * A new table is one line here and, when it has no header, one extern line. */
 #include "registry.h"
+#include "actions/actions.h"
 #include "admin/cli.h"
 #include "config/cfg_reader.h"
 #include "config/cfg_set.h"
@@ -78,6 +79,14 @@ static const struct table tables[] = {
     CONVERTERS(conv_map_rows),
     CONVERTERS(conv_regsub_rows),
     CONVERTERS(conv_var_rows),
+    ACTIONS(action_flow_rows),
+    ACTIONS(action_reply_rows),
+    ACTIONS(action_redirect_rows),
+    ACTIONS(action_rewrite_rows),
+    ACTIONS(action_header_rows),
+    ACTIONS(action_uri_rows),
+    ACTIONS(action_status_rows),
+    ACTIONS(action_var_rows),
     LOG_ALIASES(fetch_log_rows),
     ACLS(acl_word_rows),
     COMMANDS(cli_rows),

@@ -38,6 +38,7 @@ struct http_txn {
     int status;            /* of the response, for the log; 0: none */
     int deny_status;       /* of deny and tarpit: 403 unless said */
     struct http_reply *deny_reply;
+    bool soft_request, soft_response; /* strict-mode off: a change that a rule cannot make is passed over */
     struct str uri;        /* request line as the log prints it (%r), cut */
     struct str method, target, version; /* as received, for %HM %HU %HV: not changed by rules */
     struct str *request_captures, *response_captures; /* by index; data NULL: none */
