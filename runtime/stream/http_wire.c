@@ -119,7 +119,7 @@ bool http_writer_interim(struct http_writer *writer, const struct http_msg *msg,
 /* A chunk of all output that is there; the last one carries the end with it. */
 static void open_chunk(struct http_writer *writer, const struct channel *channel)
 {
-    bool all = channel->ended && !channel->input && !channel->raw;
+    bool all = channel->ended && !channel->input; /* what is raw then belongs to the next message */
     if (writer->frame_size || writer->tail_size || writer->chunk_left || writer->last_chunk)
         return;
     writer->frame_at = writer->tail_at = 0;
