@@ -75,7 +75,7 @@ def test_includes_point_downward():
     wrong = []
     for path in sources(RUNTIME, ".c", ".h"):
         folder = folder_of(path)
-        test = path.endswith("_test.c") or os.path.basename(path) in ("test.h", "test_main.c", "cfg_test_fake.h")
+        test = path.endswith(("_test.c", "_test.h")) or os.path.basename(path) in ("test.h", "test_main.c", "cfg_test_fake.h")
         for line in open(path, encoding="utf8"):
             found = re.match(r'#\s*include "([^"]+)"', line)
             if not found:

@@ -159,14 +159,15 @@ static bool read_files(struct node *node)
     struct configuration *configuration = node->configuration;
     struct cfg_reader reader;
     bool well = true;
-    cfg_reader_init(&reader, &configuration->words, node->platform, &node->diag, &configuration->arena, configuration,
-                    &configuration->world);
+    cfg_reader_init(&reader, &configuration->words, node->platform, &node->diag, &configuration->arena,
+                    configuration, &configuration->world);
     reader.diagnostic = node->line.diagnostic;
     for (unsigned i = 0; i < node->line.file_count; i++) {
         unsigned errors = reader.errors;
         well = cfg_read_path(&reader, node->line.files[i]) && well;
         if (reader.errors != errors)
-            diag_say(&node->diag, DIAG_ALERT, "config : Error(s) found in configuration file : %s", node->line.files[i]);
+            diag_say(&node->diag, DIAG_ALERT, "config : Error(s) found in configuration file : %s",
+                     node->line.files[i]);
     }
     cfg_read_end(&reader);
     well = well && !reader.errors;
@@ -181,9 +182,11 @@ static bool prepare_balance(struct node *node)
         const char *error = NULL;
         const struct balance_row *balance = proxy->settings.balance;
         const char **words = proxy->settings.balance_words;
-        if (!(proxy->sides & PROXY_BACK) || !balance || balance->prepare(proxy, words && words[0] ? words + 1 : NULL, &error))
+        if (!(proxy->sides & PROXY_BACK) || !balance ||
+            balance->prepare(proxy, words && words[0] ? words + 1 : NULL, &error))
             continue;
-        diag_config(&node->diag, DIAG_ALERT, proxy->settings.balance_at, "'balance %s' %s", balance->word, error);
+        diag_config(&node->diag, DIAG_ALERT, proxy->settings.balance_at, "'balance %s' %s", balance->word,
+                    error);
         well = false;
     }
     return well;
@@ -236,8 +239,8 @@ static bool cannot_bind(struct node *node, const struct bind *bind, enum io_stat
 {
     char text[ADDR_TEXT_MAX];
     addr_print(&bind->addr.addr, text, sizeof(text));
-    diag_say(&node->diag, DIAG_ALERT, "Starting %s %s: cannot bind socket (%s) [%s]", proxy_type_name(bind->proxy),
-             bind->proxy->name, platform_status_text(status), text);
+    diag_say(&node->diag, DIAG_ALERT, "Starting %s %s: cannot bind socket (%s) [%s]",
+             proxy_type_name(bind->proxy), bind->proxy->name, platform_status_text(status), text);
     return false;
 }
 
@@ -318,11 +321,14 @@ static void soft_stop(struct node *node)
 static void dump(struct node *node)
 {
     for (const struct proxy *proxy = node->configuration->proxies; proxy; proxy = proxy->next) {
-        diag_say(&node->diag, DIAG_NOTICE, "SIGHUP received, dumping: %s %s has %lld client and %lld server streams.",
-                 proxy_type_name(proxy), proxy->name, (long long)proxy->current_front, (long long)proxy->current_back);
+        diag_say(&node->diag, DIAG_NOTICE,
+                 "SIGHUP received, dumping: %s %s has %lld client and %lld server streams.",
+                 proxy_type_name(proxy), proxy->name, (long long)proxy->current_front,
+                 (long long)proxy->current_back);
         for (const struct server *server = proxy->servers; server; server = server->next)
-            diag_say(&node->diag, DIAG_NOTICE, "  server %s/%s is %s, %lld active, %u queued.", proxy->name, server->name,
-                     server_usable(server) ? "UP" : "DOWN", (long long)server->current, server->queue_count);
+            diag_say(&node->diag, DIAG_NOTICE, "  server %s/%s is %s, %lld active, %u queued.", proxy->name,
+                     server->name, server_usable(server) ? "UP" : "DOWN", (long long)server->current,
+                     server->queue_count);
     }
 }
 
@@ -362,7 +368,8 @@ static bool write_pid(struct node *node)
     snprintf(text, sizeof(text), "%lld\n", (long long)node->platform->ops->pid(node->platform));
     enum io_status status = node->platform->ops->file_write(node->platform, path, str_of(text), false);
     if (status != IO_OK)
-        diag_say(&node->diag, DIAG_ALERT, "Cannot create pidfile %s : %s", path, platform_status_text(status));
+        diag_say(&node->diag, DIAG_ALERT, "Cannot create pidfile %s : %s", path,
+                 platform_status_text(status));
     return status == IO_OK;
 }
 
@@ -379,7 +386,8 @@ static bool become_nobody(struct node *node)
         return true;
     enum io_status status = platform->ops->drop_privileges(platform, globals->chroot, uid, gid);
     if (status != IO_OK)
-        diag_say(&node->diag, DIAG_ALERT, "Cannot take up user, group or chroot: %s", platform_status_text(status));
+        diag_say(&node->diag, DIAG_ALERT, "Cannot take up user, group or chroot: %s",
+                 platform_status_text(status));
     return status == IO_OK;
 }
 
@@ -438,7 +446,8 @@ static bool is_known(const struct node *node)
 enum node_state node_start(struct node *node, int argc, const char *const *argv, int *exit_code)
 {
     struct command_line_reply reply;
-    bool go_on = command_line_parse(&node->line, argc, argv, &node->arena, build_facts(node), &node->diag, &reply);
+    bool go_on =
+        command_line_parse(&node->line, argc, argv, &node->arena, build_facts(node), &node->diag, &reply);
     if (!go_on) {
         print(node, false, &reply.out);
         print(node, true, &reply.err);

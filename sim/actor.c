@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/units.h"
 #include "sim/barrier.h"
+#include "sim/shell.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -328,12 +329,8 @@ bool actor_parse_duration(struct str text, uint64_t *ns)
         const char *name;
         uint64_t ns;
     } units[] = {
-        {"",    NS_PER_S       },
-        { "s",  NS_PER_S       },
-        { "ms", NS_PER_MS      },
-        { "us", NS_PER_US      },
-        { "m",  60 * NS_PER_S  },
-        { "h",  3600 * NS_PER_S},
+        { "", NS_PER_S },    { "s", NS_PER_S },      { "ms", NS_PER_MS },
+        { "us", NS_PER_US }, { "m", 60 * NS_PER_S }, { "h", 3600 * NS_PER_S },
     };
     uint64_t whole = 0, part = 0, scale = 1;
     size_t at = 0, digits = 0;
@@ -458,10 +455,10 @@ static enum actor_step run_include(struct actor *actor)
 }
 
 const struct statement_row actor_common_rows[] = {
-    {"barrier",                             barrier_statement, 2, WORDS_ANY, "bNAME cond NUMBER [-cyclic] | sync", NULL },
-    { "delay",                                    run_delay, 1, 1, "SECONDS", NULL },
+    { "barrier", barrier_statement, 2, WORDS_ANY, "bNAME cond NUMBER [-cyclic] | sync", NULL },
+    { "delay", run_delay, 1, 1, "SECONDS", NULL },
     { "loop", run_loop, 2, 2, "NUMBER {SPEC}", NULL },
-    { "include",                                    run_include, 1, WORDS_ANY, "FILE...", NULL },
-    { "shell",NULL, 0, WORDS_ANY, "", "'shell' needs real processes" },
-    { 0                                   },
+    { "include", run_include, 1, WORDS_ANY, "FILE...", NULL },
+    { "shell", shell_statement, 1, WORDS_ANY, "[-err | -exit N] [-expect TEXT] {SCRIPT}", NULL },
+    { 0 },
 };

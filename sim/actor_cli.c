@@ -152,9 +152,9 @@ static enum actor_step run_expect(struct actor *actor)
 }
 
 static const struct statement_row cli_rows[] = {
-    {"send",     run_send, 1, 1, "COMMAND", NULL },
-    { "expect",         run_expect, 2, 2, "~|!~ PATTERN", NULL },
-    { 0},
+    { "send", run_send, 1, 1, "COMMAND", NULL },
+    { "expect", run_expect, 2, 2, "~|!~ PATTERN", NULL },
+    { 0 },
 };
 
 static enum actor_step cli_step(struct actor *actor)

@@ -56,12 +56,8 @@ static bool add_tlv(struct buf *out, struct str text)
         const char *name;
         char type;
     } types[] = {
-        {"alpn",       0x01},
-        { "authority", 0x02},
-        { "crc32c",    0x03},
-        { "noop",      0x04},
-        { "unique_id", 0x05},
-        { "netns",     0x30},
+        { "alpn", 0x01 }, { "authority", 0x02 }, { "crc32c", 0x03 },
+        { "noop", 0x04 }, { "unique_id", 0x05 }, { "netns", 0x30 },
     };
     struct buf value = BUF_INIT;
     struct str name = str_split(&text, '=');

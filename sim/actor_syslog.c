@@ -107,9 +107,9 @@ static enum actor_step run_expect(struct actor *actor)
 }
 
 static const struct statement_row syslog_rows[] = {
-    {"recv",     run_recv, 0, 1, "[LEVEL]", NULL },
-    { "expect",         run_expect, 2, 2, "~|!~ PATTERN", NULL },
-    { 0},
+    { "recv", run_recv, 0, 1, "[LEVEL]", NULL },
+    { "expect", run_expect, 2, 2, "~|!~ PATTERN", NULL },
+    { 0 },
 };
 
 /* ---- life ---- */

@@ -42,28 +42,28 @@ struct json_case {
 };
 
 static const struct json_case cases[] = {
-    {"null",                                      "null" },
-    { " [ ] ",                                          "[]" },
-    { "{}","{}" },
-    { "{\"a\": [1, -2.5, 1e3, true, false, null]}",                                       "{\"a\":[1,-2.5,1000,true,false,null]}" },
-    { "\"a\\n\\\"\\\\\\/\\t\"",                                          "\"a\\n\\\"\\\\/\\u0009\"" },
-    { "\"\\u00e9\\u20ac\\ud83d\\ude00\"","\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"" },
-    { "\"\\udcff\"",                   "\"\\udcff\"" },
-    { "\"\xff\xc3\"",                                          "\"\\udcff\\udcc3\"" },
-    { "\"\\u0000x\"",                                    "\"\\u0000x\"" },
-    { "",                              NULL },
-    { "nul",                                          NULL },
-    { "[1,]",NULL },
-    { "[1 2]",                             NULL },
-    { "{\"a\" 1}",                                          NULL },
-    { "{a:1}",          NULL },
-    { "\"abc",                                      NULL },
-    { "\"\\x\"",                                          NULL },
-    { "\"\\u12\"",                                                          NULL },
-    { "1 2",                                    NULL },
-    { "--1",                                          NULL },
-    { "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]",NULL },
-    { 0                                   },
+    { "null", "null" },
+    { " [ ] ", "[]" },
+    { "{}", "{}" },
+    { "{\"a\": [1, -2.5, 1e3, true, false, null]}", "{\"a\":[1,-2.5,1000,true,false,null]}" },
+    { "\"a\\n\\\"\\\\\\/\\t\"", "\"a\\n\\\"\\\\/\\u0009\"" },
+    { "\"\\u00e9\\u20ac\\ud83d\\ude00\"", "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"" },
+    { "\"\\udcff\"", "\"\\udcff\"" },
+    { "\"\xff\xc3\"", "\"\\udcff\\udcc3\"" },
+    { "\"\\u0000x\"", "\"\\u0000x\"" },
+    { "", NULL },
+    { "nul", NULL },
+    { "[1,]", NULL },
+    { "[1 2]", NULL },
+    { "{\"a\" 1}", NULL },
+    { "{a:1}", NULL },
+    { "\"abc", NULL },
+    { "\"\\x\"", NULL },
+    { "\"\\u12\"", NULL },
+    { "1 2", NULL },
+    { "--1", NULL },
+    { "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]", NULL },
+    { 0 },
 };
 
 static void reads_and_writes(void)
@@ -105,7 +105,7 @@ static void finds_members(void)
 }
 
 const struct test_row tests[] = {
-    {"reads and writes values", reads_and_writes },
-    { "finds members",                        finds_members },
-    { 0},
+    { "reads and writes values", reads_and_writes },
+    { "finds members", finds_members },
+    { 0 },
 };

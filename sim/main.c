@@ -4,9 +4,9 @@
 #include <string.h>
 
 static const struct verb_row verbs[] = {
-    {"run",                    verb_run, "FILE.vtc... [options]", "replays scenarios; see 'run --help'" },
+    { "run", verb_run, "FILE.vtc... [options]", "replays scenarios; see 'run --help'" },
     { "serve", verb_serve, "", "one world steered by JSON lines on stdin/stdout" },
-    { 0                      },
+    { 0 },
 };
 
 static void print_usage(FILE *out)

@@ -11,6 +11,7 @@
 #include "sim/barrier.h"
 #include "sim/links.h"
 #include "sim/report.h"
+#include "sim/shell.h"
 #include "sim/sim_node.h"
 #include <stdio.h>
 #include <unistd.h>
@@ -255,16 +256,30 @@ static bool statement_known(struct str word)
     return false;
 }
 
-/* `$HAPROXY_PROGRAM [$HAPROXY_ARGS] -cc 'CONDITION'`; *why says why not. No other program exists here. */
+/* "command -v A && command -v B": programs that the scenario's shell has. */
+static bool programs_exist(struct str command)
+{
+    while (command.size) {
+        size_t both = str_find(command, STR("&&"));
+        struct str one = str_trim(both == STR_NOT_FOUND ? command : str_slice(command, 0, both));
+
+        if (!str_starts(one, STR("command -v ")) || !shell_has_program(str_trim(str_from(one, 11))))
+            return false;
+        command = both == STR_NOT_FOUND ? STR_NONE : str_from(command, both + 2);
+    }
+    return true;
+}
+
+/* `$HAPROXY_PROGRAM [$HAPROXY_ARGS] -cc 'CONDITION'`; *why says why not. */
 static bool command_succeeds(struct scenario *scenario, struct str command, const char **why)
 {
     struct str text = str_trim(command);
     size_t at = str_find(text, STR("-cc"));
     struct str condition, arguments = STR("");
 
-    *why = "no other programs in a simulation";
+    *why = "not in a simulation";
     if (!str_starts(text, STR("$HAPROXY_PROGRAM")) || at == STR_NOT_FOUND)
-        return false;
+        return programs_exist(text);
     *why = "the condition does not hold";
     if (str_find(str_slice(text, 0, at), STR("$HAPROXY_ARGS")) != STR_NOT_FOUND)
         arguments = scenario->options->arguments ? str_of(scenario->options->arguments) : STR("-dM -dI -dW");
@@ -282,25 +297,25 @@ static bool plain_feature(struct str name, bool *has)
         const char *name;
         bool has;
     } features[] = {
-        {"ipv4",                true },
-        { "ipv6",               true },
-        { "64bit",              true },
-        { "abstract_uds",       true },
-        { "disable_aslr",       true },
-        { "dns",                false},
-        { "topbuild",           false},
-        { "root",               false},
-        { "user_varnish",       false},
-        { "user_vcache",        false},
-        { "group_varnish",      false},
-        { "persistent_storage", false},
-        { "coverage",           false},
-        { "asan",               false},
-        { "msan",               false},
-        { "tsan",               false},
-        { "ubsan",              false},
-        { "sanitizer",          false},
-        { "workspace_emulator", false},
+        { "ipv4", true },
+        { "ipv6", true },
+        { "64bit", true },
+        { "abstract_uds", true },
+        { "disable_aslr", true },
+        { "dns", false },
+        { "topbuild", false },
+        { "root", false },
+        { "user_varnish", false },
+        { "user_vcache", false },
+        { "group_varnish", false },
+        { "persistent_storage", false },
+        { "coverage", false },
+        { "asan", false },
+        { "msan", false },
+        { "tsan", false },
+        { "ubsan", false },
+        { "sanitizer", false },
+        { "workspace_emulator", false },
     };
 
     for (size_t i = 0; i < COUNT_OF(features); i++) {
@@ -346,26 +361,26 @@ static enum actor_step run_feature(struct actor *top)
 }
 
 static const struct statement_row top_rows[] = {
-    {"client",                                                        actor_client_statement, 1, WORDS_ANY,
-     "cNAME [{SPEC}] [-connect ADDRESS] [-start | -run | -wait] ...", NULL },
-    { "feature",                                                              run_feature, 1, WORDS_ANY, "NAME | cmd COMMAND | vtest_cmd WORD | ignore_unknown_macro",
-     NULL },
+    { "client", actor_client_statement, 1, WORDS_ANY,
+      "cNAME [{SPEC}] [-connect ADDRESS] [-start | -run | -wait] ...", NULL },
+    { "feature", run_feature, 1, WORDS_ANY, "NAME | cmd COMMAND | vtest_cmd WORD | ignore_unknown_macro",
+      NULL },
     { "filewrite", run_filewrite, 1, WORDS_ANY, "[-a] PATH TEXT...", NULL },
-    { "net",                                                              links_statement, 2, 2, "A->B | A<->B | * {latency 5ms..40ms ...} | cut | heal", NULL },
-    { "haproxy",sim_node_statement, 1, WORDS_ANY, "hNAME [-conf {CONF}] [-start | -wait | -cli {SPEC}] ...",
-     NULL },
-    { "process",                                                      NULL, 0, WORDS_ANY, "", "'process' needs real processes" },
-    { "server",                                                            actor_server_statement, 1, WORDS_ANY, "sNAME [{SPEC}] [-start | -wait | -break] ...", NULL },
-    { "setenv",                                                    run_setenv, 2, 3, "[-ifunset] NAME VALUE", NULL },
-    { "syslog",                                                              actor_syslog_statement, 1, WORDS_ANY,
-     "SNAME [-level LEVEL] [{SPEC}] [-start | -wait | -stop] ...", NULL },
-    { "time",                                            run_time, 1, 3, "advance TIME | settle | jump wall [-]TIME", NULL },
-    { "tunnel",                                                              NULL, 0, WORDS_ANY, "", "'tunnel' is not replayed yet" },
-    { "varnish",NULL, 0, WORDS_ANY, "", "'varnish' is another proxy" },
-    { "logexpect",                                                              NULL, 0, WORDS_ANY, "", "'logexpect' reads another proxy's log" },
-    { "varnishtest",                                                           run_title, 1, 1, "\"TITLE\"", NULL },
-    { "vtest",                                                      run_title, 1, 1, "\"TITLE\"", NULL },
-    { 0                                                             },
+    { "net", links_statement, 2, 2, "A->B | A<->B | * {latency 5ms..40ms ...} | cut | heal", NULL },
+    { "haproxy", sim_node_statement, 1, WORDS_ANY, "hNAME [-conf {CONF}] [-start | -wait | -cli {SPEC}] ...",
+      NULL },
+    { "process", NULL, 0, WORDS_ANY, "", "'process' needs real processes" },
+    { "server", actor_server_statement, 1, WORDS_ANY, "sNAME [{SPEC}] [-start | -wait | -break] ...", NULL },
+    { "setenv", run_setenv, 2, 3, "[-ifunset] NAME VALUE", NULL },
+    { "syslog", actor_syslog_statement, 1, WORDS_ANY,
+      "SNAME [-level LEVEL] [{SPEC}] [-start | -wait | -stop] ...", NULL },
+    { "time", run_time, 1, 3, "advance TIME | settle | jump wall [-]TIME", NULL },
+    { "tunnel", NULL, 0, WORDS_ANY, "", "'tunnel' is not replayed yet" },
+    { "varnish", NULL, 0, WORDS_ANY, "", "'varnish' is another proxy" },
+    { "logexpect", NULL, 0, WORDS_ANY, "", "'logexpect' reads another proxy's log" },
+    { "varnishtest", run_title, 1, 1, "\"TITLE\"", NULL },
+    { "vtest", run_title, 1, 1, "\"TITLE\"", NULL },
+    { 0 },
 };
 
 /* ---- the script's life ---- */

@@ -10,23 +10,23 @@ struct lex_case {
 };
 
 static const struct lex_case lex_cases[] = {
-    {"nothing",                                "", "" },
-    { "only a comment",                                      "# hello\n\n  # more", "" },
-    { "words and lines",                        "a b\tc\n\nd", "a|b|c;d@3" },
-    { "a comment only where a command begins",                                      "a # b\n#c\nd#e", "a|#|b;d#e@3" },
-    { "a joined line",                       "a \\\n  b\nc", "a|b;c@3" },
-    { "quoted words",                             "a \"b c\"\"d\"e", "a|b c|d|e@1" },
+    { "nothing", "", "" },
+    { "only a comment", "# hello\n\n  # more", "" },
+    { "words and lines", "a b\tc\n\nd", "a|b|c;d@3" },
+    { "a comment only where a command begins", "a # b\n#c\nd#e", "a|#|b;d#e@3" },
+    { "a joined line", "a \\\n  b\nc", "a|b;c@3" },
+    { "quoted words", "a \"b c\"\"d\"e", "a|b c|d|e@1" },
     { "quotes inside a bare word", "x\"y z\"", "x\"y|z\"@1" },
-    { "escapes",                           "\"\\n\\t\\\\\\\"\\x41\\101\\0601\"", "\n\t\\\"AA01@1" },
-    { "braces",                         "a { b { c } \" } d } e", "a| b { c } \" |d|}|e@1" },
-    { "braces over lines",                               "a {\n b\n} c\nd", "a|\n b\n|c;d@4" },
-    { "an empty braced word",                          "a {}", "a|@1" },
-    { "no end of line at the end",                           "a b", "a|b@1" },
-    { "a quoted word over two lines",             "a\nb \"c\nd\"", "!2" },
-    { "an open brace",                            "a\nb {\n {\n}\n", "!2" },
-    { "an unknown escape",                               "a \"\\d\"", "!1" },
-    { "a short hexadecimal escape",                        "\"\\x4\"", "!1" },
-    { 0                               },
+    { "escapes", "\"\\n\\t\\\\\\\"\\x41\\101\\0601\"", "\n\t\\\"AA01@1" },
+    { "braces", "a { b { c } \" } d } e", "a| b { c } \" |d|}|e@1" },
+    { "braces over lines", "a {\n b\n} c\nd", "a|\n b\n|c;d@4" },
+    { "an empty braced word", "a {}", "a|@1" },
+    { "no end of line at the end", "a b", "a|b@1" },
+    { "a quoted word over two lines", "a\nb \"c\nd\"", "!2" },
+    { "an open brace", "a\nb {\n {\n}\n", "!2" },
+    { "an unknown escape", "a \"\\d\"", "!1" },
+    { "a short hexadecimal escape", "\"\\x4\"", "!1" },
+    { 0 },
 };
 
 static void cuts_words(void)
@@ -108,20 +108,20 @@ struct macro_case {
 };
 
 static const struct macro_case macro_cases[] = {
-    {"none",              "plain", "plain", false },
-    { "one",            "a ${x} b", "a 1 b", false },
-    { "two side by side",                  "${x}${long_name}", "1two words", false },
-    { "values are not expanded again","${nested}", "${x}", false },
-    { "unknown",              "${y}", "!y", false },
+    { "none", "plain", "plain", false },
+    { "one", "a ${x} b", "a 1 b", false },
+    { "two side by side", "${x}${long_name}", "1two words", false },
+    { "values are not expanded again", "${nested}", "${x}", false },
+    { "unknown", "${y}", "!y", false },
     { "unknown is left", "${y}${x}", "${y}1", true },
-    { "with a default is unknown",       "${x-1}", "${x-1}", true },
-    { "not closed",                  "a ${x", "a ${x", false },
-    { "a dollar alone",           "$x {$}", "$x {$}", false },
-    { "repeat",              "${string,repeat,3,ab}", "ababab", false },
-    { "repeat never",          "${string,repeat,0,ab}", "", false },
-    { "repeat without a number",               "${string,repeat,x,ab}", "!string,repeat,x,ab", false },
-    { "date",                  "${date}", "Thu, 01 Jan 1970 00:00:00 GMT", false },
-    { 0        },
+    { "with a default is unknown", "${x-1}", "${x-1}", true },
+    { "not closed", "a ${x", "a ${x", false },
+    { "a dollar alone", "$x {$}", "$x {$}", false },
+    { "repeat", "${string,repeat,3,ab}", "ababab", false },
+    { "repeat never", "${string,repeat,0,ab}", "", false },
+    { "repeat without a number", "${string,repeat,x,ab}", "!string,repeat,x,ab", false },
+    { "date", "${date}", "Thu, 01 Jan 1970 00:00:00 GMT", false },
+    { 0 },
 };
 
 static void expands_macros(void)
@@ -174,11 +174,11 @@ static void knows_dates(void)
 }
 
 const struct test_row tests[] = {
-    {"cuts commands and words",        cuts_words },
-    { "knows lines and macros of words",                               knows_lines_and_macros_of_words },
-    { "refuses too many words",refuses_too_many_words },
-    { "expands macros",        expands_macros },
-    { "forgets a macro",                               forgets_a_macro },
-    { "knows dates",           knows_dates },
-    { 0              },
+    { "cuts commands and words", cuts_words },
+    { "knows lines and macros of words", knows_lines_and_macros_of_words },
+    { "refuses too many words", refuses_too_many_words },
+    { "expands macros", expands_macros },
+    { "forgets a macro", forgets_a_macro },
+    { "knows dates", knows_dates },
+    { 0 },
 };

@@ -357,16 +357,11 @@ static bool op_quit(struct serve *serve)
 }
 
 static const struct serve_row world_rows[] = {
-    {"world",      op_world },
-    { "advance",           op_advance },
-    { "settle",op_settle },
-    { "now",    op_now },
-    { "wall_jump",           op_wall_jump },
-    { "fault",   op_fault },
-    { "hash", op_hash },
-    { "events",           op_events },
-    { "quit",  op_quit },
-    { 0     },
+    { "world", op_world },         { "advance", op_advance },
+    { "settle", op_settle },       { "now", op_now },
+    { "wall_jump", op_wall_jump }, { "fault", op_fault },
+    { "hash", op_hash },           { "events", op_events },
+    { "quit", op_quit },           { 0 },
 };
 
 /* ---- the dialogue ---- */

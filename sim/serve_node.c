@@ -197,14 +197,9 @@ static const struct {
     const char *name;
     enum plat_signal signal;
 } signals[] = {
-    {"INT",   PLAT_SIGNAL_INT },
-    { "TERM", PLAT_SIGNAL_TERM},
-    { "USR1", PLAT_SIGNAL_USR1},
-    { "USR2", PLAT_SIGNAL_USR2},
-    { "HUP",  PLAT_SIGNAL_HUP },
-    { "TTIN", PLAT_SIGNAL_TTIN},
-    { "TTOU", PLAT_SIGNAL_TTOU},
-    { "QUIT", PLAT_SIGNAL_QUIT},
+    { "INT", PLAT_SIGNAL_INT },   { "TERM", PLAT_SIGNAL_TERM }, { "USR1", PLAT_SIGNAL_USR1 },
+    { "USR2", PLAT_SIGNAL_USR2 }, { "HUP", PLAT_SIGNAL_HUP },   { "TTIN", PLAT_SIGNAL_TTIN },
+    { "TTOU", PLAT_SIGNAL_TTOU }, { "QUIT", PLAT_SIGNAL_QUIT },
 };
 
 /* INT, or the signal that is asked for; after timeout_s (2 s) the proxy is killed. */
@@ -284,11 +279,11 @@ static bool op_node_host_name(struct serve *serve)
 }
 
 const struct serve_row serve_node_rows[] = {
-    {"node_start",    op_node_start },
-    { "node_stop",              op_node_stop },
-    { "node_signal",op_node_signal },
-    { "node_output",  op_node_output },
-    { "node_file",              op_node_file },
-    { "node_host_name",op_node_host_name },
-    { 0   },
+    { "node_start", op_node_start },
+    { "node_stop", op_node_stop },
+    { "node_signal", op_node_signal },
+    { "node_output", op_node_output },
+    { "node_file", op_node_file },
+    { "node_host_name", op_node_host_name },
+    { 0 },
 };

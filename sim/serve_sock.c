@@ -446,16 +446,8 @@ static bool op_udp_send(struct serve *serve)
 }
 
 const struct serve_row serve_sock_rows[] = {
-    {"connect",    op_connect },
-    { "listen",           op_listen },
-    { "accept",op_accept },
-    { "send",    op_send },
-    { "recv",           op_recv },
-    { "shutdown",  op_shutdown },
-    { "close",      op_close },
-    { "reset",           op_reset },
-    { "udp_bind",op_udp_bind },
-    { "udp_recv",     op_udp_recv },
-    { "udp_send",           op_udp_send },
-    { 0},
+    { "connect", op_connect },   { "listen", op_listen },     { "accept", op_accept },
+    { "send", op_send },         { "recv", op_recv },         { "shutdown", op_shutdown },
+    { "close", op_close },       { "reset", op_reset },       { "udp_bind", op_udp_bind },
+    { "udp_recv", op_udp_recv }, { "udp_send", op_udp_send }, { 0 },
 };

@@ -630,13 +630,8 @@ static const struct known_user {
     const char *name;
     int64_t uid, gid; /* -1: no such user or group */
 } known_users[] = {
-    {"root",      0,     0    },
-    { "daemon",   1,     1    },
-    { "bin",      2,     2    },
-    { "www-data", 33,    33   },
-    { "haproxy",  106,   112  },
-    { "nobody",   65534, -1   },
-    { "nogroup",  -1,    65534},
+    { "root", 0, 0 },        { "daemon", 1, 1 },      { "bin", 2, 2 },          { "www-data", 33, 33 },
+    { "haproxy", 106, 112 }, { "nobody", 65534, -1 }, { "nogroup", -1, 65534 },
 };
 
 static const struct known_user *find_user(const char *name)

@@ -27,6 +27,7 @@ void sim_platform_setenv(struct sim_platform *sim, const char *name, const char 
 void sim_platform_host_name(struct sim_platform *sim, const char *name, struct addr addr);
 /* What the node printed to stdout and stderr since the last call. */
 struct str sim_platform_output(struct sim_platform *sim);
-void sim_platform_on_print(struct sim_platform *sim, void (*call)(void *data, bool to_stderr, struct str text), void *data);
+void sim_platform_on_print(struct sim_platform *sim,
+                           void (*call)(void *data, bool to_stderr, struct str text), void *data);
 
 #endif

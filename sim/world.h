@@ -15,27 +15,28 @@ struct world;
 
 /* ---- choices: 0 is always the benign answer ---- */
 enum world_site { /* append only: the numbers are part of a tape */
-    SITE_NONE,
-    SITE_ENTROPY,        /* bytes for a node; entity: the node */
-    SITE_PICK,           /* which runnable task */
-    SITE_EVENT_ORDER,    /* order inside one batch of readiness events */
-    SITE_BATCH,          /* how many events one wait gives */
-    SITE_SEGMENT,        /* where a write is cut into segments */
-    SITE_LATENCY,        /* of a segment, within the link's range */
-    SITE_LOSS,
-    SITE_SHORT_READ,
-    SITE_SHORT_WRITE,
-    SITE_ACCEPT_ORDER,
-    SITE_EPHEMERAL_PORT,
-    SITE_BOOT_DELAY,
-    SITE_FAULT,
-    SITE_LUA_SEED,
-    SITE_COUNT
+                  SITE_NONE,
+                  SITE_ENTROPY,     /* bytes for a node; entity: the node */
+                  SITE_PICK,        /* which runnable task */
+                  SITE_EVENT_ORDER, /* order inside one batch of readiness events */
+                  SITE_BATCH,       /* how many events one wait gives */
+                  SITE_SEGMENT,     /* where a write is cut into segments */
+                  SITE_LATENCY,     /* of a segment, within the link's range */
+                  SITE_LOSS,
+                  SITE_SHORT_READ,
+                  SITE_SHORT_WRITE,
+                  SITE_ACCEPT_ORDER,
+                  SITE_EPHEMERAL_PORT,
+                  SITE_BOOT_DELAY,
+                  SITE_FAULT,
+                  SITE_LUA_SEED,
+                  SITE_COUNT
 };
 const char *world_site_name(enum world_site site);
 /* 0 .. bound-1 (bound > 0), from the world's source; recorded when not 0. entity: a stable serial, not an address. */
 uint32_t world_choose(struct world *world, enum world_site site, uint32_t entity, uint32_t bound);
-uint64_t world_random(struct world *world, enum world_site site, uint32_t entity); /* 64 raw bits, not on the tape */
+uint64_t world_random(struct world *world, enum world_site site,
+                      uint32_t entity); /* 64 raw bits, not on the tape */
 
 /* One answer: the ordinal counts the questions of this site about this entity, from 0. */
 struct world_choice {
@@ -51,7 +52,8 @@ void world_set_source(struct world *world, struct world_source *source);
 /* The answers that were not 0 so far, in order; as lines "site entity ordinal = value" in out. */
 size_t world_tape(const struct world *world, const struct world_choice **out);
 void world_tape_print(const struct world *world, struct buf *out);
-bool world_tape_cut(const struct world *world); /* there were too many to keep: only the seed repeats the run */
+bool world_tape_cut(
+    const struct world *world); /* there were too many to keep: only the seed repeats the run */
 /* Every answer 0. */
 struct world_source *world_source_benign(void);
 /* Answers from printed lines; what is not on them is 0. NULL when a line cannot be read, *bad_line (from 1) then. */
@@ -60,14 +62,35 @@ void world_source_destroy(struct world_source *source); /* of a tape or benign *
 
 /* ---- trace: typed events, hashed as they come, before anything is formatted ---- */
 enum world_event_kind { /* append only */
-    EV_NONE,
-    EV_NODE_TURN, EV_TASK, EV_STREAM_NEW, EV_STREAM_END, EV_LUA_RESUME,
-    EV_LISTEN, EV_CONNECT, EV_CONNECTED, EV_REFUSED, EV_ACCEPT,
-    EV_SEND, EV_DELIVER, EV_READ, EV_FIN, EV_RST, EV_CLOSE,
-    EV_DATAGRAM, EV_LOG, EV_PRINT,
-    EV_ACTOR_START, EV_ACTOR_STEP, EV_ACTOR_END, EV_ACTOR_FAIL,
-    EV_TIME, EV_CHOICE, EV_FAULT, EV_BARRIER,
-    EV_KIND_COUNT
+                        EV_NONE,
+                        EV_NODE_TURN,
+                        EV_TASK,
+                        EV_STREAM_NEW,
+                        EV_STREAM_END,
+                        EV_LUA_RESUME,
+                        EV_LISTEN,
+                        EV_CONNECT,
+                        EV_CONNECTED,
+                        EV_REFUSED,
+                        EV_ACCEPT,
+                        EV_SEND,
+                        EV_DELIVER,
+                        EV_READ,
+                        EV_FIN,
+                        EV_RST,
+                        EV_CLOSE,
+                        EV_DATAGRAM,
+                        EV_LOG,
+                        EV_PRINT,
+                        EV_ACTOR_START,
+                        EV_ACTOR_STEP,
+                        EV_ACTOR_END,
+                        EV_ACTOR_FAIL,
+                        EV_TIME,
+                        EV_CHOICE,
+                        EV_FAULT,
+                        EV_BARRIER,
+                        EV_KIND_COUNT
 };
 const char *world_event_name(enum world_event_kind kind);
 struct world_event {
@@ -85,7 +108,8 @@ uint64_t world_event_count(const struct world *world);
 /* The last `max` events, oldest first; returns how many. */
 unsigned world_last_events(const struct world *world, struct world_event *out, unsigned max);
 /* Called for every traced event (the --trace file); NULL to stop. */
-void world_on_event(struct world *world, void (*call)(void *data, const struct world_event *event), void *data);
+void world_on_event(struct world *world, void (*call)(void *data, const struct world_event *event),
+                    void *data);
 /* A stable serial for a named thing ("h1", "c1"); the same name gives the same serial. */
 uint32_t world_entity(struct world *world, const char *name);
 const char *world_entity_name(const struct world *world, uint32_t entity);
@@ -93,13 +117,15 @@ const char *world_entity_name(const struct world *world, uint32_t entity);
 /* ---- time ---- */
 struct world_options {
     uint64_t seed;
-    int64_t epoch_ns;        /* wall clock at virtual 0; 0: 2020-01-01T00:00:00Z */
-    uint64_t step_limit;     /* events per run, 0: 50 million: past it the run is a livelock */
+    int64_t epoch_ns;    /* wall clock at virtual 0; 0: 2020-01-01T00:00:00Z */
+    uint64_t step_limit; /* events per run, 0: 50 million: past it the run is a livelock */
 };
 struct world *world_create(const struct world_options *options);
 void world_destroy(struct world *world);
-uint64_t world_now(const struct world *world);  /* monotonic ns since the world began; starts at 1 s so that 0 is never a time */
-int64_t world_wall(const struct world *world);  /* ns since 1970 */
+uint64_t
+world_now(const struct world
+              *world); /* monotonic ns since the world began; starts at 1 s so that 0 is never a time */
+int64_t world_wall(const struct world *world); /* ns since 1970 */
 void world_wall_jump(struct world *world, int64_t by_ns);
 
 struct world_timer {
@@ -114,7 +140,8 @@ static inline bool world_timer_armed(const struct world_timer *timer)
 {
     return timer->place != 0;
 }
-uint64_t world_timer_at(const struct world *world, const struct world_timer *timer); /* UINT64_MAX: not armed */
+uint64_t world_timer_at(const struct world *world,
+                        const struct world_timer *timer); /* UINT64_MAX: not armed */
 
 /* Runs the next event; false when there is none. */
 bool world_step(struct world *world);

@@ -97,10 +97,9 @@ unsigned world_last_events(const struct world *world, struct world_event *out, u
         count = max;
     for (uint64_t i = 0; i < count; i++) {
         const struct world_kept_event *kept = &tracer->ring[(tracer->count - count + i) % WORLD_RING];
-        out[i] = (struct world_event){
-            kept->serial, kept->at_ns, (enum world_event_kind)kept->kind, kept->entity,
-            kept->a,      kept->b,     {kept->bytes, kept->size}
-        };
+        out[i] =
+            (struct world_event){ kept->serial, kept->at_ns, (enum world_event_kind)kept->kind, kept->entity,
+                                  kept->a,      kept->b,     { kept->bytes, kept->size } };
     }
     return (unsigned)count;
 }

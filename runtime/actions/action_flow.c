@@ -14,7 +14,8 @@ static enum rule_result accept(struct rule *rule, struct sample_context *context
 }
 
 /* In tcp rules the engine counts what a ruleset denied; http-request reject counts for itself. */
-static enum rule_result reject_tcp(struct rule *rule, struct sample_context *context, struct rule_cursor *cursor)
+static enum rule_result reject_tcp(struct rule *rule, struct sample_context *context,
+                                   struct rule_cursor *cursor)
 {
     (void)rule;
     (void)context;
@@ -33,7 +34,8 @@ static void count_denied(struct stream *stream, bool response)
         stream->backend->back_counters.denied_requests++;
 }
 
-static enum rule_result reject_http(struct rule *rule, struct sample_context *context, struct rule_cursor *cursor)
+static enum rule_result reject_http(struct rule *rule, struct sample_context *context,
+                                    struct rule_cursor *cursor)
 {
     (void)rule;
     (void)cursor;
@@ -43,7 +45,8 @@ static enum rule_result reject_http(struct rule *rule, struct sample_context *co
 }
 
 /* The server's connection ends at once; what the client was sent so far stays. */
-static enum rule_result close_server(struct rule *rule, struct sample_context *context, struct rule_cursor *cursor)
+static enum rule_result close_server(struct rule *rule, struct sample_context *context,
+                                     struct rule_cursor *cursor)
 {
     (void)rule;
     (void)cursor;
@@ -52,7 +55,8 @@ static enum rule_result close_server(struct rule *rule, struct sample_context *c
 }
 
 /* The client is to learn nothing: the nearest that sockets give is to reset, which at least keeps nothing here. */
-static enum rule_result silent_drop(struct rule *rule, struct sample_context *context, struct rule_cursor *cursor)
+static enum rule_result silent_drop(struct rule *rule, struct sample_context *context,
+                                    struct rule_cursor *cursor)
 {
     struct stream *stream = context->stream;
     bool response = (rule->kind & (RULES_TCP_RESPONSE | RULES_HTTP_RESPONSE)) != 0;
@@ -77,8 +81,8 @@ static bool read_service(struct cfg_line *line, unsigned *at, struct rule *rule)
     const struct service_row *row = word ? word->row : NULL;
     if (!row) {
         const char *near = words_closest(line->reader->words, WORD_SERVICE, str_of(name), NULL, NULL);
-        return action_error(line, rule, "'%s' unknown service name.%s%s%s", name, near ? " Did you mean '" : "",
-                            near ? near : "", near ? "' maybe ?" : "");
+        return action_error(line, rule, "'%s' unknown service name.%s%s%s", name,
+                            near ? " Did you mean '" : "", near ? near : "", near ? "' maybe ?" : "");
     }
     bool http = (rule->kind & RULES_HTTP_ALL) != 0;
     if (http ? !row->http : !row->tcp)
@@ -88,7 +92,8 @@ static bool read_service(struct cfg_line *line, unsigned *at, struct rule *rule)
     return true;
 }
 
-static enum rule_result use_service(struct rule *rule, struct sample_context *context, struct rule_cursor *cursor)
+static enum rule_result use_service(struct rule *rule, struct sample_context *context,
+                                    struct rule_cursor *cursor)
 {
     const struct service_row *row = rule->own;
     struct stream *stream = context->stream;

@@ -10,7 +10,7 @@ struct header_action {
     struct str name; /* lower case; of del-header with a method: the pattern */
     struct log_format *format;
     struct regex *regex;
-    int method;      /* of del-header */
+    int method; /* of del-header */
 };
 
 static struct http_msg *message_of(const struct rule *rule, struct sample_context *context)
@@ -53,13 +53,15 @@ static enum rule_result put_header(struct rule *rule, struct sample_context *con
     return well ? RULE_NEXT : not_changed(rule, context);
 }
 
-static enum rule_result add_header(struct rule *rule, struct sample_context *context, struct rule_cursor *cursor)
+static enum rule_result add_header(struct rule *rule, struct sample_context *context,
+                                   struct rule_cursor *cursor)
 {
     (void)cursor;
     return put_header(rule, context, false);
 }
 
-static enum rule_result set_header(struct rule *rule, struct sample_context *context, struct rule_cursor *cursor)
+static enum rule_result set_header(struct rule *rule, struct sample_context *context,
+                                   struct rule_cursor *cursor)
 {
     (void)cursor;
     return put_header(rule, context, true);
@@ -72,10 +74,12 @@ enum { BY_NAME, BY_BEGINNING, BY_END, BY_PART, BY_REGEX };
 static const struct {
     const char *word;
     int method;
-} methods[] = { { "str", BY_NAME }, { "beg", BY_BEGINNING }, { "end", BY_END }, { "sub", BY_PART }, { "reg", BY_REGEX } };
+} methods[] = {
+    { "str", BY_NAME }, { "beg", BY_BEGINNING }, { "end", BY_END }, { "sub", BY_PART }, { "reg", BY_REGEX }
+};
 
-static bool read_method(struct cfg_line *line, unsigned *at, const struct rule *rule, struct header_action *action,
-                        const char *pattern)
+static bool read_method(struct cfg_line *line, unsigned *at, const struct rule *rule,
+                        struct header_action *action, const char *pattern)
 {
     const char *word = cfg_word(line, *at + 1);
     if (action_ends_at(line, *at + 1))
@@ -120,7 +124,8 @@ static bool name_matches(const struct header_action *action, struct str name)
     }
 }
 
-static enum rule_result del_header(struct rule *rule, struct sample_context *context, struct rule_cursor *cursor)
+static enum rule_result del_header(struct rule *rule, struct sample_context *context,
+                                   struct rule_cursor *cursor)
 {
     struct http_msg *msg = message_of(rule, context);
     (void)cursor;
@@ -164,8 +169,8 @@ static bool replace_part(struct http_msg *msg, struct http_field *field, size_t 
     return http_msg_edit_value(msg, field, from, old, buf_str(out));
 }
 
-static bool replace_each_value(struct http_msg *msg, struct http_field *field, const struct header_action *action,
-                               struct str replacement, struct buf *out)
+static bool replace_each_value(struct http_msg *msg, struct http_field *field,
+                               const struct header_action *action, struct str replacement, struct buf *out)
 {
     size_t from = 0;
     while (from < field->value.size) {
@@ -199,13 +204,15 @@ static enum rule_result replace(struct rule *rule, struct sample_context *contex
     return well ? RULE_NEXT : not_changed(rule, context);
 }
 
-static enum rule_result replace_header(struct rule *rule, struct sample_context *context, struct rule_cursor *cursor)
+static enum rule_result replace_header(struct rule *rule, struct sample_context *context,
+                                       struct rule_cursor *cursor)
 {
     (void)cursor;
     return replace(rule, context, false);
 }
 
-static enum rule_result replace_value(struct rule *rule, struct sample_context *context, struct rule_cursor *cursor)
+static enum rule_result replace_value(struct rule *rule, struct sample_context *context,
+                                      struct rule_cursor *cursor)
 {
     (void)cursor;
     return replace(rule, context, true);

@@ -23,8 +23,9 @@ bool action_error(struct cfg_line *line, const struct rule *rule, const char *fo
     for (unsigned i = 0; i < count; i++)
         buf_printf(&name, "%s%s", i ? " " : "", cfg_word(line, i));
     const char *quote = count == 1 ? "" : "'";
-    cfg_error(line, "error detected in %s '%s' while parsing %s%.*s%s rule : %.*s.", proxy_type_name(rule->proxy),
-              rule->proxy->name, quote, STR_ARG(buf_str(&name)), quote, STR_ARG(buf_str(&message)));
+    cfg_error(line, "error detected in %s '%s' while parsing %s%.*s%s rule : %.*s.",
+              proxy_type_name(rule->proxy), rule->proxy->name, quote, STR_ARG(buf_str(&name)), quote,
+              STR_ARG(buf_str(&message)));
     buf_finish(&name);
     buf_finish(&message);
     return false;
@@ -56,7 +57,8 @@ struct str action_copy_lower(struct cfg_line *line, const char *text)
 
 struct log_format *action_read_format(struct cfg_line *line, const struct rule *rule, const char *text)
 {
-    struct sample_parser parser = configuration_parser(configuration_of(line), line, rule->proxy, rule->place);
+    struct sample_parser parser =
+        configuration_parser(configuration_of(line), line, rule->proxy, rule->place);
     struct log_format_options options = { .http = (rule->kind & RULES_HTTP_ALL) != 0 };
     struct log_format *format = log_format_parse(&parser, text, &options);
     if (!format)
@@ -66,7 +68,8 @@ struct log_format *action_read_format(struct cfg_line *line, const struct rule *
 
 struct sample_expr *action_read_expr(struct cfg_line *line, const struct rule *rule, unsigned *at)
 {
-    struct sample_parser parser = configuration_parser(configuration_of(line), line, rule->proxy, rule->place);
+    struct sample_parser parser =
+        configuration_parser(configuration_of(line), line, rule->proxy, rule->place);
     const char *text = cfg_word(line, *at), *end;
     if (action_ends_at(line, *at)) {
         action_error(line, rule, "missing fetch method");
@@ -78,7 +81,8 @@ struct sample_expr *action_read_expr(struct cfg_line *line, const struct rule *r
         return NULL;
     }
     if (*end) {
-        action_error(line, rule, "unexpected '%s' behind the expression '%.*s'", end, (int)(end - text), text);
+        action_error(line, rule, "unexpected '%s' behind the expression '%.*s'", end, (int)(end - text),
+                     text);
         return NULL;
     }
     ++*at;

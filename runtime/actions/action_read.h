@@ -12,7 +12,8 @@ bool action_error(struct cfg_line *line, const struct rule *rule, const char *fo
 /* `if`, `unless` or the end stands at word i. */
 bool action_ends_at(const struct cfg_line *line, unsigned i);
 /* A format, an expression, a regular expression of the rule's section, valid at the rule's place. NULL: said. */
-struct log_format *action_read_format(struct cfg_line *line, const struct rule *rule, const char *text) MUST_USE;
+struct log_format *action_read_format(struct cfg_line *line, const struct rule *rule,
+                                      const char *text) MUST_USE;
 /* Takes the word at *at. */
 struct sample_expr *action_read_expr(struct cfg_line *line, const struct rule *rule, unsigned *at) MUST_USE;
 struct regex *action_read_regex(struct cfg_line *line, const struct rule *rule, const char *text) MUST_USE;

@@ -61,7 +61,8 @@ static bool read_code(struct reading *reading)
         return true;
     }
     return action_error(reading->line, reading->rule,
-                        "'code': unsupported HTTP code '%s' (must be one of 301, 302, 303, 307 or 308)", text);
+                        "'code': unsupported HTTP code '%s' (must be one of 301, 302, 303, 307 or 308)",
+                        text);
 }
 
 static bool read_cookie(struct reading *reading, const char *word, const char *attributes)
@@ -168,14 +169,16 @@ static void add_location(const struct redirect *redirect, struct str text, const
     }
 }
 
-static bool build_head(const struct redirect *redirect, struct str location, struct arena *arena, struct http_msg *head)
+static bool build_head(const struct redirect *redirect, struct str location, struct arena *arena,
+                       struct http_msg *head)
 {
     http_msg_init(head, arena, true);
     head->major = head->minor = 1;
     head->version = STR("HTTP/1.1");
     head->body = HTTP_BODY_LENGTH;
     head->keep_alive = true;
-    if (!http_msg_set_status(head, redirect->status, STR_NONE) || !http_msg_add(head, STR("content-length"), STR("0")) ||
+    if (!http_msg_set_status(head, redirect->status, STR_NONE) ||
+        !http_msg_add(head, STR("content-length"), STR("0")) ||
         !http_msg_add(head, STR("location"), location))
         return false;
     bool temporary = redirect->status == 302 || redirect->status == 303 || redirect->status == 307;
@@ -184,7 +187,8 @@ static bool build_head(const struct redirect *redirect, struct str location, str
     return !redirect->cookie.data || http_msg_add(head, STR("set-cookie"), redirect->cookie);
 }
 
-static enum rule_result run_redirect(struct rule *rule, struct sample_context *context, struct rule_cursor *cursor)
+static enum rule_result run_redirect(struct rule *rule, struct sample_context *context,
+                                     struct rule_cursor *cursor)
 {
     const struct redirect *redirect = rule->own;
     struct stream *stream = context->stream;
@@ -213,6 +217,7 @@ out:
 }
 
 const struct action_row action_redirect_rows[] = {
-    { "redirect", RULES_HTTP_REQUEST | RULES_HTTP_RESPONSE, read_redirect, run_redirect, NULL, NULL, NULL, NULL },
+    { "redirect", RULES_HTTP_REQUEST | RULES_HTTP_RESPONSE, read_redirect, run_redirect, NULL, NULL, NULL,
+      NULL },
     { 0 },
 };

@@ -15,8 +15,8 @@ static bool response_side(const struct rule *rule)
 static struct http_reply *read_reply(struct cfg_line *line, unsigned *at, struct rule *rule, int status)
 {
     char what[256];
-    snprintf(what, sizeof(what), "error detected in %s '%s' while parsing '%s %s' rule", proxy_type_name(rule->proxy),
-             rule->proxy->name, line->words[0], cfg_word(line, *at - 1));
+    snprintf(what, sizeof(what), "error detected in %s '%s' while parsing '%s %s' rule",
+             proxy_type_name(rule->proxy), rule->proxy->name, line->words[0], cfg_word(line, *at - 1));
     return http_reply_read(line, at, rule->proxy, rule->place, status, what);
 }
 
@@ -91,7 +91,8 @@ static bool read_return(struct cfg_line *line, unsigned *at, struct rule *rule)
     return rule->own;
 }
 
-static enum rule_result give_reply(struct rule *rule, struct sample_context *context, struct rule_cursor *cursor)
+static enum rule_result give_reply(struct rule *rule, struct sample_context *context,
+                                   struct rule_cursor *cursor)
 {
     struct stream *stream = context->stream;
     (void)cursor;
@@ -114,7 +115,8 @@ static bool read_auth(struct cfg_line *line, unsigned *at, struct rule *rule)
 }
 
 /* 401, or 407 to a client that sees a proxy in us: the section's page with the challenge added to it. */
-static enum rule_result ask_for_user(struct rule *rule, struct sample_context *context, struct rule_cursor *cursor)
+static enum rule_result ask_for_user(struct rule *rule, struct sample_context *context,
+                                     struct rule_cursor *cursor)
 {
     struct stream *stream = context->stream;
     const struct http_msg *request = &stream->http->request;

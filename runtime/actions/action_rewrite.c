@@ -27,7 +27,8 @@ static bool read_mode(struct cfg_line *line, unsigned *at, struct rule *rule)
     return true;
 }
 
-static enum rule_result set_mode(struct rule *rule, struct sample_context *context, struct rule_cursor *cursor)
+static enum rule_result set_mode(struct rule *rule, struct sample_context *context,
+                                 struct rule_cursor *cursor)
 {
     struct http_txn *http = context->stream->http;
     (void)cursor;

@@ -52,7 +52,8 @@ static bool read_replacement(struct cfg_line *line, unsigned *at, struct rule *r
     return action->format;
 }
 
-static enum rule_result set_part(struct rule *rule, struct sample_context *context, struct rule_cursor *cursor)
+static enum rule_result set_part(struct rule *rule, struct sample_context *context,
+                                 struct rule_cursor *cursor)
 {
     const struct uri_action *action = rule->own;
     const struct part *part = rule->row->data;
@@ -65,7 +66,8 @@ static enum rule_result set_part(struct rule *rule, struct sample_context *conte
 }
 
 /* The whole part becomes what the replacement says, wherever the expression matches in it. */
-static enum rule_result replace_part(struct rule *rule, struct sample_context *context, struct rule_cursor *cursor)
+static enum rule_result replace_part(struct rule *rule, struct sample_context *context,
+                                     struct rule_cursor *cursor)
 {
     const struct uri_action *action = rule->own;
     const struct part *part = rule->row->data;
@@ -77,7 +79,8 @@ static enum rule_result replace_part(struct rule *rule, struct sample_context *c
     bool well = replacement.data != NULL;
     (void)cursor;
     if (well && subject.data && regex_match(action->regex, subject, &groups))
-        well = regex_expand(replacement, subject, &groups, &out) && !out.failed && part->set(msg, buf_str(&out));
+        well =
+            regex_expand(replacement, subject, &groups, &out) && !out.failed && part->set(msg, buf_str(&out));
     buf_finish(&out);
     arena_rewind(context->scratch, mark);
     return well ? RULE_NEXT : action_rewrite_failed(context, false);

@@ -8,7 +8,7 @@
 struct var_action {
     struct var_name name;
     unsigned conditions;
-    struct sample_expr *expr; /* set-var */
+    struct sample_expr *expr;  /* set-var */
     struct log_format *format; /* set-var-fmt */
 };
 
@@ -94,7 +94,8 @@ static enum rule_result set_var(struct rule *rule, struct sample_context *contex
     return RULE_NEXT;
 }
 
-static enum rule_result unset_var(struct rule *rule, struct sample_context *context, struct rule_cursor *cursor)
+static enum rule_result unset_var(struct rule *rule, struct sample_context *context,
+                                  struct rule_cursor *cursor)
 {
     const struct var_action *action = rule->own;
     struct vars *vars = sample_context_vars(context, action->name.scope);

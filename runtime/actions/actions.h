@@ -3,7 +3,8 @@
 #define ACTIONS_ACTIONS_H
 #include "rules/ruleset.h"
 
-extern const struct action_row action_flow_rows[], action_reply_rows[], action_redirect_rows[], action_rewrite_rows[],
-    action_header_rows[], action_uri_rows[], action_status_rows[], action_var_rows[], action_stream_rows[];
+extern const struct action_row action_flow_rows[], action_reply_rows[], action_redirect_rows[],
+    action_rewrite_rows[], action_header_rows[], action_uri_rows[], action_status_rows[], action_var_rows[],
+    action_stream_rows[];
 
 #endif

@@ -9,13 +9,13 @@
 #define WORDS_MAX 64
 
 struct cli {
-    struct buf line;    /* what came so far of the current one */
+    struct buf line; /* what came so far of the current one */
     struct buf payload;
-    struct buf answer;  /* not yet in the channel */
+    struct buf answer; /* not yet in the channel */
     size_t answer_at;
     enum cli_level level;
     bool prompt, in_payload, quitting, overlong;
-    char *pending;      /* the command that waits for its payload */
+    char *pending; /* the command that waits for its payload */
 };
 
 static const char *const level_names[] = { "", "user", "operator", "admin" };
@@ -28,8 +28,8 @@ const char *cli_arg(const struct cli_command *command, unsigned i)
 
 /* ---- finding and running ---- */
 
-static const struct command_row *find(const struct configuration *configuration, const char *const *words, unsigned count,
-                                      unsigned *taken)
+static const struct command_row *find(const struct configuration *configuration, const char *const *words,
+                                      unsigned count, unsigned *taken)
 {
     for (unsigned size = count < 4 ? count : 4; size > 0; size--) {
         struct buf name = BUF_INIT;
@@ -56,14 +56,22 @@ static void help(struct cli_command *command, const char *prefix)
     }
 }
 
-static void run_words(struct stream *stream, struct cli *cli, const char *const *words, unsigned count, struct str payload)
+static void run_words(struct stream *stream, struct cli *cli, const char *const *words, unsigned count,
+                      struct str payload)
 {
     unsigned taken = 0;
     struct configuration *configuration = stream->engine->configuration;
     const struct command_row *row = count ? find(configuration, words, count, &taken) : NULL;
     struct cli_command command = {
-        .stream = stream, .engine = stream->engine, .configuration = configuration, .cli = cli, .words = words,
-        .count = count, .command_words = taken, .payload = payload, .out = &cli->answer,
+        .stream = stream,
+        .engine = stream->engine,
+        .configuration = configuration,
+        .cli = cli,
+        .words = words,
+        .count = count,
+        .command_words = taken,
+        .payload = payload,
+        .out = &cli->answer,
     };
     if (!row)
         help(&command, "Unknown command, but maybe one of the following ones is a better match:\n");
@@ -218,7 +226,8 @@ static void run(struct stream *stream)
     if (!flush(stream, cli))
         return;
     take_input(stream, cli);
-    bool over = cli->quitting || ((stream->request.ended || stream->request.failed) && !stream->request.output);
+    bool over =
+        cli->quitting || ((stream->request.ended || stream->request.failed) && !stream->request.output);
     if (over && !cli->quitting && cli->line.size && !cli->in_payload) { /* a last line without its newline */
         finish_line(stream, cli);
     }
@@ -290,10 +299,17 @@ static void run_show_level(struct cli_command *command)
 
 const struct command_row cli_rows[] = {
     { "help", CLI_USER, "help                                    : full commands list", run_help, NULL },
-    { "prompt", CLI_USER, "prompt                                  : toggle interactive mode with prompt", run_prompt, NULL },
+    { "prompt", CLI_USER, "prompt                                  : toggle interactive mode with prompt",
+      run_prompt, NULL },
     { "quit", CLI_USER, "quit                                    : disconnect", run_quit, NULL },
-    { "operator", CLI_USER, "operator                                : lower the level of the current CLI session to operator", run_operator, NULL },
-    { "user", CLI_USER, "user                                    : lower the level of the current CLI session to user", run_user, NULL },
-    { "show cli level", CLI_USER, "show cli level                          : display the level of the current CLI session", run_show_level, NULL },
+    { "operator", CLI_USER,
+      "operator                                : lower the level of the current CLI session to operator",
+      run_operator, NULL },
+    { "user", CLI_USER,
+      "user                                    : lower the level of the current CLI session to user",
+      run_user, NULL },
+    { "show cli level", CLI_USER,
+      "show cli level                          : display the level of the current CLI session",
+      run_show_level, NULL },
     { 0 },
 };

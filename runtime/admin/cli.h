@@ -17,9 +17,9 @@ struct cli_command { /* one line while it is carried out */
     struct cli *cli;
     const char *const *words; /* NUL-terminated, all of the line's */
     unsigned count;
-    unsigned command_words;   /* that the command itself takes: arguments begin there */
-    struct str payload;       /* behind <<; empty without */
-    struct buf *out;          /* the answer */
+    unsigned command_words; /* that the command itself takes: arguments begin there */
+    struct str payload;     /* behind <<; empty without */
+    struct buf *out;        /* the answer */
 };
 
 struct command_row {

@@ -27,7 +27,8 @@ static bool has_room(const struct server *server)
     return server->settings.maxconn <= 0 || server->current < server->settings.maxconn;
 }
 
-static struct server *pick(struct proxy *proxy, struct stream *stream, const struct server *avoid, bool backups)
+static struct server *pick(struct proxy *proxy, struct stream *stream, const struct server *avoid,
+                           bool backups)
 {
     struct server *best = NULL;
     (void)stream;
@@ -54,12 +55,17 @@ static void server_changed(struct proxy *proxy, struct server *changed)
     struct turn *turn = changed->balance;
     uint64_t least = UINT64_MAX;
     for (const struct server *server = proxy->servers; server; server = server->next)
-        if (server != changed && server_takes_new(server) && ((struct turn *)server->balance)->position < least)
+        if (server != changed && server_takes_new(server) &&
+            ((struct turn *)server->balance)->position < least)
             least = ((struct turn *)server->balance)->position;
     if (least != UINT64_MAX && turn->position < least)
         turn->position = least;
 }
 
 const struct balance_row balance_roundrobin_row = {
-    "roundrobin", prepare, pick, server_changed, "each server in turn by weight; weights may change at run time",
+    "roundrobin",
+    prepare,
+    pick,
+    server_changed,
+    "each server in turn by weight; weights may change at run time",
 };

@@ -12,7 +12,7 @@ enum addr_family { ADDR_NONE, ADDR_IPV4, ADDR_IPV6, ADDR_UNIX, ADDR_ABSTRACT };
 
 struct addr {
     enum addr_family family;
-    uint16_t port; /* host order */
+    uint16_t port;     /* host order */
     uint8_t path_size; /* Unix and abstract: bytes of path that count */
     bool datagram;     /* asked for as udp@ or unix+dgram */
     union {

@@ -169,14 +169,14 @@ static void sizes_beyond_all_memory(void)
 }
 
 const struct test_row tests[] = {
-    {"no memory before it is used",                no_memory_before_it_is_used },
-    { "blocks are aligned and do not overlap",                                           blocks_are_aligned_and_apart },
-    { "sizes at the edge of a chunk",sizes_at_the_chunk_edge },
-    { "zeroed blocks are zero in used memory too",              zeroed_after_reuse },
-    { "a reset keeps one chunk of the usual size",                                           reset_keeps_one_chunk },
-    { "a mark gives back what came after it",             a_mark_gives_back_what_came_after },
+    { "no memory before it is used", no_memory_before_it_is_used },
+    { "blocks are aligned and do not overlap", blocks_are_aligned_and_apart },
+    { "sizes at the edge of a chunk", sizes_at_the_chunk_edge },
+    { "zeroed blocks are zero in used memory too", zeroed_after_reuse },
+    { "a reset keeps one chunk of the usual size", reset_keeps_one_chunk },
+    { "a mark gives back what came after it", a_mark_gives_back_what_came_after },
     { "texts end with NUL", texts },
-    { "each refused allocation is survived, and nothing leaks",                                           each_refusal_is_survived },
-    { "sizes beyond all memory are refused",sizes_beyond_all_memory },
-    { 0                       },
+    { "each refused allocation is survived, and nothing leaks", each_refusal_is_survived },
+    { "sizes beyond all memory are refused", sizes_beyond_all_memory },
+    { 0 },
 };

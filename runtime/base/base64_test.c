@@ -7,17 +7,17 @@ static const struct {
     struct str data;
     const char *plain, *url;
 } vectors[] = {
-  /* RFC 4648 section 10, and bytes that need the alphabets' last two letters */
-    {STR_INIT(""),              "",         ""        },
-    { STR_INIT("f"),            "Zg==",     "Zg"      },
-    { STR_INIT("fo"),           "Zm8=",     "Zm8"     },
-    { STR_INIT("foo"),          "Zm9v",     "Zm9v"    },
-    { STR_INIT("foob"),         "Zm9vYg==", "Zm9vYg"  },
-    { STR_INIT("fooba"),        "Zm9vYmE=", "Zm9vYmE" },
-    { STR_INIT("foobar"),       "Zm9vYmFy", "Zm9vYmFy"},
-    { STR_INIT("\0"),           "AA==",     "AA"      },
-    { STR_INIT("\xfb\xff\xbf"), "+/+/",     "-_-_"    },
-    { STR_INIT("\xff\xff"),     "//8=",     "__8"     },
+    /* RFC 4648 section 10, and bytes that need the alphabets' last two letters */
+    { STR_INIT(""), "", "" },
+    { STR_INIT("f"), "Zg==", "Zg" },
+    { STR_INIT("fo"), "Zm8=", "Zm8" },
+    { STR_INIT("foo"), "Zm9v", "Zm9v" },
+    { STR_INIT("foob"), "Zm9vYg==", "Zm9vYg" },
+    { STR_INIT("fooba"), "Zm9vYmE=", "Zm9vYmE" },
+    { STR_INIT("foobar"), "Zm9vYmFy", "Zm9vYmFy" },
+    { STR_INIT("\0"), "AA==", "AA" },
+    { STR_INIT("\xfb\xff\xbf"), "+/+/", "-_-_" },
+    { STR_INIT("\xff\xff"), "//8=", "__8" },
 };
 
 static void the_known_vectors(void)
@@ -62,28 +62,28 @@ static const struct {
     const char *text;
     size_t plain, url; /* decoded sizes */
 } odd[] = {
-    {"YQ",        STR_NOT_FOUND, 1            },
-    { "YQ=",      STR_NOT_FOUND, 1            },
-    { "YQ==",     1,             1            },
-    { "YQ===",    STR_NOT_FOUND, STR_NOT_FOUND},
-    { "YWI",      STR_NOT_FOUND, 2            },
-    { "YWI=",     2,             2            },
-    { "YWI==",    STR_NOT_FOUND, STR_NOT_FOUND},
-    { "YWJj",     3,             3            },
-    { "YWJj=",    STR_NOT_FOUND, STR_NOT_FOUND},
-    { "YWJj====", STR_NOT_FOUND, STR_NOT_FOUND},
-    { "YR==",     1,             1            }, /* bits behind the last byte are not looked at, as in HAProxy */
-    { "Y",        STR_NOT_FOUND, STR_NOT_FOUND},
-    { "Y===",     STR_NOT_FOUND, STR_NOT_FOUND},
-    { "YWJjY",    STR_NOT_FOUND, STR_NOT_FOUND},
-    { "=",        STR_NOT_FOUND, STR_NOT_FOUND},
-    { "====",     STR_NOT_FOUND, STR_NOT_FOUND},
-    { "YQ=a",     STR_NOT_FOUND, STR_NOT_FOUND},
-    { "YQ==YQ==", STR_NOT_FOUND, STR_NOT_FOUND},
-    { "YW J",     STR_NOT_FOUND, STR_NOT_FOUND},
-    { "YWJ\n",    STR_NOT_FOUND, STR_NOT_FOUND},
-    { "+/+/",     3,             STR_NOT_FOUND},
-    { "-_-_",     STR_NOT_FOUND, 3            },
+    { "YQ", STR_NOT_FOUND, 1 },
+    { "YQ=", STR_NOT_FOUND, 1 },
+    { "YQ==", 1, 1 },
+    { "YQ===", STR_NOT_FOUND, STR_NOT_FOUND },
+    { "YWI", STR_NOT_FOUND, 2 },
+    { "YWI=", 2, 2 },
+    { "YWI==", STR_NOT_FOUND, STR_NOT_FOUND },
+    { "YWJj", 3, 3 },
+    { "YWJj=", STR_NOT_FOUND, STR_NOT_FOUND },
+    { "YWJj====", STR_NOT_FOUND, STR_NOT_FOUND },
+    { "YR==", 1, 1 }, /* bits behind the last byte are not looked at, as in HAProxy */
+    { "Y", STR_NOT_FOUND, STR_NOT_FOUND },
+    { "Y===", STR_NOT_FOUND, STR_NOT_FOUND },
+    { "YWJjY", STR_NOT_FOUND, STR_NOT_FOUND },
+    { "=", STR_NOT_FOUND, STR_NOT_FOUND },
+    { "====", STR_NOT_FOUND, STR_NOT_FOUND },
+    { "YQ=a", STR_NOT_FOUND, STR_NOT_FOUND },
+    { "YQ==YQ==", STR_NOT_FOUND, STR_NOT_FOUND },
+    { "YW J", STR_NOT_FOUND, STR_NOT_FOUND },
+    { "YWJ\n", STR_NOT_FOUND, STR_NOT_FOUND },
+    { "+/+/", 3, STR_NOT_FOUND },
+    { "-_-_", STR_NOT_FOUND, 3 },
 };
 
 static void what_is_refused(void)
@@ -113,9 +113,9 @@ static void each_byte_is_a_digit_or_not(void)
 }
 
 const struct test_row tests[] = {
-    {"the known vectors, both ways", the_known_vectors },
-    { "there and back for each length, in exactly the room",                             there_and_back },
-    { "what is refused",what_is_refused },
-    { "64 bytes are digits, in each alphabet",             each_byte_is_a_digit_or_not },
-    { 0                            },
+    { "the known vectors, both ways", the_known_vectors },
+    { "there and back for each length, in exactly the room", there_and_back },
+    { "what is refused", what_is_refused },
+    { "64 bytes are digits, in each alphabet", each_byte_is_a_digit_or_not },
+    { 0 },
 };

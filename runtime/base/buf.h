@@ -14,7 +14,10 @@ struct buf {
     bool failed;
 };
 
-#define BUF_INIT { NULL, 0, 0, 0, false }
+#define BUF_INIT                                                                                             \
+    {                                                                                                        \
+        NULL, 0, 0, 0, false                                                                                 \
+    }
 
 void buf_finish(struct buf *buf); /* frees; the struct is ready for reuse */
 void buf_reset(struct buf *buf);  /* empty, keeps the memory, clears failed */

@@ -152,12 +152,12 @@ static void each_refusal_is_survived(void)
 }
 
 const struct test_row tests[] = {
-    {"each kind of text can be added",         adding_of_each_kind },
-    { "numbers at the ends of their range",                                       numbers_at_their_ends },
-    { "growth keeps what is there",growth_keeps_what_is_there },
-    { "inserting and removing at each place",            inserting_and_removing_anywhere },
-    { "a limit cuts what is over and says so",                                       a_limit_cuts_and_says_so },
-    { "room is the caller's to fill",room_is_the_callers_to_fill },
+    { "each kind of text can be added", adding_of_each_kind },
+    { "numbers at the ends of their range", numbers_at_their_ends },
+    { "growth keeps what is there", growth_keeps_what_is_there },
+    { "inserting and removing at each place", inserting_and_removing_anywhere },
+    { "a limit cuts what is over and says so", a_limit_cuts_and_says_so },
+    { "room is the caller's to fill", room_is_the_callers_to_fill },
     { "each refused allocation is survived, and nothing leaks", each_refusal_is_survived },
-    { 0                                      },
+    { 0 },
 };

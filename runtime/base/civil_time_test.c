@@ -8,13 +8,13 @@ static void known_instants(void)
         int64_t seconds;
         int year, month, day, hour, minute, second, weekday, day_of_year;
     } cases[] = {
-        {0,             1970, 1,  1,  0,  0,  0,  4, 0  },
-        { -1,           1969, 12, 31, 23, 59, 59, 3, 364},
-        { 951782400,    2000, 2,  29, 0,  0,  0,  2, 59 },
-        { 784111777,    1994, 11, 6,  8,  49, 37, 0, 309}, /* RFC 9110 section 5.6.7 */
-        { 4107542399,   2100, 2,  28, 23, 59, 59, 0, 58 },
-        { 4107542400,   2100, 3,  1,  0,  0,  0,  1, 59 },
-        { 253402300799, 9999, 12, 31, 23, 59, 59, 5, 364},
+        { 0, 1970, 1, 1, 0, 0, 0, 4, 0 },
+        { -1, 1969, 12, 31, 23, 59, 59, 3, 364 },
+        { 951782400, 2000, 2, 29, 0, 0, 0, 2, 59 },
+        { 784111777, 1994, 11, 6, 8, 49, 37, 0, 309 }, /* RFC 9110 section 5.6.7 */
+        { 4107542399, 2100, 2, 28, 23, 59, 59, 0, 58 },
+        { 4107542400, 2100, 3, 1, 0, 0, 0, 1, 59 },
+        { 253402300799, 9999, 12, 31, 23, 59, 59, 5, 364 },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct civil_time time = civil_time_of(cases[i].seconds);
@@ -50,8 +50,8 @@ static void names(void)
 }
 
 const struct test_row tests[] = {
-    {"known instants are the right dates", known_instants },
-    { "each day of 800 years comes back",                                   there_and_back },
-    { "names",names },
-    { 0                            },
+    { "known instants are the right dates", known_instants },
+    { "each day of 800 years comes back", there_and_back },
+    { "names", names },
+    { 0 },
 };

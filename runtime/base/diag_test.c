@@ -97,29 +97,29 @@ static const struct {
     const char *a, *b;
     unsigned distance;
 } distances[] = {
-    {"",                 "",               0  },
-    { "a",               "",               1  },
-    { "a",               "b",              1  },
-    { "ab",              "",               FAR},
-    { "bind",            "bind",           0  },
-    { "bind",            "bimd",           1  },
-    { "bind",            "bidn",           1  },
-    { "bind",            "bnd",            1  },
-    { "bind",            "binds",          1  },
-    { "bind",            "bimds",          FAR}, /* two slips in five letters are another word */
-    { "listen",          "lsiten",         1  },
-    { "listen",          "lsitne",         2  },
-    { "listen",          "lsten",          1  },
-    { "listen",          "liten ",         2  },
-    { "server",          "sevrre",         2  },
-    { "frontend",        "fontned",        2  },
-    { "frontend",        "backend",        FAR},
-    { "maxconn",         "MAXCONN",        FAR},
-    { "timeouts",        "mitouts",        FAR},
-    { "abcdef",          "bxacdef",        2  }, /* neighbours that changed places, and a byte between them */
-    { "bxacdef",         "abcdef",         2  },
-    { "default_backend", "defualt_bakend", 2  },
-    { "default_backend", "defualt_bakedn", FAR},
+    { "", "", 0 },
+    { "a", "", 1 },
+    { "a", "b", 1 },
+    { "ab", "", FAR },
+    { "bind", "bind", 0 },
+    { "bind", "bimd", 1 },
+    { "bind", "bidn", 1 },
+    { "bind", "bnd", 1 },
+    { "bind", "binds", 1 },
+    { "bind", "bimds", FAR }, /* two slips in five letters are another word */
+    { "listen", "lsiten", 1 },
+    { "listen", "lsitne", 2 },
+    { "listen", "lsten", 1 },
+    { "listen", "liten ", 2 },
+    { "server", "sevrre", 2 },
+    { "frontend", "fontned", 2 },
+    { "frontend", "backend", FAR },
+    { "maxconn", "MAXCONN", FAR },
+    { "timeouts", "mitouts", FAR },
+    { "abcdef", "bxacdef", 2 }, /* neighbours that changed places, and a byte between them */
+    { "bxacdef", "abcdef", 2 },
+    { "default_backend", "defualt_bakend", 2 },
+    { "default_backend", "defualt_bakedn", FAR },
 };
 
 static void distances_of_words(void)
@@ -223,13 +223,13 @@ static void very_long_words(void)
 }
 
 const struct test_row tests[] = {
-    {"messages have HAProxy's shape",  shapes_of_messages },
-    { "without a sink they are counted",                               without_a_sink_they_are_counted },
-    { "long messages are whole",long_messages_are_whole },
-    { "without memory they are cut",       without_memory_they_are_cut },
-    { "distances of words",                               distances_of_words },
-    { "distances by the book",distances_by_the_book },
-    { "the closest word, the first of equals",            the_closest_word },
-    { "very long words",                               very_long_words },
-    { 0            },
+    { "messages have HAProxy's shape", shapes_of_messages },
+    { "without a sink they are counted", without_a_sink_they_are_counted },
+    { "long messages are whole", long_messages_are_whole },
+    { "without memory they are cut", without_memory_they_are_cut },
+    { "distances of words", distances_of_words },
+    { "distances by the book", distances_by_the_book },
+    { "the closest word, the first of equals", the_closest_word },
+    { "very long words", very_long_words },
+    { 0 },
 };

@@ -14,12 +14,15 @@ struct dict_entry {
 
 struct dict {
     struct dict_entry *entries; /* in insertion order, with holes where entries were removed */
-    uint32_t *slots;            /* open addressing, index + 1 into entries; NULL while there are few entries */
+    uint32_t *slots; /* open addressing, index + 1 into entries; NULL while there are few entries */
     size_t used, count, capacity, slot_count;
     bool ignore_case; /* ASCII; set before the first entry */
 };
 
-#define DICT_INIT { 0 }
+#define DICT_INIT                                                                                            \
+    {                                                                                                        \
+        0                                                                                                    \
+    }
 
 void dict_finish(struct dict *dict); /* frees the keys; values are the caller's */
 /* The value of key, NULL when it is not there. */

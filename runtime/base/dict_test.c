@@ -232,14 +232,14 @@ static void each_refusal_changes_nothing(void)
 }
 
 const struct test_row tests[] = {
-    {"an empty table",                                an_empty_table },
-    { "keys are copied, of any bytes",                                              keys_are_copied_bytes },
-    { "a value may be NULL, and be replaced",a_value_may_be_null },
-    { "case counts unless told otherwise",         case_counts_unless_told },
-    { "it does what a list would, in the same order",                                              as_a_list_would },
-    { "holes are packed",                holes_are_packed },
+    { "an empty table", an_empty_table },
+    { "keys are copied, of any bytes", keys_are_copied_bytes },
+    { "a value may be NULL, and be replaced", a_value_may_be_null },
+    { "case counts unless told otherwise", case_counts_unless_told },
+    { "it does what a list would, in the same order", as_a_list_would },
+    { "holes are packed", holes_are_packed },
     { "the entry that is walked may go", the_walked_entry_may_go },
-    { "few entries need no slots",                                              few_need_no_slots },
-    { "a refused allocation changes nothing",                each_refusal_changes_nothing },
-    { 0             },
+    { "few entries need no slots", few_need_no_slots },
+    { "a refused allocation changes nothing", each_refusal_changes_nothing },
+    { 0 },
 };

@@ -7,12 +7,12 @@ static const struct {
     struct str text;
     uint32_t sdbm, sdbm_avalanche, djb2, djb2_avalanche, wt6, crc32, crc32c;
 } known[] = {
-    {STR_INIT("abc"),               807794786,  659243622,  193485963,  2235766107, 2483038440, 891568578,  910901175},
-    { STR_INIT("Hello World 123"),  4204989590, 4178844965, 2922433591, 1159010836, 2724977401, 1326391971,
-     753696640                                                                                                       },
-    { STR_INIT("\xc3\xa1\xc3\xa9"), 3233542724, 3774818646, 2093663253, 564052128,  2780161432, 3537581666,
-     4138446849                                                                                                      },
-    { STR_INIT(""),                 0,          2874071335, 5381,       3719394183, 4187620192, 0,          0        },
+    { STR_INIT("abc"), 807794786, 659243622, 193485963, 2235766107, 2483038440, 891568578, 910901175 },
+    { STR_INIT("Hello World 123"), 4204989590, 4178844965, 2922433591, 1159010836, 2724977401, 1326391971,
+      753696640 },
+    { STR_INIT("\xc3\xa1\xc3\xa9"), 3233542724, 3774818646, 2093663253, 564052128, 2780161432, 3537581666,
+      4138446849 },
+    { STR_INIT(""), 0, 2874071335, 5381, 3719394183, 4187620192, 0, 0 },
 };
 
 static void as_haproxy_answers(void)
@@ -164,13 +164,13 @@ static void a_trace_forgets_nothing(void)
 }
 
 const struct test_row tests[] = {
-    {"named hashes answer as HAProxy's converters",   as_haproxy_answers },
-    { "checksums agree with a slow one",                                              crcs_of_all_bytes },
-    { "the table's hash sees each byte and the size",the_tables_hash_sees_each_byte },
+    { "named hashes answer as HAProxy's converters", as_haproxy_answers },
+    { "checksums agree with a slow one", crcs_of_all_bytes },
+    { "the table's hash sees each byte and the size", the_tables_hash_sees_each_byte },
     { "the table's hash spreads", the_tables_hash_spreads },
-    { "a trace sees order and sizes",                                              a_trace_sees_order_and_sizes },
-    { "a trace sees where texts are cut, not where they stand",                        a_trace_sees_each_split },
-    { "a trace is the same in every build",                 a_trace_is_the_same_in_every_build },
-    { "a trace forgets nothing",                                              a_trace_forgets_nothing },
-    { 0},
+    { "a trace sees order and sizes", a_trace_sees_order_and_sizes },
+    { "a trace sees where texts are cut, not where they stand", a_trace_sees_each_split },
+    { "a trace is the same in every build", a_trace_is_the_same_in_every_build },
+    { "a trace forgets nothing", a_trace_forgets_nothing },
+    { 0 },
 };

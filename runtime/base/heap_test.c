@@ -139,10 +139,10 @@ static void each_refusal_leaves_the_node_out(void)
 }
 
 const struct test_row tests[] = {
-    {"the smallest comes first, for each count", smallest_first },
-    { "equal keys come by their order",                                         equal_keys_come_by_their_order },
-    { "a node goes from each place",removal_at_each_place },
-    { "sound after each of many changes",             changes_at_random },
-    { "a refused allocation leaves the node out",                                         each_refusal_leaves_the_node_out },
-    { 0            },
+    { "the smallest comes first, for each count", smallest_first },
+    { "equal keys come by their order", equal_keys_come_by_their_order },
+    { "a node goes from each place", removal_at_each_place },
+    { "sound after each of many changes", changes_at_random },
+    { "a refused allocation leaves the node out", each_refusal_leaves_the_node_out },
+    { 0 },
 };

@@ -87,8 +87,8 @@ static void removing_in_a_walk(void)
 }
 
 const struct test_row tests[] = {
-    {"items stand where they were put",               order_of_adding },
-    { "an item goes from each place, and twice is harmless",                                              removing },
-    { "any of the items may go while all are walked",removing_in_a_walk },
-    { 0},
+    { "items stand where they were put", order_of_adding },
+    { "an item goes from each place, and twice is harmless", removing },
+    { "any of the items may go while all are walked", removing_in_a_walk },
+    { 0 },
 };

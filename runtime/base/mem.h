@@ -11,7 +11,7 @@ void *mem_resize(void *old, size_t size) MUST_USE;
 void mem_free(void *block);
 
 /* For start-up only, where nothing can go on without: ends the process with "out of memory". */
-void *mem_need(size_t size) MUST_USE;      /* zeroed */
+void *mem_need(size_t size) MUST_USE;          /* zeroed */
 char *mem_need_copy(struct str text) MUST_USE; /* with a NUL behind */
 
 #endif

@@ -58,9 +58,9 @@ static void no_memory_is_null(void)
 }
 
 const struct test_row tests[] = {
-    {"blocks come, grow and go",                          blocks_come_and_go },
-    { "zeroed blocks are all zero",                                                  zeroed_blocks },
-    { "what start-up needs: zeroed, copies end with NUL",start_up_blocks },
+    { "blocks come, grow and go", blocks_come_and_go },
+    { "zeroed blocks are all zero", zeroed_blocks },
+    { "what start-up needs: zeroed, copies end with NUL", start_up_blocks },
     { "no memory is NULL, and a block that cannot grow stays", no_memory_is_null },
-    { 0                                                 },
+    { 0 },
 };

@@ -12,7 +12,7 @@ struct pool {
 
 /* free_max: how many unused objects are kept before the heap gets them back. */
 void pool_init(struct pool *pool, const char *name, size_t object_size, size_t free_max);
-void pool_finish(struct pool *pool); /* no object may be in use */
+void pool_finish(struct pool *pool);         /* no object may be in use */
 void *pool_take(struct pool *pool) MUST_USE; /* not cleared; NULL when there is no memory */
 void pool_give(struct pool *pool, void *object);
 

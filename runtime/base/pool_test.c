@@ -58,8 +58,8 @@ static void a_bound_of_none_keeps_none(void)
 }
 
 const struct test_row tests[] = {
-    {"objects are kept up to the bound", objects_are_kept_up_to_the_bound },
-    { "kept objects are given again without the heap",                                 kept_objects_need_no_memory },
-    { "a bound of 0 keeps none",a_bound_of_none_keeps_none },
-    { 0        },
+    { "objects are kept up to the bound", objects_are_kept_up_to_the_bound },
+    { "kept objects are given again without the heap", kept_objects_need_no_memory },
+    { "a bound of 0 keeps none", a_bound_of_none_keeps_none },
+    { 0 },
 };

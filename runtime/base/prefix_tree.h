@@ -18,7 +18,10 @@ struct prefix_tree {
     size_t count;                                       /* prefixes that are there */
 };
 
-#define PREFIX_TREE_INIT { 0 }
+#define PREFIX_TREE_INIT                                                                                     \
+    {                                                                                                        \
+        0                                                                                                    \
+    }
 
 void prefix_tree_finish(struct prefix_tree *tree);
 /* Keeps the value that is there when the prefix exists: returns the value that stands there afterwards;

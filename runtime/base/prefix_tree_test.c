@@ -59,16 +59,16 @@ static void an_empty_tree(void)
 static const struct {
     const char *network, *address, *found; /* found: the network that answers for the address */
 } routes[] = {
-    {"0.0.0.0/0",       "8.8.8.8",        "0.0.0.0/0"    },
-    { "10.0.0.0/8",     "10.200.0.1",     "10.0.0.0/8"   },
-    { "10.1.0.0/16",    "10.1.255.255",   "10.1.0.0/16"  },
-    { "10.1.2.0/24",    "10.1.2.100",     "10.1.2.0/24"  },
-    { "10.1.2.3/32",    "10.1.2.3",       "10.1.2.3/32"  },
-    { "10.1.2.128/25",  "10.1.2.127",     "10.1.2.0/24"  },
-    { "172.16.0.0/12",  "172.31.255.255", "172.16.0.0/12"},
-    { "192.168.0.0/16", "192.169.0.0",    "128.0.0.0/1"  },
-    { "10.1.2.2/31",    "10.1.2.2",       "10.1.2.2/31"  },
-    { "128.0.0.0/1",    "172.32.0.0",     "128.0.0.0/1"  },
+    { "0.0.0.0/0", "8.8.8.8", "0.0.0.0/0" },
+    { "10.0.0.0/8", "10.200.0.1", "10.0.0.0/8" },
+    { "10.1.0.0/16", "10.1.255.255", "10.1.0.0/16" },
+    { "10.1.2.0/24", "10.1.2.100", "10.1.2.0/24" },
+    { "10.1.2.3/32", "10.1.2.3", "10.1.2.3/32" },
+    { "10.1.2.128/25", "10.1.2.127", "10.1.2.0/24" },
+    { "172.16.0.0/12", "172.31.255.255", "172.16.0.0/12" },
+    { "192.168.0.0/16", "192.169.0.0", "128.0.0.0/1" },
+    { "10.1.2.2/31", "10.1.2.2", "10.1.2.2/31" },
+    { "128.0.0.0/1", "172.32.0.0", "128.0.0.0/1" },
 };
 
 static void routes_of_a_small_table(void)
@@ -276,13 +276,13 @@ static void each_refusal_changes_nothing(void)
 }
 
 const struct test_row tests[] = {
-    {"an empty tree",                        an_empty_tree },
-    { "routes of a small table",                                     routes_of_a_small_table },
-    { "each length nested in each other",each_length_nested },
-    { "the first value of a prefix stays",    the_first_value_stays },
-    { "keys are not read beyond their bits",                                     keys_are_not_read_beyond_their_bits },
-    { "it answers as a list would",              as_a_list_would },
+    { "an empty tree", an_empty_tree },
+    { "routes of a small table", routes_of_a_small_table },
+    { "each length nested in each other", each_length_nested },
+    { "the first value of a prefix stays", the_first_value_stays },
+    { "keys are not read beyond their bits", keys_are_not_read_beyond_their_bits },
+    { "it answers as a list would", as_a_list_would },
     { "what goes makes room for what comes", churn_needs_no_more_memory },
-    { "a refused allocation changes nothing",                                     each_refusal_changes_nothing },
-    { 0         },
+    { "a refused allocation changes nothing", each_refusal_changes_nothing },
+    { 0 },
 };

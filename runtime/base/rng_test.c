@@ -88,10 +88,10 @@ static void mixing_loses_nothing_small(void)
 }
 
 const struct test_row tests[] = {
-    {"the known sequence",                                     the_known_sequence },
-    { "values below a bound, evenly",                                                       below_a_bound_evenly },
-    { "each bit of each coordinate changes half of the value",each_coordinate_counts },
+    { "the known sequence", the_known_sequence },
+    { "values below a bound, evenly", below_a_bound_evenly },
+    { "each bit of each coordinate changes half of the value", each_coordinate_counts },
     { "coordinates are told from each other", coordinates_do_not_change_places },
-    { "mixing keeps numbers apart",                                                       mixing_loses_nothing_small },
-    { 0                       },
+    { "mixing keeps numbers apart", mixing_loses_nothing_small },
+    { 0 },
 };

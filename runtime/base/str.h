@@ -12,11 +12,14 @@ struct str {
 };
 
 /* A literal as a view; also good for static initialisers. */
-#define STR(literal)  ((struct str){ "" literal, sizeof(literal) - 1 })
-#define STR_INIT(literal) { "" literal, sizeof(literal) - 1 }
+#define STR(literal) ((struct str){ "" literal, sizeof(literal) - 1 })
+#define STR_INIT(literal)                                                                                    \
+    {                                                                                                        \
+        "" literal, sizeof(literal) - 1                                                                      \
+    }
 /* For printf: "%.*s". */
 #define STR_ARG(view) (int)(view).size, (view).data
-#define STR_NONE ((struct str){ NULL, 0 })
+#define STR_NONE      ((struct str){ NULL, 0 })
 
 static inline struct str str_of(const char *text) /* NULL gives the empty view */
 {

@@ -44,16 +44,11 @@ static const struct {
     bool same, same_nocase;
     int order, order_nocase;
 } comparisons[] = {
-    {"",      "",    true,  true,  0,  0 },
-    { "a",    "",    false, false, 1,  1 },
-    { "abc",  "abc", true,  true,  0,  0 },
-    { "abc",  "aBC", false, true,  1,  0 },
-    { "ab",   "abc", false, false, -1, -1},
-    { "b",    "abc", false, false, 1,  1 },
-    { "B",    "a",   false, false, -1, 1 },
-    { "\x80", "a",   false, false, 1,  1 },
-    { "@",    "`",   false, false, -1, -1},
-    { "_",    "A",   false, false, 1,  -1},
+    { "", "", true, true, 0, 0 },          { "a", "", false, false, 1, 1 },
+    { "abc", "abc", true, true, 0, 0 },    { "abc", "aBC", false, true, 1, 0 },
+    { "ab", "abc", false, false, -1, -1 }, { "b", "abc", false, false, 1, 1 },
+    { "B", "a", false, false, -1, 1 },     { "\x80", "a", false, false, 1, 1 },
+    { "@", "`", false, false, -1, -1 },    { "_", "A", false, false, 1, -1 },
 };
 
 static void comparing(void)
@@ -94,18 +89,18 @@ static const struct {
     const char *text, *needle;
     size_t at, at_nocase;
 } searches[] = {
-    {"",          "",     0,             0            },
-    { "abc",      "",     0,             0            },
-    { "",         "a",    STR_NOT_FOUND, STR_NOT_FOUND},
-    { "abc",      "abc",  0,             0            },
-    { "abc",      "abcd", STR_NOT_FOUND, STR_NOT_FOUND},
-    { "xxabc",    "abc",  2,             2            },
-    { "aab",      "ab",   1,             1            },
-    { "aaab",     "aab",  1,             1            },
-    { "abababac", "abac", 4,             4            },
-    { "aBc",      "bC",   STR_NOT_FOUND, 1            },
-    { "ab ABC",   "ABC",  3,             3            },
-    { "xyza",     "ab",   STR_NOT_FOUND, STR_NOT_FOUND},
+    { "", "", 0, 0 },
+    { "abc", "", 0, 0 },
+    { "", "a", STR_NOT_FOUND, STR_NOT_FOUND },
+    { "abc", "abc", 0, 0 },
+    { "abc", "abcd", STR_NOT_FOUND, STR_NOT_FOUND },
+    { "xxabc", "abc", 2, 2 },
+    { "aab", "ab", 1, 1 },
+    { "aaab", "aab", 1, 1 },
+    { "abababac", "abac", 4, 4 },
+    { "aBc", "bC", STR_NOT_FOUND, 1 },
+    { "ab ABC", "ABC", 3, 3 },
+    { "xyza", "ab", STR_NOT_FOUND, STR_NOT_FOUND },
 };
 
 static void finding(void)
@@ -153,13 +148,8 @@ static void blanks_at_both_ends_go(void)
 static const struct {
     const char *text, *parts; /* each part in brackets */
 } splits[] = {
-    {"",       "[]"       },
-    { "a",     "[a]"      },
-    { "a,b,c", "[a][b][c]"},
-    { ",",     "[][]"     },
-    { "a,,b",  "[a][][b]" },
-    { "a,",    "[a][]"    },
-    { ",a",    "[][a]"    },
+    { "", "[]" },           { "a", "[a]" },    { "a,b,c", "[a][b][c]" }, { ",", "[][]" },
+    { "a,,b", "[a][][b]" }, { "a,", "[a][]" }, { ",a", "[][a]" },
 };
 
 static void splitting_sees_each_part(void)
@@ -194,14 +184,14 @@ static void copies_are_cut_to_fit(void)
 }
 
 const struct test_row tests[] = {
-    {"hexadecimal digits in both cases, and nothing else", hexadecimal_digits },
-    { "letters and digits are those of ASCII",                                                   letters_of_ascii_only },
-    { "comparing by bytes, and without case",comparing },
-    { "how a text begins and ends",              beginnings_and_ends },
-    { "the first of what is looked for",                                                   finding },
-    { "cutting stays within the text",                    cutting_is_clamped },
-    { "blanks at both ends go, others stay",                   blanks_at_both_ends_go },
-    { "splitting gives each part, empty ones too",                                                   splitting_sees_each_part },
-    { "a copy is cut to fit and ends with NUL",               copies_are_cut_to_fit },
-    { 0              },
+    { "hexadecimal digits in both cases, and nothing else", hexadecimal_digits },
+    { "letters and digits are those of ASCII", letters_of_ascii_only },
+    { "comparing by bytes, and without case", comparing },
+    { "how a text begins and ends", beginnings_and_ends },
+    { "the first of what is looked for", finding },
+    { "cutting stays within the text", cutting_is_clamped },
+    { "blanks at both ends go, others stay", blanks_at_both_ends_go },
+    { "splitting gives each part, empty ones too", splitting_sees_each_part },
+    { "a copy is cut to fit and ends with NUL", copies_are_cut_to_fit },
+    { 0 },
 };

@@ -16,10 +16,10 @@ struct test_row {
 };
 extern const struct test_row tests[]; /* ends with an empty row */
 
-#define EXPECT(fact)            test_expect((fact), #fact, __FILE__, __LINE__)
-#define EXPECT_INT(got, want)   test_expect_int((int64_t)(got), (int64_t)(want), #got, __FILE__, __LINE__)
-#define EXPECT_STR(got, want)   test_expect_str((got), str_of(want), #got, __FILE__, __LINE__)
-#define EXPECT_VIEW(got, want)  test_expect_str((got), (want), #got, __FILE__, __LINE__)
+#define EXPECT(fact)           test_expect((fact), #fact, __FILE__, __LINE__)
+#define EXPECT_INT(got, want)  test_expect_int((int64_t)(got), (int64_t)(want), #got, __FILE__, __LINE__)
+#define EXPECT_STR(got, want)  test_expect_str((got), str_of(want), #got, __FILE__, __LINE__)
+#define EXPECT_VIEW(got, want) test_expect_str((got), (want), #got, __FILE__, __LINE__)
 /* Names the row of a table that the following expectations are about; NULL for none. */
 void test_case(const char *says);
 

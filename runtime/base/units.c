@@ -56,12 +56,12 @@ struct time_suffix {
 };
 
 static const struct time_suffix time_suffixes[] = {
-    {STR_INIT("us"),  1                 },
-    { STR_INIT("ms"), 1000              },
-    { STR_INIT("s"),  1000000           },
-    { STR_INIT("m"),  60 * 1000000ull   },
-    { STR_INIT("h"),  3600 * 1000000ull },
-    { STR_INIT("d"),  86400 * 1000000ull},
+    { STR_INIT("us"), 1 },
+    { STR_INIT("ms"), 1000 },
+    { STR_INIT("s"), 1000000 },
+    { STR_INIT("m"), 60 * 1000000ull },
+    { STR_INIT("h"), 3600 * 1000000ull },
+    { STR_INIT("d"), 86400 * 1000000ull },
 };
 
 static uint64_t unit_us(enum units_time unit)

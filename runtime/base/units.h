@@ -21,7 +21,8 @@ enum units_error { UNITS_OK, UNITS_BAD, UNITS_OVERFLOW, UNITS_UNDERFLOW };
  * other versions answer there. UNITS_OVERFLOW past 2^31-1 of the unit.
  * *stop is the first byte that could not be read (for messages; the end of text when that comes too early), else
  * NULL. */
-enum units_error units_parse_time(struct str text, enum units_time unit, uint64_t *out, const char **stop) MUST_USE;
+enum units_error units_parse_time(struct str text, enum units_time unit, uint64_t *out,
+                                  const char **stop) MUST_USE;
 /* A size such as 10, 16k, 1m, 2g (powers of 1024, either case). UNITS_OVERFLOW past 2^32-1; *stop is then the last
  * byte, which is what HAProxy's message names. */
 enum units_error units_parse_size(struct str text, uint64_t *out, const char **stop) MUST_USE;

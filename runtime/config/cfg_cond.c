@@ -68,9 +68,9 @@ static bool read_stage(struct str *text, struct version *out)
         struct str mark;
         int64_t stage;
     } stages[] = {
-        {STR_INIT("-dev"),  STAGE_DEV},
-        { STR_INIT("-pre"), STAGE_PRE},
-        { STR_INIT("-rc"),  STAGE_RC },
+        { STR_INIT("-dev"), STAGE_DEV },
+        { STR_INIT("-pre"), STAGE_PRE },
+        { STR_INIT("-rc"), STAGE_RC },
     };
     for (size_t i = 0; i < COUNT_OF(stages); i++) {
         if (!str_starts(*text, stages[i].mark))
@@ -255,20 +255,20 @@ static enum cfg_condition never(const struct cfg_condition_world *world, const s
 }
 
 static const struct predicate_row predicates[] = {
-    {"awslc_api_atleast",        1, never },
-    { "awslc_api_before",                     1, never },
-    { "defined",        1, is_defined },
-    { "enabled",                     1, is_enabled },
-    { "feature",                 1, has_feature },
-    { "fips_mode",                0, never },
-    { "openssl_version_atleast",                 1, ssl_version_at_least },
-    { "openssl_version_before",                1, ssl_version_before },
-    { "ssllib_name_startswith",                 1, ssl_name_starts },
-    { "streq",               2, equal },
-    { "strneq",               2, differ },
-    { "strstr",                     2, contains },
+    { "awslc_api_atleast", 1, never },
+    { "awslc_api_before", 1, never },
+    { "defined", 1, is_defined },
+    { "enabled", 1, is_enabled },
+    { "feature", 1, has_feature },
+    { "fips_mode", 0, never },
+    { "openssl_version_atleast", 1, ssl_version_at_least },
+    { "openssl_version_before", 1, ssl_version_before },
+    { "ssllib_name_startswith", 1, ssl_name_starts },
+    { "streq", 2, equal },
+    { "strneq", 2, differ },
+    { "strstr", 2, contains },
     { "version_atleast", 1, version_at_least },
-    { "version_before",      1, version_before },
+    { "version_before", 1, version_before },
     { 0 },
 };
 

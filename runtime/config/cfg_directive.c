@@ -174,14 +174,9 @@ static const struct {
     const char *word;
     void (*take)(const struct directive *directive);
 } rows[] = {
-    {".if",       take_if     },
-    { ".elif",    take_elif   },
-    { ".else",    take_else   },
-    { ".endif",   take_endif  },
-    { ".diag",    take_diag   },
-    { ".notice",  take_notice },
-    { ".warning", take_warning},
-    { ".alert",   take_alert  },
+    { ".if", take_if },           { ".elif", take_elif },   { ".else", take_else },
+    { ".endif", take_endif },     { ".diag", take_diag },   { ".notice", take_notice },
+    { ".warning", take_warning }, { ".alert", take_alert },
 };
 
 bool cfg_directives_take(struct cfg_directives *directives, struct cfg_reader *reader,

@@ -156,12 +156,10 @@ static void end_section(struct cfg_reader *reader)
     const struct section_row *section = reader->section;
     struct cfg_scratch *scratch = reader->scratch;
     if (section && reader->target && section->end) {
-        struct cfg_line line = {
-            .reader = reader,
-            .place = {scratch->file, scratch->line},
-            .section = section->section,
-            .target = reader->target
-        };
+        struct cfg_line line = { .reader = reader,
+                                 .place = { scratch->file, scratch->line },
+                                 .section = section->section,
+                                 .target = reader->target };
         unsigned before = reader->errors;
         if (!section->end(&line) && reader->errors == before)
             reader->errors++;

@@ -1,12 +1,9 @@
+/* Files, sections, directives and keywords through a reader with words of its own. */
 #include "base/test.h"
 #include "config/cfg_reader.h"
 #include "config/cfg_test_fake.h"
 
-static const struct fake_pair env[] = {
-    {"NAME", "one" },
-    { "LIST",     "a b" },
-    { 0}
-};
+static const struct fake_pair env[] = { { "NAME", "one" }, { "LIST", "a b" }, { 0 } };
 
 struct target {
     struct buf *heard;
@@ -63,29 +60,27 @@ static void *begin_named(struct cfg_line *line)
 }
 
 static const struct section_row sections[] = {
-    {"global",    IN_GLOBAL,   begin,       end},
-    { "defaults", IN_DEFAULTS, begin,       end},
-    { "frontend", IN_FRONTEND, begin_named, end},
-    { "backend",  IN_BACKEND,  begin_named, end},
-    { "listen",   IN_LISTEN,   begin_named, end},
+    { "global", IN_GLOBAL, begin, end },           { "defaults", IN_DEFAULTS, begin, end },
+    { "frontend", IN_FRONTEND, begin_named, end }, { "backend", IN_BACKEND, begin_named, end },
+    { "listen", IN_LISTEN, begin_named, end },
 };
 
 static const struct keyword_row keywords[] = {
-    {IN_GLOBAL,           "maxconn",   CFG_CALL, .call = hear                    },
-    { IN_GLOBAL,          "daemon",    CFG_FLAG, .offset = offsetof(struct target, flag), .negatable = true },
-    { IN_GLOBAL,  "stats socket",            CFG_CALL,           .call = hear                           },
-    { IN_PROXY,       "mode",                 CFG_CALL,       .call = hear},
-    { IN_PROXY & ~IN_DEFAULTS,       "bind",                 CFG_CALL,.call = one_or_two                },
-    { IN_FRONT, "use_backend",           CFG_CALL,                .call = hear                   },
-    { IN_BACK,       "balance",                 CFG_CALL,   .call = hear },
-    { IN_FRONT,       "timeout client",                 CFG_CALL,               .call = hear                        },
-    { IN_FRONT,       "timeout client-fin",                 CFG_CALL,   .call = hear},
-    { IN_BACK,       "timeout server",                 CFG_CALL,                .call = hear                                         },
-    { IN_PROXY,       "option httplog",                 CFG_CALL,  .call = hear},
-    { IN_PROXY,       "option dontlognull",                 CFG_CALL,                .call = hear,                                                    .negatable = true },
-    { IN_PROXY,       "stats", CFG_CALL,.call = hear},
-    { IN_PROXY,           "stats enable",          CFG_CALL,                         .call = hear                                                                                    },
-    { IN_PROXY,           "silent", CFG_CALL,.call = fail_silently},
+    { IN_GLOBAL, "maxconn", CFG_CALL, .call = hear },
+    { IN_GLOBAL, "daemon", CFG_FLAG, .offset = offsetof(struct target, flag), .negatable = true },
+    { IN_GLOBAL, "stats socket", CFG_CALL, .call = hear },
+    { IN_PROXY, "mode", CFG_CALL, .call = hear },
+    { IN_PROXY & ~IN_DEFAULTS, "bind", CFG_CALL, .call = one_or_two },
+    { IN_FRONT, "use_backend", CFG_CALL, .call = hear },
+    { IN_BACK, "balance", CFG_CALL, .call = hear },
+    { IN_FRONT, "timeout client", CFG_CALL, .call = hear },
+    { IN_FRONT, "timeout client-fin", CFG_CALL, .call = hear },
+    { IN_BACK, "timeout server", CFG_CALL, .call = hear },
+    { IN_PROXY, "option httplog", CFG_CALL, .call = hear },
+    { IN_PROXY, "option dontlognull", CFG_CALL, .call = hear, .negatable = true },
+    { IN_PROXY, "stats", CFG_CALL, .call = hear },
+    { IN_PROXY, "stats enable", CFG_CALL, .call = hear },
+    { IN_PROXY, "silent", CFG_CALL, .call = fail_silently },
 };
 
 struct setting {
@@ -100,9 +95,7 @@ struct setting {
 
 static bool set_up(struct setting *setting)
 {
-    *setting = (struct setting){
-        .world = {.platform = { &fake_ops }, .env = env}
-    };
+    *setting = (struct setting){ .world = { .platform = { &fake_ops }, .env = env } };
     setting->diag = (struct diag){ .sink = fake_sink, .sink_data = &setting->said };
     setting->condition =
         (struct cfg_condition_world){ .platform = &setting->world.platform, .version = "3.5-dev5" };
@@ -145,33 +138,34 @@ struct reader_case {
 };
 
 static const struct reader_case good[] = {
-    {"",                                                                                                    "",                                           ""},
-    { "\n\n# nothing\n",                                                                                    "",                                           ""},
-    { "global#x\n  maxconn 3#y\n",                                                                          "{global: maxconn(3)}2",                      ""},
-    { "global\nmaxconn 3",                                                                                  "{global: maxconn(3)}2",                      ""},
-    { "listen a\r\n mode http\r\n",                                                                         "{listen:a mode(http)}2",                     ""},
-    { "frontend f\nmode\nbackend b\n mode tcp\n",                                                           "{frontend:f mode()}3{backend:b mode(tcp)}4", ""},
-    { "defaults from x\n mode http\n",                                                                      "{defaults: mode(http)}2",                    ""},
+    { "", "", "" },
+    { "\n\n# nothing\n", "", "" },
+    { "global#x\n  maxconn 3#y\n", "{global: maxconn(3)}2", "" },
+    { "global\nmaxconn 3", "{global: maxconn(3)}2", "" },
+    { "listen a\r\n mode http\r\n", "{listen:a mode(http)}2", "" },
+    { "frontend f\nmode\nbackend b\n mode tcp\n", "{frontend:f mode()}3{backend:b mode(tcp)}4", "" },
+    { "defaults from x\n mode http\n", "{defaults: mode(http)}2", "" },
     { "listen a\n timeout client 1s\n timeout client-fin 2s\n timeout server 3s 4\n",
-     "{listen:a timeout client(1s)timeout client-fin(2s)timeout server(3s,4)}4",                                                                          ""},
-    { "listen a\n stats enable x\n stats uri /x\n",                                                         "{listen:a stats enable(x)stats(uri,/x)}3",   ""},
+      "{listen:a timeout client(1s)timeout client-fin(2s)timeout server(3s,4)}4", "" },
+    { "listen a\n stats enable x\n stats uri /x\n", "{listen:a stats enable(x)stats(uri,/x)}3", "" },
     { "listen a\n no option dontlognull\n default option dontlognull x\n",
-     "{listen:a no option dontlognull()default option dontlognull(x)}3",                                                                                  ""},
+      "{listen:a no option dontlognull()default option dontlognull(x)}3", "" },
     { "listen a\n mode \"a b\" 'c' \"$NAME\" \"${LIST[*]}\" \"${UNSET-d}\"\n",
-     "{listen:a mode(a b,c,one,a,b,d)}2",                                                                                                                 ""},
-    { "listen a\n mode x \"\" y \"${UNSET}\" ''\n",                                                         "{listen:a mode(x,,y)}2",                     ""},
+      "{listen:a mode(a b,c,one,a,b,d)}2", "" },
+    { "listen a\n mode x \"\" y \"${UNSET}\" ''\n", "{listen:a mode(x,,y)}2", "" },
     { "listen a\n mode \"$.FILE:$.LINE:$.SECTION\"\nglobal\n maxconn \"$.SECTION\"\n",
-     "{listen:a mode(f.cfg:2:a)}3{global: maxconn(global)}4",                                                                                             ""},
-    { "listen a\n.if 1\n mode x\n.else\n mode y\n zzz\n.endif\n",                                           "{listen:a mode(x)}7",                        ""},
+      "{listen:a mode(f.cfg:2:a)}3{global: maxconn(global)}4", "" },
+    { "listen a\n.if 1\n mode x\n.else\n mode y\n zzz\n.endif\n", "{listen:a mode(x)}7", "" },
     { "listen a\n.if 0\n.if nonsense(\n mode w\n.elif other\n.else\n mode v\n.endif\n.elif 1\n mode x\n.elif "
       "bad(\n mode "
-      "y\n.else\n mode z\n.endif\nmode 9\n",                                                           "{listen:a mode(x)mode(9)}16",                ""},
-    { ".if streq(\"$NAME\",one) && defined(LIST) # yes\nlisten a\n.endif\n",                                "{listen:a }3",                               ""},
+      "y\n.else\n mode z\n.endif\nmode 9\n",
+      "{listen:a mode(x)mode(9)}16", "" },
+    { ".if streq(\"$NAME\",one) && defined(LIST) # yes\nlisten a\n.endif\n", "{listen:a }3", "" },
     { ".if version_atleast(3.5-dev4)\n.if 1\nlisten a\n.else\nlisten b\n.endif\n.else\nlisten c\n.endif\n",
-     "{listen:a }9",                                                                                                                                      ""},
-    { ".notice \"a b\"\n.notice\n.diag x\n.warning \"$NAME\"\n.if 0\n.alert no\n.endif\n",                  "",
-     "N config : parsing [f.cfg:1]: 'a b'.\nN config : parsing [f.cfg:2]: ''.\n"
-      "W config : parsing [f.cfg:4]: 'one'.\n"                                                                                                              },
+      "{listen:a }9", "" },
+    { ".notice \"a b\"\n.notice\n.diag x\n.warning \"$NAME\"\n.if 0\n.alert no\n.endif\n", "",
+      "N config : parsing [f.cfg:1]: 'a b'.\nN config : parsing [f.cfg:2]: ''.\n"
+      "W config : parsing [f.cfg:4]: 'one'.\n" },
 };
 
 static void reads_what_is_right(void)
@@ -185,14 +179,15 @@ static void reads_what_is_right(void)
 #define WARN(line) "W config : parsing [f.cfg:" #line "] : "
 
 static const struct reader_case faults[] = {
-    {"listen a\n mdoe http\n zzzzzzz 1\n mode x\n",                                                      "{listen:a mode(x)}4",
-     AT(2) "unknown keyword 'mdoe' in 'listen' section; did you mean 'mode' maybe ?\n" AT(
-          3) "unknown keyword 'zzzzzzz' in 'listen' section\n"                                                                                                                        },
-    { "global\n bind :1\n",                                                                              "{global: }2",           AT(2) "unknown keyword 'bind' in 'global' section\n"},
-    { "global\n \"\"\n",                                                                                 "{global: }2",           AT(2) "unknown keyword '' in 'global' section\n"    },
+    { "listen a\n mdoe http\n zzzzzzz 1\n mode x\n", "{listen:a mode(x)}4",
+      AT(2) "unknown keyword 'mdoe' in 'listen' section; did you mean 'mode' maybe ?\n" AT(
+          3) "unknown keyword 'zzzzzzz' in 'listen' section\n" },
+    { "global\n bind :1\n", "{global: }2", AT(2) "unknown keyword 'bind' in 'global' section\n" },
+    { "global\n \"\"\n", "{global: }2", AT(2) "unknown keyword '' in 'global' section\n" },
     { "listen a\n timeout clent 2s\n timeout xyzzy\n timeout\n timout client 1\n timout x\n \"timeout "
-      "client\" 1\n",                                                                               "{listen:a }7",
-     AT(2) "unknown timeout 'clent'; did you mean 'client' maybe ?\n" AT(
+      "client\" 1\n",
+      "{listen:a }7",
+      AT(2) "unknown timeout 'clent'; did you mean 'client' maybe ?\n" AT(
           3) "unknown timeout 'xyzzy', "
              "expects 'client', "
              "'client-fin' or "
@@ -287,12 +282,13 @@ static const struct reader_case faults[] = {
                                                   "?"
                                                   "\n" AT(
                                                       7) "unknown keyword 'timeout client' in 'listen' "
-                                                         "section; did you mean 'timeout client' maybe ?\n"                                                                           },
-    { "listen a\n option httplo\n option\n",                                                             "{listen:a }3",
-     AT(2) "unknown option 'httplo'; did you mean 'httplog' maybe ?\n" AT(
-          3) "missing keyword in 'option', expects 'httplog' or 'dontlognull'\n"                                                                                                      },
+                                                         "section; did you mean 'timeout client' maybe ?\n" },
+    { "listen a\n option httplo\n option\n", "{listen:a }3",
+      AT(2) "unknown option 'httplo'; did you mean 'httplog' maybe ?\n" AT(
+          3) "missing keyword in 'option', expects 'httplog' or 'dontlognull'\n" },
     { "defaults\n bind :1\nfrontend f\n balance x\n timeout server 1\nbackend b\n use_backend x\n",
-     "{defaults: }3{frontend:f }6{backend:b }7",                                                                                  AT(2) "'bind' not allowed in 'defaults' section.\n" WARN(
+      "{defaults: }3{frontend:f }6{backend:b }7",
+      AT(2) "'bind' not allowed in 'defaults' section.\n" WARN(
           4) "'balance' ignored because frontend 'f' "
              "has no backend capability.\n" WARN(5) "'timeout "
                                                     "server' "
@@ -304,16 +300,17 @@ static const struct reader_case faults[] = {
                                                     "capability."
                                                     "\n" WARN(7) "'use_backend' ignored "
                                                                  "because backend 'b' has no "
-                                                                 "frontend capability.\n"                                             },
-    { "fronted x\n zzzzzzz\n",                                                                           "",
-     OF(1) "unknown keyword 'fronted' out of section; did you mean 'frontend' maybe ?\n" OF(
-          2) "unknown keyword 'zzzzzzz' out of section.\n"                                                                                                                            },
-    { "listen\n mode x\nglobal\n maxconn 1\n",                                                           "{global: maxconn(1)}4",
-     AT(1) "'listen' expects an <id> argument\n"                                                                                                                                      },
-    { "listen a\n bind\n bind 1 2 3 4\n",                                                                "{listen:a }3",
-     AT(2) "'bind' expects at least 1 argument.\n" AT(3) "'bind' cannot handle unexpected argument '3'.\n"                                                                            },
+                                                                 "frontend capability.\n" },
+    { "fronted x\n zzzzzzz\n", "",
+      OF(1) "unknown keyword 'fronted' out of section; did you mean 'frontend' maybe ?\n" OF(
+          2) "unknown keyword 'zzzzzzz' out of section.\n" },
+    { "listen\n mode x\nglobal\n maxconn 1\n", "{global: maxconn(1)}4",
+      AT(1) "'listen' expects an <id> argument\n" },
+    { "listen a\n bind\n bind 1 2 3 4\n", "{listen:a }3",
+      AT(2) "'bind' expects at least 1 argument.\n" AT(3) "'bind' cannot handle unexpected argument '3'.\n" },
     { "global\n no maxconn\n no\n default\n no daemon x\nlisten a\n no option httplog\n default mode\n",
-     "{global: }6{listen:a }8",                                                                                                   AT(2) "negation/default is not supported for 'maxconn'.\n" AT(
+      "{global: }6{listen:a }8",
+      AT(2) "negation/default is not supported for 'maxconn'.\n" AT(
           3) "unknown keyword 'no' in 'global' section\n" AT(4) "unknown keyword 'default' in 'global' "
                                                                 "section; did you mean 'defaults' maybe "
                                                                 "?\n" AT(5) "'daemon' cannot handle "
@@ -347,24 +344,25 @@ static const struct reader_case faults[] = {
                                                                                                       "od"
                                                                                                       "e'"
                                                                                                       "."
-                                                                                                      "\n"                                             },
-    { "global\n maxconn \"abc\n maxconn 3\n",                                                            "{global: maxconn(3)}3",
-     OF(2) "unmatched quote at position 10:\n  maxconn \"abc\n          ^\n"                                                                                                          },
+                                                                                                      "\n" },
+    { "global\n maxconn \"abc\n maxconn 3\n", "{global: maxconn(3)}3",
+      OF(2) "unmatched quote at position 10:\n  maxconn \"abc\n          ^\n" },
     { "global\n\t maxconn \"${NAME\"\n maxconn \"${NA ME}\"\n maxconn \"$1a\"\n maxconn \\xzz\n",
-     "{global: }5",                                                                                                               OF(2) "unmatched brace in environment variable name at position 13:\n  maxconn \"${NAME\"\n        "
+      "{global: }5",
+      OF(2) "unmatched brace in environment variable name at position 13:\n  maxconn \"${NAME\"\n        "
             "    ^\n" OF(3) "unmatched brace in environment variable name at position 12:\n  maxconn "
                             "\"${NA ME}\"\n            ^\n" OF(
                                 4) "forbidden first char in environment variable name at position 12:\n  "
                                    "maxconn \"$1a\"\n            ^\n" OF(5) "truncated or invalid "
                                                                             "hexadecimal sequence at "
                                                                             "position 10:\n  maxconn "
-                                                                            "\\xzz\n          ^\n"                                                                 },
-    { "global\n.if 1\n maxconn 1\n",                                                                     "{global: maxconn(1)}3", OF(3) "non-terminated '.if' block.\n"               },
-    { ".endif\n.else\n.elif 1\nglobal\n",                                                                "{global: }4",
-     OF(1) "lone '.endif' with no matching '.if'.\n" OF(2) "lone '.else' with no matching '.if'.\n" OF(
-          3) "lone '.elif' with no matching '.if'.\n"                                                                                                                                 },
-    { "global\n.if 1\n.else\n.else\n.elif 1\n maxconn 1\n.endif x\n.else y\n",                           "{global: }8",
-     OF(4) "'.else' after '.else' is not permitted.\n" OF(5) "'.elif' after '.else' is not permitted.\n" OF(
+                                                                            "\\xzz\n          ^\n" },
+    { "global\n.if 1\n maxconn 1\n", "{global: maxconn(1)}3", OF(3) "non-terminated '.if' block.\n" },
+    { ".endif\n.else\n.elif 1\nglobal\n", "{global: }4",
+      OF(1) "lone '.endif' with no matching '.if'.\n" OF(2) "lone '.else' with no matching '.if'.\n" OF(
+          3) "lone '.elif' with no matching '.if'.\n" },
+    { "global\n.if 1\n.else\n.else\n.elif 1\n maxconn 1\n.endif x\n.else y\n", "{global: }8",
+      OF(4) "'.else' after '.else' is not permitted.\n" OF(5) "'.elif' after '.else' is not permitted.\n" OF(
           7) "Unexpected argument 'x' for "
              "'.endif'.\n" OF(8) "Unexpected argument "
                                  "'y' for "
@@ -386,19 +384,19 @@ static const struct reader_case faults[] = {
                                                     "'."
                                                     "if"
                                                     "'."
-                                                    "\n"                                                                                                                              },
-    { "global\n .if  1x\n maxconn 1\n.else\n maxconn 2\n.endif\n maxconn 3\n",                           "{global: maxconn(3)}7",
-     OF(2) "unexpected character 'x' at the end of conditional expression '1x' in '.if' at position 2:\n"
-            "  .if 1x\n       ^\n"                                                                                                                                                    },
-    { "global\n.if 0\n.elif streq(a)\n maxconn 1\n.endif\n",                                             "{global: }5",
-     OF(3) "missing arguments (got 1/2), type 'string' expected in argument 1 of predicate 'streq' used "
+                                                    "\n" },
+    { "global\n .if  1x\n maxconn 1\n.else\n maxconn 2\n.endif\n maxconn 3\n", "{global: maxconn(3)}7",
+      OF(2) "unexpected character 'x' at the end of conditional expression '1x' in '.if' at position 2:\n"
+            "  .if 1x\n       ^\n" },
+    { "global\n.if 0\n.elif streq(a)\n maxconn 1\n.endif\n", "{global: }5",
+      OF(3) "missing arguments (got 1/2), type 'string' expected in argument 1 of predicate 'streq' used "
             "in conditional "
-            "expression in '.elif' at position 8:\n  .elif streq(a)\n               ^\n"                                                                                              },
-    { ".blah\n.notice a b\n.alert \"x y\"\n",                                                            "",
-     OF(1) "unknown directive '.blah'.\n" OF(2) "Unexpected argument 'b' for '.notice'. Use quotes if "
-                                                 "the message should contain spaces.\n" OF(3) "'x y'.\n"                                                                              },
-    { "global\n.if 0\n \"abc\n.endif\n",                                                                 "{global: }4",
-     OF(3) "unmatched quote at position 2:\n  \"abc\n  ^\n"                                                                                                                           },
+            "expression in '.elif' at position 8:\n  .elif streq(a)\n               ^\n" },
+    { ".blah\n.notice a b\n.alert \"x y\"\n", "",
+      OF(1) "unknown directive '.blah'.\n" OF(2) "Unexpected argument 'b' for '.notice'. Use quotes if "
+                                                 "the message should contain spaces.\n" OF(3) "'x y'.\n" },
+    { "global\n.if 0\n \"abc\n.endif\n", "{global: }4",
+      OF(3) "unmatched quote at position 2:\n  \"abc\n  ^\n" },
 };
 
 static void says_what_is_wrong(void)
@@ -487,12 +485,12 @@ static void diagnostics_speak_when_asked(void)
 }
 
 static const struct fake_pair files[] = {
-    {"a.cfg",                            "global\n maxconn 1\n.if 1\n" },
-    { "d/1.cfg",                                 "maxconn 2\nglobal\n maxconn 3\n" },
-    { "d/2.cfg","listen x\n" },
-    { "d/3.txt",                         "listen y\n" },
-    { "d/.4.cfg",                                 "listen z\n" },
-    { 0},
+    { "a.cfg", "global\n maxconn 1\n.if 1\n" },
+    { "d/1.cfg", "maxconn 2\nglobal\n maxconn 3\n" },
+    { "d/2.cfg", "listen x\n" },
+    { "d/3.txt", "listen y\n" },
+    { "d/.4.cfg", "listen z\n" },
+    { 0 },
 };
 
 static void reads_files_and_folders(void)
@@ -543,15 +541,15 @@ static void survives_every_failed_allocation(void)
 }
 
 const struct test_row tests[] = {
-    {"reads what is right",                         reads_what_is_right },
-    { "says what is wrong, and where",                                            says_what_is_wrong },
-    { "a stray NUL is said",a_stray_nul_is_said },
-    { "too many words are said",                        too_many_words_are_said },
-    { "stops a file at fifty errors, not the next",                                            stops_at_fifty_errors },
-    { "deep blocks are bounded",deep_blocks_are_bounded },
+    { "reads what is right", reads_what_is_right },
+    { "says what is wrong, and where", says_what_is_wrong },
+    { "a stray NUL is said", a_stray_nul_is_said },
+    { "too many words are said", too_many_words_are_said },
+    { "stops a file at fifty errors, not the next", stops_at_fifty_errors },
+    { "deep blocks are bounded", deep_blocks_are_bounded },
     { "a failure that nobody explained counts", a_silent_failure_counts },
-    { ".diag speaks when asked",                                            diagnostics_speak_when_asked },
-    { "reads files and folders",                        reads_files_and_folders },
-    { "survives every failed allocation",     survives_every_failed_allocation },
-    { 0                                           },
+    { ".diag speaks when asked", diagnostics_speak_when_asked },
+    { "reads files and folders", reads_files_and_folders },
+    { "survives every failed allocation", survives_every_failed_allocation },
+    { 0 },
 };

@@ -1,12 +1,9 @@
+/* The generic setters: each kind of value with its limits and messages. */
 #include "base/test.h"
 #include "config/cfg_set.h"
 #include "config/cfg_test_fake.h"
 
-static const struct fake_pair env[] = {
-    {"HOST",  "127.0.0.1" },
-    { "PORT",      "8080" },
-    { 0}
-};
+static const struct fake_pair env[] = { { "HOST", "127.0.0.1" }, { "PORT", "8080" }, { 0 } };
 
 struct target {
     bool flag, kept;
@@ -17,11 +14,7 @@ struct target {
     int64_t from_call;
 };
 
-static const struct cfg_name modes[] = {
-    {"tcp",   1},
-    { "http", 2},
-    { NULL,   0}
-};
+static const struct cfg_name modes[] = { { "tcp", 1 }, { "http", 2 }, { NULL, 0 } };
 
 static struct target target;
 
@@ -33,19 +26,19 @@ static bool call_numbers(struct cfg_line *line)
 
 #define IN(member) .offset = offsetof(struct target, member)
 static const struct keyword_row keywords[] = {
-    {IN_GLOBAL,          "flag",      CFG_FLAG,                          IN(flag),                                                                               .negatable = true },
-    { IN_GLOBAL,                 "kept",                   CFG_FLAG,                              IN(kept),                                                                                          .low = 1, .negatable = true },
-    { IN_GLOBAL,          "number",    CFG_INT,                                    IN(number)                       },
-    { IN_GLOBAL,           "wide",         CFG_INT64,      IN(wide),                                                             .low = 1, .high = 65536 },
-    { IN_GLOBAL,         "positive",    CFG_INT64,                        IN(wide),                                     .low = 0, .high = INT64_MAX },
-    { IN_GLOBAL,         "size",  CFG_SIZE,                       IN(size),                                                                              .low = 1024, .high = 1 << 20 },
-    { IN_GLOBAL, "timeout client",           CFG_TIME_MS,                                   IN(time)                                                                                                          },
-    { IN_GLOBAL,          "text",          CFG_TEXT,      IN(text)             },
-    { IN_GLOBAL,  "mode",CFG_ENUM,IN(mode),.names = modes },
-    { IN_GLOBAL,   "ignored",CFG_IGNORED,                 IN(flag)                                                                                         },
-    { IN_GLOBAL,           "refused",                       CFG_REFUSED,                                                                  .note = "use threads"                                                                                                                                                                               },
-    { IN_GLOBAL,         "warned",         CFG_WARNED,                                   .note = "one worker runs"                                                                                                },
-    { IN_GLOBAL,         "numbers of", CFG_CALL, .call = call_numbers},
+    { IN_GLOBAL, "flag", CFG_FLAG, IN(flag), .negatable = true },
+    { IN_GLOBAL, "kept", CFG_FLAG, IN(kept), .low = 1, .negatable = true },
+    { IN_GLOBAL, "number", CFG_INT, IN(number) },
+    { IN_GLOBAL, "wide", CFG_INT64, IN(wide), .low = 1, .high = 65536 },
+    { IN_GLOBAL, "positive", CFG_INT64, IN(wide), .low = 0, .high = INT64_MAX },
+    { IN_GLOBAL, "size", CFG_SIZE, IN(size), .low = 1024, .high = 1 << 20 },
+    { IN_GLOBAL, "timeout client", CFG_TIME_MS, IN(time) },
+    { IN_GLOBAL, "text", CFG_TEXT, IN(text) },
+    { IN_GLOBAL, "mode", CFG_ENUM, IN(mode), .names = modes },
+    { IN_GLOBAL, "ignored", CFG_IGNORED, IN(flag) },
+    { IN_GLOBAL, "refused", CFG_REFUSED, .note = "use threads" },
+    { IN_GLOBAL, "warned", CFG_WARNED, .note = "one worker runs" },
+    { IN_GLOBAL, "numbers of", CFG_CALL, .call = call_numbers },
 };
 
 static bool options_line(struct cfg_line *line)
@@ -65,16 +58,16 @@ static bool take_two(struct cfg_option *option)
 }
 
 static const struct option_row options[] = {
-    {"check",      CFG_FLAG,    IN(flag),                   .no_form = true },
-    { "backup",           CFG_FLAG,              IN(kept)                     },
-    { "weight",           CFG_INT,              IN(number),   .low = 0, .high = 256 },
-    { "inter",    CFG_TIME_MS,    IN(time)                          },
-    { "cookie",CFG_TEXT,IN(text)},
-    { "mode",       CFG_ENUM,             IN(mode),                                          .names = modes },
-    { "two",CFG_CALL,.call = take_two,.no_form = true },
-    { "proto",       CFG_IGNORED,             .value_count = 1                                  },
-    { "quic",           CFG_REFUSED,               .value_count = 1,                        .note = "no QUIC" },
-    { "shards",           CFG_WARNED,                .value_count = 1},
+    { "check", CFG_FLAG, IN(flag), .no_form = true },
+    { "backup", CFG_FLAG, IN(kept) },
+    { "weight", CFG_INT, IN(number), .low = 0, .high = 256 },
+    { "inter", CFG_TIME_MS, IN(time) },
+    { "cookie", CFG_TEXT, IN(text) },
+    { "mode", CFG_ENUM, IN(mode), .names = modes },
+    { "two", CFG_CALL, .call = take_two, .no_form = true },
+    { "proto", CFG_IGNORED, .value_count = 1 },
+    { "quic", CFG_REFUSED, .value_count = 1, .note = "no QUIC" },
+    { "shards", CFG_WARNED, .value_count = 1 },
 };
 
 static void *begin(struct cfg_line *line)
@@ -96,9 +89,7 @@ struct setting {
 
 static void set_up(struct setting *setting)
 {
-    *setting = (struct setting){
-        .world = {.platform = { &fake_ops }, .env = env}
-    };
+    *setting = (struct setting){ .world = { .platform = { &fake_ops }, .env = env } };
     setting->diag = (struct diag){ .sink = fake_sink, .sink_data = &setting->said };
     arena_init(&setting->arena, 1024);
     words_init(&setting->words);
@@ -175,44 +166,44 @@ static void stores_values(void)
 static const struct {
     const char *line, *said;
 } faults[] = {
-    {"flag x",                              AT "'flag' cannot handle unexpected argument 'x'.\n"                            },
-    { "number",                             AT "'number' expects an integer argument.\n"                                    },
-    { "number 7x",                          AT "'number' expects an integer argument (got '7x').\n"                         },
-    { "number 1 2",                         AT "'number' cannot handle unexpected argument '2'.\n"                          },
+    { "flag x", AT "'flag' cannot handle unexpected argument 'x'.\n" },
+    { "number", AT "'number' expects an integer argument.\n" },
+    { "number 7x", AT "'number' expects an integer argument (got '7x').\n" },
+    { "number 1 2", AT "'number' cannot handle unexpected argument '2'.\n" },
     { "number 3000000000",
-     AT "'number' expects a value between -2147483648 and 2147483647 (got '3000000000').\n"                                 },
-    { "wide 0",                             AT "'wide' expects a value between 1 and 65536 (got '0').\n"                    },
-    { "positive -1",                        AT "'positive' expects a positive value (got '-1').\n"                          },
-    { "size",                               AT "'size' expects a size argument.\n"                                          },
-    { "size 1x",                            AT "'size': '1x' is an invalid size\n"                                          },
-    { "size 1",                             AT "'size' expects a value between 1024 and 1048576 bytes (got '1').\n"         },
-    { "timeout client",                     AT "'timeout client' expects an integer value (in milliseconds)\n"              },
-    { "timeout client 1x",                  AT "unexpected character 'x' in 'timeout client'\n"                             },
-    { "timeout client -1",                  AT "unexpected character '-' in 'timeout client'\n"                             },
-    { "timeout client 99d",                 AT "timer overflow in argument '99d' to 'timeout client' (maximum value is "
-                               "2147483647 ms or ~24.8 days)\n"                                  },
-    { "timeout client 1 2",                 AT "'timeout client' : unexpected extra argument '2' after value '1'.\n"        },
-    { "text",                               AT "'text' expects an argument.\n"                                              },
-    { "text a b",                           AT "'text' cannot handle unexpected argument 'b'.\n"                            },
-    { "mode htp",                           AT "'mode' expects 'tcp' or 'http' but got 'htp'; did you mean 'http' maybe ?\n"},
-    { "mode",                               AT "'mode' expects 'tcp' or 'http' but got ''.\n"                               },
-    { "refused x",                          AT "'refused' is not supported: use threads.\n"                                 },
-    { "warned 4",                           "W config : parsing [f:2] : 'warned' is ignored: one worker runs.\n"            },
-    { "numbers of 10",                      AT "'numbers of' expects a value between 1 and 9 (got '10').\n"                 },
-    { "numbers of 1 2y",                    AT "unexpected character 'y' in 'numbers of'\n"                                 },
-    { "numbers of 1 2 z",                   AT "'numbers of': 'z' is an invalid size\n"                                     },
+      AT "'number' expects a value between -2147483648 and 2147483647 (got '3000000000').\n" },
+    { "wide 0", AT "'wide' expects a value between 1 and 65536 (got '0').\n" },
+    { "positive -1", AT "'positive' expects a positive value (got '-1').\n" },
+    { "size", AT "'size' expects a size argument.\n" },
+    { "size 1x", AT "'size': '1x' is an invalid size\n" },
+    { "size 1", AT "'size' expects a value between 1024 and 1048576 bytes (got '1').\n" },
+    { "timeout client", AT "'timeout client' expects an integer value (in milliseconds)\n" },
+    { "timeout client 1x", AT "unexpected character 'x' in 'timeout client'\n" },
+    { "timeout client -1", AT "unexpected character '-' in 'timeout client'\n" },
+    { "timeout client 99d", AT "timer overflow in argument '99d' to 'timeout client' (maximum value is "
+                               "2147483647 ms or ~24.8 days)\n" },
+    { "timeout client 1 2", AT "'timeout client' : unexpected extra argument '2' after value '1'.\n" },
+    { "text", AT "'text' expects an argument.\n" },
+    { "text a b", AT "'text' cannot handle unexpected argument 'b'.\n" },
+    { "mode htp", AT "'mode' expects 'tcp' or 'http' but got 'htp'; did you mean 'http' maybe ?\n" },
+    { "mode", AT "'mode' expects 'tcp' or 'http' but got ''.\n" },
+    { "refused x", AT "'refused' is not supported: use threads.\n" },
+    { "warned 4", "W config : parsing [f:2] : 'warned' is ignored: one worker runs.\n" },
+    { "numbers of 10", AT "'numbers of' expects a value between 1 and 9 (got '10').\n" },
+    { "numbers of 1 2y", AT "unexpected character 'y' in 'numbers of'\n" },
+    { "numbers of 1 2 z", AT "'numbers of': 'z' is an invalid size\n" },
     { "options weigth 5 check",
-     AT "'server a/s' : unknown keyword 'weigth'; did you mean 'weight' maybe ?\n"                                          },
-    { "options zzzzzzzzzz",                 AT "'server a/s' : unknown keyword 'zzzzzzzzzz'.\n"                             },
-    { "options no-zzzzzzzz",                AT "'server a/s' : unknown keyword 'no-zzzzzzzz'.\n"                            },
-    { "options weight",                     AT "'server a/s' : 'weight' : missing value\n"                                  },
+      AT "'server a/s' : unknown keyword 'weigth'; did you mean 'weight' maybe ?\n" },
+    { "options zzzzzzzzzz", AT "'server a/s' : unknown keyword 'zzzzzzzzzz'.\n" },
+    { "options no-zzzzzzzz", AT "'server a/s' : unknown keyword 'no-zzzzzzzz'.\n" },
+    { "options weight", AT "'server a/s' : 'weight' : missing value\n" },
     { "options weight 300 inter 1x mode x",
-     AT "'server a/s' : 'weight' expects a value between 0 and 256 (got '300').\n" AT
+      AT "'server a/s' : 'weight' expects a value between 0 and 256 (got '300').\n" AT
          "'server a/s' : unexpected character 'x' in 'inter'\n" AT
-         "'server a/s' : 'mode' expects 'tcp' or 'http' but got 'x'.\n"                                                     },
-    { "options two a",                      AT "'server a/s' : 'two' : two values are needed after 'a'\n"                   },
-    { "options quic 1 check",               AT "'server a/s' : 'quic' : not supported: no QUIC.\n"                          },
-    { "options shards 1 check",             "W config : parsing [f:2] : 'server a/s' : 'shards' is ignored.\n"              },
+         "'server a/s' : 'mode' expects 'tcp' or 'http' but got 'x'.\n" },
+    { "options two a", AT "'server a/s' : 'two' : two values are needed after 'a'\n" },
+    { "options quic 1 check", AT "'server a/s' : 'quic' : not supported: no QUIC.\n" },
+    { "options shards 1 check", "W config : parsing [f:2] : 'server a/s' : 'shards' is ignored.\n" },
 };
 
 static void says_what_is_wrong(void)
@@ -298,37 +289,37 @@ struct addr_case {
 };
 
 static const struct addr_case addresses[] = {
-    {"1.2.3.4:80",             ADDR_PORT_NEEDED,   ADDR_IPV4,     "1.2.3.4",     80,   80,   0,  -1  },
-    { ":80",                   ADDR_PORT_NEEDED,   ADDR_IPV4,     "0.0.0.0",     80,   80,   0,  -1  },
-    { "*:80-90",               ADDR_PORT_NEEDED,   ADDR_IPV4,     "0.0.0.0",     80,   90,   0,  -1  },
-    { "ipv4@:80",              ADDR_PORT_NEEDED,   ADDR_IPV4,     "0.0.0.0",     80,   80,   0,  -1  },
-    { "ipv6@:80",              ADDR_PORT_NEEDED,   ADDR_IPV6,     "::",          80,   80,   0,  -1  },
-    { "ipv6@*:80",             ADDR_PORT_NEEDED,   ADDR_IPV6,     "::",          80,   80,   0,  -1  },
-    { "[::1]:80",              ADDR_PORT_NEEDED,   ADDR_IPV6,     "::1",         80,   80,   0,  -1  },
-    { "::1:80",                ADDR_PORT_NEEDED,   ADDR_IPV6,     "::1",         80,   80,   0,  -1  },
-    { ":::80",                 ADDR_PORT_NEEDED,   ADDR_IPV6,     "::",          80,   80,   0,  -1  },
-    { "stream+ipv4@1.2.3.4:1", ADDR_PORT_NEEDED,   ADDR_IPV4,     "1.2.3.4",     1,    1,    0,  -1  },
-    { "tcp@1.2.3.4:1",         ADDR_PORT_NEEDED,   ADDR_IPV4,     "1.2.3.4",     1,    1,    0,  -1  },
-    { "tcp4@1.2.3.4:1",        ADDR_PORT_NEEDED,   ADDR_IPV4,     "1.2.3.4",     1,    1,    0,  -1  },
-    { "tcp6@[::2]:1",          ADDR_PORT_NEEDED,   ADDR_IPV6,     "::2",         1,    1,    0,  -1  },
-    { "1.2.3.4",               ADDR_PORT_OPTIONAL, ADDR_IPV4,     "1.2.3.4",     0,    0,    0,  -1  },
-    { "1.2.3.4:",              ADDR_PORT_OPTIONAL, ADDR_IPV4,     "1.2.3.4",     0,    0,    0,  -1  },
-    { "1.2.3.4:0",             ADDR_PORT_OPTIONAL, ADDR_IPV4,     "1.2.3.4",     0,    0,    0,  -1  },
-    { "1.2.3.4:+5",            ADDR_PORT_OPTIONAL, ADDR_IPV4,     "1.2.3.4",     0,    0,    5,  -1  },
-    { "1.2.3.4:-5",            ADDR_PORT_OPTIONAL, ADDR_IPV4,     "1.2.3.4",     0,    0,    -5, -1  },
-    { "2001:db8::1",           ADDR_PORT_OPTIONAL, ADDR_IPV6,     "2001:db8::1", 0,    0,    0,  -1  },
-    { "[2001:db8::1]",         ADDR_PORT_OPTIONAL, ADDR_IPV6,     "2001:db8::1", 0,    0,    0,  -1  },
-    { "::1",                   ADDR_PORT_NONE,     ADDR_IPV6,     "::1",         0,    0,    0,  -1  },
-    { "${HOST}:${PORT}",       ADDR_PORT_NEEDED,   ADDR_IPV4,     "127.0.0.1",   8080, 8080, 0,  -1  },
-    { "$HOST:1",               ADDR_PORT_NEEDED,   ADDR_IPV4,     "127.0.0.1",   1,    1,    0,  -1  },
-    { "host.test:80",          ADDR_PORT_NEEDED,   ADDR_IPV4,     "9.8.7.6",     80,   80,   0,  -1  },
-    { "/tmp/x",                ADDR_PORT_NEEDED,   ADDR_UNIX,     "/tmp/x",      0,    0,    0,  -1  },
-    { "unix@rel:80",           ADDR_PORT_NEEDED,   ADDR_UNIX,     "rel:80",      0,    0,    0,  -1  },
-    { "uxst@/a",               ADDR_PORT_OPTIONAL, ADDR_UNIX,     "/a",          0,    0,    0,  -1  },
-    { "abns@name",             ADDR_PORT_NEEDED,   ADDR_ABSTRACT, "name",        0,    0,    0,  -1  },
-    { "fd@7",                  ADDR_PORT_NEEDED,   ADDR_NONE,     "",            0,    0,    0,  7   },
-    { "fd@${PORT}",            ADDR_PORT_NEEDED,   ADDR_NONE,     "",            0,    0,    0,  8080},
-    { "sockpair@3",            ADDR_PORT_NEEDED,   ADDR_NONE,     "",            0,    0,    0,  3   },
+    { "1.2.3.4:80", ADDR_PORT_NEEDED, ADDR_IPV4, "1.2.3.4", 80, 80, 0, -1 },
+    { ":80", ADDR_PORT_NEEDED, ADDR_IPV4, "0.0.0.0", 80, 80, 0, -1 },
+    { "*:80-90", ADDR_PORT_NEEDED, ADDR_IPV4, "0.0.0.0", 80, 90, 0, -1 },
+    { "ipv4@:80", ADDR_PORT_NEEDED, ADDR_IPV4, "0.0.0.0", 80, 80, 0, -1 },
+    { "ipv6@:80", ADDR_PORT_NEEDED, ADDR_IPV6, "::", 80, 80, 0, -1 },
+    { "ipv6@*:80", ADDR_PORT_NEEDED, ADDR_IPV6, "::", 80, 80, 0, -1 },
+    { "[::1]:80", ADDR_PORT_NEEDED, ADDR_IPV6, "::1", 80, 80, 0, -1 },
+    { "::1:80", ADDR_PORT_NEEDED, ADDR_IPV6, "::1", 80, 80, 0, -1 },
+    { ":::80", ADDR_PORT_NEEDED, ADDR_IPV6, "::", 80, 80, 0, -1 },
+    { "stream+ipv4@1.2.3.4:1", ADDR_PORT_NEEDED, ADDR_IPV4, "1.2.3.4", 1, 1, 0, -1 },
+    { "tcp@1.2.3.4:1", ADDR_PORT_NEEDED, ADDR_IPV4, "1.2.3.4", 1, 1, 0, -1 },
+    { "tcp4@1.2.3.4:1", ADDR_PORT_NEEDED, ADDR_IPV4, "1.2.3.4", 1, 1, 0, -1 },
+    { "tcp6@[::2]:1", ADDR_PORT_NEEDED, ADDR_IPV6, "::2", 1, 1, 0, -1 },
+    { "1.2.3.4", ADDR_PORT_OPTIONAL, ADDR_IPV4, "1.2.3.4", 0, 0, 0, -1 },
+    { "1.2.3.4:", ADDR_PORT_OPTIONAL, ADDR_IPV4, "1.2.3.4", 0, 0, 0, -1 },
+    { "1.2.3.4:0", ADDR_PORT_OPTIONAL, ADDR_IPV4, "1.2.3.4", 0, 0, 0, -1 },
+    { "1.2.3.4:+5", ADDR_PORT_OPTIONAL, ADDR_IPV4, "1.2.3.4", 0, 0, 5, -1 },
+    { "1.2.3.4:-5", ADDR_PORT_OPTIONAL, ADDR_IPV4, "1.2.3.4", 0, 0, -5, -1 },
+    { "2001:db8::1", ADDR_PORT_OPTIONAL, ADDR_IPV6, "2001:db8::1", 0, 0, 0, -1 },
+    { "[2001:db8::1]", ADDR_PORT_OPTIONAL, ADDR_IPV6, "2001:db8::1", 0, 0, 0, -1 },
+    { "::1", ADDR_PORT_NONE, ADDR_IPV6, "::1", 0, 0, 0, -1 },
+    { "${HOST}:${PORT}", ADDR_PORT_NEEDED, ADDR_IPV4, "127.0.0.1", 8080, 8080, 0, -1 },
+    { "$HOST:1", ADDR_PORT_NEEDED, ADDR_IPV4, "127.0.0.1", 1, 1, 0, -1 },
+    { "host.test:80", ADDR_PORT_NEEDED, ADDR_IPV4, "9.8.7.6", 80, 80, 0, -1 },
+    { "/tmp/x", ADDR_PORT_NEEDED, ADDR_UNIX, "/tmp/x", 0, 0, 0, -1 },
+    { "unix@rel:80", ADDR_PORT_NEEDED, ADDR_UNIX, "rel:80", 0, 0, 0, -1 },
+    { "uxst@/a", ADDR_PORT_OPTIONAL, ADDR_UNIX, "/a", 0, 0, 0, -1 },
+    { "abns@name", ADDR_PORT_NEEDED, ADDR_ABSTRACT, "name", 0, 0, 0, -1 },
+    { "fd@7", ADDR_PORT_NEEDED, ADDR_NONE, "", 0, 0, 0, 7 },
+    { "fd@${PORT}", ADDR_PORT_NEEDED, ADDR_NONE, "", 0, 0, 0, 8080 },
+    { "sockpair@3", ADDR_PORT_NEEDED, ADDR_NONE, "", 0, 0, 0, 3 },
 };
 
 static void reads_addresses(void)
@@ -365,32 +356,32 @@ static void reads_addresses(void)
 static const struct {
     const char *text, *error;
 } bad_addresses[] = {
-    {"",                   "'' resolves to an empty address (environment variable missing?)"        },
-    { "${UNSET}",          "'${UNSET}' resolves to an empty address (environment variable missing?)"},
-    { ":",                 "missing port specification in ':'"                                      },
-    { "1.2.3.4",           "missing port specification in '1.2.3.4'"                                },
-    { "[::1]",             "missing port specification in '[::1]'"                                  },
-    { ":x",                "invalid character 'x' in port number 'x' in ':x'"                       },
-    { ":0",                "invalid port '0'"                                                       },
-    { ":65536",            "invalid port '65536'"                                                   },
-    { ":80x",              "invalid port '80x'"                                                     },
-    { ":80-70",            "invalid port range '80-70'"                                             },
-    { ":80-",              "invalid port ''"                                                        },
-    { "1.2.3.4.5:80",      "invalid address: '1.2.3.4.5' in '1.2.3.4.5:80'"                         },
-    { "nohost.invalid:80", "invalid address: 'nohost.invalid' in 'nohost.invalid:80'"               },
-    { "foo@:80",           "invalid address: 'foo@' in 'foo@:80'"                                   },
-    { "[::1:80",           "invalid address: '[::1' in '[::1:80'"                                   },
-    { "ipv6@1.2.3.4:80",   "invalid address: '1.2.3.4' in 'ipv6@1.2.3.4:80'"                        },
-    { "ipv4@::1:80",       "invalid address: '::1' in 'ipv4@::1:80'"                                },
-    { "fd@x",              "file descriptor 'x' is not a valid integer in 'fd@x'"                   },
-    { "fd@",               "file descriptor '' is not a valid integer in 'fd@'"                     },
-    { "unix@",             "missing socket path in 'unix@'"                                         },
-    { "abns@",             "missing socket path in 'abns@'"                                         },
+    { "", "'' resolves to an empty address (environment variable missing?)" },
+    { "${UNSET}", "'${UNSET}' resolves to an empty address (environment variable missing?)" },
+    { ":", "missing port specification in ':'" },
+    { "1.2.3.4", "missing port specification in '1.2.3.4'" },
+    { "[::1]", "missing port specification in '[::1]'" },
+    { ":x", "invalid character 'x' in port number 'x' in ':x'" },
+    { ":0", "invalid port '0'" },
+    { ":65536", "invalid port '65536'" },
+    { ":80x", "invalid port '80x'" },
+    { ":80-70", "invalid port range '80-70'" },
+    { ":80-", "invalid port ''" },
+    { "1.2.3.4.5:80", "invalid address: '1.2.3.4.5' in '1.2.3.4.5:80'" },
+    { "nohost.invalid:80", "invalid address: 'nohost.invalid' in 'nohost.invalid:80'" },
+    { "foo@:80", "invalid address: 'foo@' in 'foo@:80'" },
+    { "[::1:80", "invalid address: '[::1' in '[::1:80'" },
+    { "ipv6@1.2.3.4:80", "invalid address: '1.2.3.4' in 'ipv6@1.2.3.4:80'" },
+    { "ipv4@::1:80", "invalid address: '::1' in 'ipv4@::1:80'" },
+    { "fd@x", "file descriptor 'x' is not a valid integer in 'fd@x'" },
+    { "fd@", "file descriptor '' is not a valid integer in 'fd@'" },
+    { "unix@", "missing socket path in 'unix@'" },
+    { "abns@", "missing socket path in 'abns@'" },
     { "quic4@:443",
-     "unsupported protocol family in address 'quic4@:443'; QUIC is not compiled in if this is what you "
-      "were looking for."                                                                           },
-    { "mptcp@:80",         "unsupported protocol family in address 'mptcp@:80'"                     },
-    { PATH_LONG,           "socket path '" PATH_LONG "' too long (max 107)"                         },
+      "unsupported protocol family in address 'quic4@:443'; QUIC is not compiled in if this is what you "
+      "were looking for." },
+    { "mptcp@:80", "unsupported protocol family in address 'mptcp@:80'" },
+    { PATH_LONG, "socket path '" PATH_LONG "' too long (max 107)" },
 };
 
 static void refuses_addresses(void)
@@ -447,14 +438,14 @@ static void addresses_survive_failed_allocations(void)
 }
 
 const struct test_row tests[] = {
-    {"stores values",         stores_values },
-    { "says what is wrong and keeps the old value",                      says_what_is_wrong },
-    { "walks options",walks_options },
-    { "walks on after a fault",        walks_on_after_a_fault },
-    { "memory may fail",                      memory_may_fail },
-    { "reads addresses",reads_addresses },
-    { "refuses addresses",      refuses_addresses },
-    { "names can wait",                      names_can_wait },
-    { "addresses survive failed allocations",               addresses_survive_failed_allocations },
-    { 0   },
+    { "stores values", stores_values },
+    { "says what is wrong and keeps the old value", says_what_is_wrong },
+    { "walks options", walks_options },
+    { "walks on after a fault", walks_on_after_a_fault },
+    { "memory may fail", memory_may_fail },
+    { "reads addresses", reads_addresses },
+    { "refuses addresses", refuses_addresses },
+    { "names can wait", names_can_wait },
+    { "addresses survive failed allocations", addresses_survive_failed_allocations },
+    { 0 },
 };

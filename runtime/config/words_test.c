@@ -1,3 +1,4 @@
+/* The table of words: order, lookup, and names that are a slip away. */
 #include "base/test.h"
 #include "config/words.h"
 
@@ -76,9 +77,9 @@ static void survives_every_failed_allocation(void)
 }
 
 const struct test_row tests[] = {
-    {"finds rows by kind and name",           finds_by_kind_and_name },
-    { "rows of one name keep their order",                                      rows_of_a_name_keep_their_order },
-    { "proposes the nearest word that suits",proposes_what_suits },
+    { "finds rows by kind and name", finds_by_kind_and_name },
+    { "rows of one name keep their order", rows_of_a_name_keep_their_order },
+    { "proposes the nearest word that suits", proposes_what_suits },
     { "survives every failed allocation", survives_every_failed_allocation },
-    { 0                                     },
+    { 0 },
 };

@@ -19,10 +19,10 @@ struct task {
     struct list link;
     struct loop *loop;
     void (*run)(struct task *task);
-    uint64_t serial;  /* of the wake-up */
-    int64_t rank;     /* its place in line: the serial, moved by nice */
-    int16_t nice;     /* -1024 (first) .. 1024 (last), as HAProxy's `nice` */
-    uint16_t kind;    /* for the trace; the owner's business, 0: none given */
+    uint64_t serial; /* of the wake-up */
+    int64_t rank;    /* its place in line: the serial, moved by nice */
+    int16_t nice;    /* -1024 (first) .. 1024 (last), as HAProxy's `nice` */
+    uint16_t kind;   /* for the trace; the owner's business, 0: none given */
     bool queued;
     bool niced; /* queued among those with a nice value */
 };
@@ -51,7 +51,7 @@ static inline bool timer_armed(const struct timer *timer)
 
 /* ---- watched sockets ---- */
 struct watch {
-    uint32_t slot;        /* in the loop's table; the token carries a generation, so a stale event is dropped */
+    uint32_t slot; /* in the loop's table; the token carries a generation, so a stale event is dropped */
     plat_sock sock;
     struct loop *loop;
     void (*ready)(struct watch *watch, unsigned ready); /* enum plat_ready, called before timers and tasks */
@@ -59,7 +59,7 @@ struct watch {
 /* Starts watching; IO_OK or why not. watch_end also closes the socket. */
 enum io_status watch_begin(struct watch *watch, struct loop *loop, plat_sock sock,
                            void (*ready)(struct watch *watch, unsigned ready)) MUST_USE;
-void watch_end(struct watch *watch); /* closes the socket; harmless when ended or zeroed */
+void watch_end(struct watch *watch);          /* closes the socket; harmless when ended or zeroed */
 plat_sock watch_release(struct watch *watch); /* stops watching, the caller gets the socket */
 
 /* ---- the loop ---- */
@@ -71,8 +71,8 @@ void loop_turn(struct loop *loop);
 bool loop_busy(const struct loop *loop);
 
 /* The clocks as of the current turn. */
-uint64_t loop_now(const struct loop *loop);     /* monotonic ns */
-int64_t loop_wall(const struct loop *loop);     /* ns since 1970 */
+uint64_t loop_now(const struct loop *loop); /* monotonic ns */
+int64_t loop_wall(const struct loop *loop); /* ns since 1970 */
 struct platform *loop_platform(const struct loop *loop);
 int loop_poller(const struct loop *loop);
 /* Called in each turn right after wait, for signals. */

@@ -115,21 +115,27 @@ static bool fetch_be_conn(const struct sample_args *args, struct sample_context 
     return true;
 }
 
-static bool fetch_fe_sess_rate(const struct sample_args *args, struct sample_context *context, struct sample *out)
+static bool fetch_fe_sess_rate(const struct sample_args *args, struct sample_context *context,
+                               struct sample *out)
 {
-    *out = sample_int(rate_read(&proxy_of(args, context)->front_counters.session_rate, engine_now(context->engine)));
+    *out = sample_int(
+        rate_read(&proxy_of(args, context)->front_counters.session_rate, engine_now(context->engine)));
     return true;
 }
 
-static bool fetch_be_sess_rate(const struct sample_args *args, struct sample_context *context, struct sample *out)
+static bool fetch_be_sess_rate(const struct sample_args *args, struct sample_context *context,
+                               struct sample *out)
 {
-    *out = sample_int(rate_read(&proxy_of(args, context)->back_counters.session_rate, engine_now(context->engine)));
+    *out = sample_int(
+        rate_read(&proxy_of(args, context)->back_counters.session_rate, engine_now(context->engine)));
     return true;
 }
 
-static bool fetch_fe_req_rate(const struct sample_args *args, struct sample_context *context, struct sample *out)
+static bool fetch_fe_req_rate(const struct sample_args *args, struct sample_context *context,
+                              struct sample *out)
 {
-    *out = sample_int(rate_read(&proxy_of(args, context)->front_counters.request_rate, engine_now(context->engine)));
+    *out = sample_int(
+        rate_read(&proxy_of(args, context)->front_counters.request_rate, engine_now(context->engine)));
     return true;
 }
 
@@ -159,7 +165,8 @@ static bool fetch_srv_conn(const struct sample_args *args, struct sample_context
     return true;
 }
 
-static bool fetch_srv_is_up(const struct sample_args *args, struct sample_context *context, struct sample *out)
+static bool fetch_srv_is_up(const struct sample_args *args, struct sample_context *context,
+                            struct sample *out)
 {
     (void)context;
     *out = sample_bool(server_usable(args->list[0].server));

@@ -99,7 +99,8 @@ static struct str lower(struct str name, struct arena *scratch)
     return copy;
 }
 
-static bool value_at(const struct sample_args *args, struct sample_context *context, bool full, struct str *out)
+static bool value_at(const struct sample_args *args, struct sample_context *context, bool full,
+                     struct str *out)
 {
     const struct http_msg *msg = message(args, context);
     if (!msg)
@@ -122,13 +123,15 @@ static bool fetch_header(const struct sample_args *args, struct sample_context *
     return value_at(args, context, false, &value) && give(value, out);
 }
 
-static bool fetch_whole_header(const struct sample_args *args, struct sample_context *context, struct sample *out)
+static bool fetch_whole_header(const struct sample_args *args, struct sample_context *context,
+                               struct sample *out)
 {
     struct str value;
     return value_at(args, context, true, &value) && give(value, out);
 }
 
-static bool fetch_header_value(const struct sample_args *args, struct sample_context *context, struct sample *out)
+static bool fetch_header_value(const struct sample_args *args, struct sample_context *context,
+                               struct sample *out)
 {
     struct str value;
     int64_t number = 0;
@@ -139,14 +142,16 @@ static bool fetch_header_value(const struct sample_args *args, struct sample_con
     return true;
 }
 
-static bool fetch_header_ip(const struct sample_args *args, struct sample_context *context, struct sample *out)
+static bool fetch_header_ip(const struct sample_args *args, struct sample_context *context,
+                            struct sample *out)
 {
     struct str value;
     struct addr addr;
     while (value_at(args, context, false, &value)) {
         size_t colon = str_find_char(value, ':');
         if (addr_parse_ip(value, &addr) ||
-            (colon != STR_NOT_FOUND && colon == str_find_last_char(value, ':') && addr_parse_ip(str_slice(value, 0, colon), &addr)))
+            (colon != STR_NOT_FOUND && colon == str_find_last_char(value, ':') &&
+             addr_parse_ip(str_slice(value, 0, colon), &addr)))
             return sample_of_addr(&addr, out);
         if (!context->each.wanted || args->count > 1)
             return false;
@@ -154,7 +159,8 @@ static bool fetch_header_ip(const struct sample_args *args, struct sample_contex
     return false;
 }
 
-static bool count_header(const struct sample_args *args, struct sample_context *context, bool full, struct sample *out)
+static bool count_header(const struct sample_args *args, struct sample_context *context, bool full,
+                         struct sample *out)
 {
     const struct http_msg *msg = message(args, context);
     unsigned count = 0;
@@ -169,17 +175,20 @@ static bool count_header(const struct sample_args *args, struct sample_context *
     return true;
 }
 
-static bool fetch_header_count(const struct sample_args *args, struct sample_context *context, struct sample *out)
+static bool fetch_header_count(const struct sample_args *args, struct sample_context *context,
+                               struct sample *out)
 {
     return count_header(args, context, false, out);
 }
 
-static bool fetch_whole_header_count(const struct sample_args *args, struct sample_context *context, struct sample *out)
+static bool fetch_whole_header_count(const struct sample_args *args, struct sample_context *context,
+                                     struct sample *out)
 {
     return count_header(args, context, true, out);
 }
 
-static bool fetch_header_names(const struct sample_args *args, struct sample_context *context, struct sample *out)
+static bool fetch_header_names(const struct sample_args *args, struct sample_context *context,
+                               struct sample *out)
 {
     const struct http_msg *msg = message(args, context);
     struct buf names = BUF_INIT;
@@ -221,7 +230,8 @@ static bool fetch_body(const struct sample_args *args, struct sample_context *co
     const struct channel *channel = body_of(args, context);
     if (!channel || !message(args, context))
         return false;
-    *out = sample_text(channel->data ? str_make(channel->data + channel->from, channel->output + channel->input) : STR(""));
+    *out = sample_text(
+        channel->data ? str_make(channel->data + channel->from, channel->output + channel->input) : STR(""));
     out->type = SAMPLE_BIN;
     return true;
 }
@@ -235,14 +245,16 @@ static bool fetch_body_len(const struct sample_args *args, struct sample_context
     return true;
 }
 
-static bool fetch_body_size(const struct sample_args *args, struct sample_context *context, struct sample *out)
+static bool fetch_body_size(const struct sample_args *args, struct sample_context *context,
+                            struct sample *out)
 {
     const struct http_msg *msg = message(args, context);
     if (!msg)
         return false;
     const struct channel *channel = body_of(args, context);
     *out = sample_int(msg->body == HTTP_BODY_LENGTH ? (int64_t)msg->body_length
-                                                    : channel ? (int64_t)(channel->output + channel->input) : 0);
+                      : channel                     ? (int64_t)(channel->output + channel->input)
+                                                    : 0);
     return true;
 }
 
@@ -263,7 +275,8 @@ static bool find_param(struct str text, struct str name, char separator, struct 
     return false;
 }
 
-static bool fetch_url_param(const struct sample_args *args, struct sample_context *context, struct sample *out)
+static bool fetch_url_param(const struct sample_args *args, struct sample_context *context,
+                            struct sample *out)
 {
     const struct http_msg *msg = message(args, context);
     struct str value;
@@ -274,16 +287,19 @@ static bool fetch_url_param(const struct sample_args *args, struct sample_contex
     if (mark == STR_NOT_FOUND)
         return false;
     char separator = delimiter.data[0] == ';' ? ';' : '&';
-    return find_param(str_from(msg->uri, mark + 1), args->count ? args->list[0].text : STR_NONE, separator, &value) &&
+    return find_param(str_from(msg->uri, mark + 1), args->count ? args->list[0].text : STR_NONE, separator,
+                      &value) &&
            give(value, out);
 }
 
-static bool fetch_body_param(const struct sample_args *args, struct sample_context *context, struct sample *out)
+static bool fetch_body_param(const struct sample_args *args, struct sample_context *context,
+                             struct sample *out)
 {
     struct sample body;
     struct str value;
     return fetch_body(args, context, &body) &&
-           find_param(body.u.text, args->count ? args->list[0].text : STR_NONE, '&', &value) && give(value, out);
+           find_param(body.u.text, args->count ? args->list[0].text : STR_NONE, '&', &value) &&
+           give(value, out);
 }
 
 /* ---- cookies ---- */
@@ -305,7 +321,8 @@ static bool fetch_cookie(const struct sample_args *args, struct sample_context *
     return found.value.data && give(found.value, out);
 }
 
-static bool fetch_cookie_count(const struct sample_args *args, struct sample_context *context, struct sample *out)
+static bool fetch_cookie_count(const struct sample_args *args, struct sample_context *context,
+                               struct sample *out)
 {
     const struct http_msg *msg = message(args, context);
     struct http_cookie_cursor cursor = { 0 };
@@ -319,7 +336,8 @@ static bool fetch_cookie_count(const struct sample_args *args, struct sample_con
     return true;
 }
 
-static bool fetch_cookie_value(const struct sample_args *args, struct sample_context *context, struct sample *out)
+static bool fetch_cookie_value(const struct sample_args *args, struct sample_context *context,
+                               struct sample *out)
 {
     struct sample text;
     int64_t number = 0;
@@ -332,53 +350,63 @@ static bool fetch_cookie_value(const struct sample_args *args, struct sample_con
 
 /* ---- captures and the like ---- */
 
-static bool captured(const struct str *slots, unsigned count, const struct sample_args *args, struct sample *out)
+static bool captured(const struct str *slots, unsigned count, const struct sample_args *args,
+                     struct sample *out)
 {
     int64_t index = args->list[0].integer;
     return slots && index >= 0 && index < (int64_t)count && slots[index].data && give(slots[index], out);
 }
 
-static bool fetch_captured_request(const struct sample_args *args, struct sample_context *context, struct sample *out)
+static bool fetch_captured_request(const struct sample_args *args, struct sample_context *context,
+                                   struct sample *out)
 {
     const struct http_txn *http = context->stream ? context->stream->http : NULL;
-    return http && captured(http->request_captures, context->stream->frontend->request_capture_count, args, out);
+    return http &&
+           captured(http->request_captures, context->stream->frontend->request_capture_count, args, out);
 }
 
-static bool fetch_captured_response(const struct sample_args *args, struct sample_context *context, struct sample *out)
+static bool fetch_captured_response(const struct sample_args *args, struct sample_context *context,
+                                    struct sample *out)
 {
     const struct http_txn *http = context->stream ? context->stream->http : NULL;
-    return http && captured(http->response_captures, context->stream->frontend->response_capture_count, args, out);
+    return http &&
+           captured(http->response_captures, context->stream->frontend->response_capture_count, args, out);
 }
 
-static bool fetch_captured_method(const struct sample_args *args, struct sample_context *context, struct sample *out)
+static bool fetch_captured_method(const struct sample_args *args, struct sample_context *context,
+                                  struct sample *out)
 {
     const struct http_txn *http = context->stream ? context->stream->http : NULL;
     (void)args;
     return http && http->request_ready && give(http->method, out);
 }
 
-static bool fetch_captured_uri(const struct sample_args *args, struct sample_context *context, struct sample *out)
+static bool fetch_captured_uri(const struct sample_args *args, struct sample_context *context,
+                               struct sample *out)
 {
     const struct http_txn *http = context->stream ? context->stream->http : NULL;
     (void)args;
     return http && http->request_ready && give(http->target, out);
 }
 
-static bool fetch_captured_version(const struct sample_args *args, struct sample_context *context, struct sample *out)
+static bool fetch_captured_version(const struct sample_args *args, struct sample_context *context,
+                                   struct sample *out)
 {
     const struct http_txn *http = context->stream ? context->stream->http : NULL;
     (void)args;
     return http && http->request_ready && give(http->version, out);
 }
 
-static bool fetch_first_request(const struct sample_args *args, struct sample_context *context, struct sample *out)
+static bool fetch_first_request(const struct sample_args *args, struct sample_context *context,
+                                struct sample *out)
 {
     (void)args;
     *out = sample_bool(context->session && context->session->stream_count <= 1);
     return true;
 }
 
-static bool fetch_unique_id(const struct sample_args *args, struct sample_context *context, struct sample *out)
+static bool fetch_unique_id(const struct sample_args *args, struct sample_context *context,
+                            struct sample *out)
 {
     struct stream *stream = context->stream;
     (void)args;
@@ -394,10 +422,12 @@ static bool fetch_unique_id(const struct sample_args *args, struct sample_contex
 #define FRONT AT_REQUEST_HEAD | AT_REQUEST_CONTENT | AT_SERVER_PICK
 #define REQUEST_NAMES(prefix)                                                                                \
     { prefix "fhdr", fetch_whole_header, "str,int?", SAMPLE_STR, FRONT, OF_REQUEST, NULL },                  \
-    { prefix "fhdr_cnt", fetch_whole_header_count, "str?", SAMPLE_SINT, FRONT, OF_REQUEST, NULL },           \
-    { prefix "hdr_cnt", fetch_header_count, "str?", SAMPLE_SINT, FRONT, OF_REQUEST, NULL },                  \
-    { prefix "hdr_ip", fetch_header_ip, "str,int?", SAMPLE_ADDR, FRONT, OF_REQUEST, NULL },                  \
-    { prefix "hdr_val", fetch_header_value, "str,int?", SAMPLE_SINT, FRONT, OF_REQUEST, NULL }
+        { prefix "fhdr_cnt", fetch_whole_header_count, "str?", SAMPLE_SINT, FRONT, OF_REQUEST, NULL },       \
+        { prefix "hdr_cnt", fetch_header_count, "str?", SAMPLE_SINT, FRONT, OF_REQUEST, NULL },              \
+        { prefix "hdr_ip", fetch_header_ip, "str,int?", SAMPLE_ADDR, FRONT, OF_REQUEST, NULL },              \
+    {                                                                                                        \
+        prefix "hdr_val", fetch_header_value, "str,int?", SAMPLE_SINT, FRONT, OF_REQUEST, NULL               \
+    }
 const struct fetch_row fetch_http_rows[] = {
     /* name   run   args   out   valid at   side */
     { "base", fetch_base, "", SAMPLE_STR, FRONT, OF_REQUEST, NULL },

@@ -120,8 +120,9 @@ static struct civil_time date_of(int64_t wall_ns, unsigned *ms)
 
 static int64_t accept_wall(const struct sample_context *context)
 {
-    return context->stream ? context->stream->times.wall_begin
-                           : context->session ? context->session->accept_wall_ns : loop_wall(context->engine->loop);
+    return context->stream    ? context->stream->times.wall_begin
+           : context->session ? context->session->accept_wall_ns
+                              : loop_wall(context->engine->loop);
 }
 
 /* "24/Nov/2026:14:11:48.006" */
@@ -130,8 +131,8 @@ static void put_date(struct buf *out, int64_t wall_ns, bool with_ms, const char 
     unsigned ms;
     struct civil_time date = date_of(wall_ns, &ms);
     struct buf text = BUF_INIT;
-    buf_printf(&text, "%02d/%s/%04d:%02d:%02d:%02d", date.day, civil_time_month_name(date.month), date.year, date.hour,
-               date.minute, date.second);
+    buf_printf(&text, "%02d/%s/%04d:%02d:%02d:%02d", date.day, civil_time_month_name(date.month), date.year,
+               date.hour, date.minute, date.second);
     if (with_ms)
         buf_printf(&text, ".%03u", ms);
     buf_add_c(&text, zone);
@@ -155,7 +156,8 @@ static int64_t request_wall(const struct sample_context *context)
     if (!stream)
         return accept_wall(context);
     int64_t idle = stream->times.first_byte > stream->times.begin
-                       ? (int64_t)(stream->times.first_byte - stream->times.begin) : 0;
+                       ? (int64_t)(stream->times.first_byte - stream->times.begin)
+                       : 0;
     return stream->times.wall_begin + idle;
 }
 
@@ -184,7 +186,19 @@ static void milliseconds(struct sample_context *context, unsigned flags, struct 
 
 /* ---- timers ---- */
 
-enum timer_kind { TIMER_TH, TIMER_TI, TIMER_TR, TIMER_TQ, TIMER_TW, TIMER_TC, TIMER_RESPONSE, TIMER_TD, TIMER_TT, TIMER_TA, TIMER_TU };
+enum timer_kind {
+    TIMER_TH,
+    TIMER_TI,
+    TIMER_TR,
+    TIMER_TQ,
+    TIMER_TW,
+    TIMER_TC,
+    TIMER_RESPONSE,
+    TIMER_TD,
+    TIMER_TT,
+    TIMER_TA,
+    TIMER_TU
+};
 
 static int64_t span(uint64_t from, uint64_t to)
 {
@@ -214,12 +228,15 @@ static int64_t timer_of(const struct stream *stream, enum timer_kind kind)
     case TIMER_TQ:
         return whole ? (stream->http ? span(t->begin, t->request) : 0) : -1;
     case TIMER_TW:
-        return reached(stream, t->unqueued) ? span(t->queued, t->unqueued)
-               : reached(stream, t->queued) && stream->end_phase == 'Q' ? span(t->queued, end) : -1;
+        return reached(stream, t->unqueued)                             ? span(t->queued, t->unqueued)
+               : reached(stream, t->queued) && stream->end_phase == 'Q' ? span(t->queued, end)
+                                                                        : -1;
     case TIMER_TC:
         return reached(stream, t->connected) ? span(t->unqueued, t->connected) : -1;
     case TIMER_RESPONSE:
-        return reached(stream, t->response) && !(stream->http && stream->http->response_own) ? span(t->connected, t->response) : -1;
+        return reached(stream, t->response) && !(stream->http && stream->http->response_own)
+                   ? span(t->connected, t->response)
+                   : -1;
     case TIMER_TD:
         return t->response ? span(t->response, end) : -1;
     case TIMER_TT:
@@ -233,9 +250,9 @@ static int64_t timer_of(const struct stream *stream, enum timer_kind kind)
 }
 
 #define TIMER_ALIAS(name, kind)                                                                              \
-    static void name(struct sample_context *context, unsigned flags, struct buf *out)                       \
+    static void name(struct sample_context *context, unsigned flags, struct buf *out)                        \
     {                                                                                                        \
-        put_int(out, context->stream ? timer_of(context->stream, kind) : -1, flags);                        \
+        put_int(out, context->stream ? timer_of(context->stream, kind) : -1, flags);                         \
     }
 TIMER_ALIAS(timer_th, TIMER_TH)
 TIMER_ALIAS(timer_ti, TIMER_TI)
@@ -365,7 +382,8 @@ static void backend_queue(struct sample_context *context, unsigned flags, struct
 
 static void log_counter(struct sample_context *context, unsigned flags, struct buf *out)
 {
-    put_int(out, context->session ? (int64_t)context->session->frontend->front_counters.sessions_total : 0, flags);
+    put_int(out, context->session ? (int64_t)context->session->frontend->front_counters.sessions_total : 0,
+            flags);
 }
 
 static void request_counter(struct sample_context *context, unsigned flags, struct buf *out)
@@ -398,17 +416,20 @@ static void put_part(struct sample_context *context, struct str part, unsigned f
 
 static void request_line(struct sample_context *context, unsigned flags, struct buf *out)
 {
-    put_part(context, context->stream && context->stream->http ? context->stream->http->uri : STR_NONE, flags, out);
+    put_part(context, context->stream && context->stream->http ? context->stream->http->uri : STR_NONE, flags,
+             out);
 }
 
 static void method(struct sample_context *context, unsigned flags, struct buf *out)
 {
-    put_part(context, context->stream && context->stream->http ? context->stream->http->method : STR_NONE, flags, out);
+    put_part(context, context->stream && context->stream->http ? context->stream->http->method : STR_NONE,
+             flags, out);
 }
 
 static void target(struct sample_context *context, unsigned flags, struct buf *out)
 {
-    put_part(context, context->stream && context->stream->http ? context->stream->http->target : STR_NONE, flags, out);
+    put_part(context, context->stream && context->stream->http ? context->stream->http->target : STR_NONE,
+             flags, out);
 }
 
 static struct str target_path(const struct sample_context *context)
@@ -443,7 +464,8 @@ static void query_only(struct sample_context *context, unsigned flags, struct bu
 
 static void version(struct sample_context *context, unsigned flags, struct buf *out)
 {
-    put_part(context, context->stream && context->stream->http ? context->stream->http->version : STR_NONE, flags, out);
+    put_part(context, context->stream && context->stream->http ? context->stream->http->version : STR_NONE,
+             flags, out);
 }
 
 /* {a|b} of all captures; in list form each on its own. */
@@ -475,25 +497,29 @@ static void put_captures(struct buf *out, const struct str *slots, unsigned coun
 static void request_captures(struct sample_context *context, unsigned flags, struct buf *out)
 {
     const struct http_txn *http = context->stream ? context->stream->http : NULL;
-    put_captures(out, http ? http->request_captures : NULL, context->session->frontend->request_capture_count, false, flags);
+    put_captures(out, http ? http->request_captures : NULL, context->session->frontend->request_capture_count,
+                 false, flags);
 }
 
 static void response_captures(struct sample_context *context, unsigned flags, struct buf *out)
 {
     const struct http_txn *http = context->stream ? context->stream->http : NULL;
-    put_captures(out, http ? http->response_captures : NULL, context->session->frontend->response_capture_count, false, flags);
+    put_captures(out, http ? http->response_captures : NULL,
+                 context->session->frontend->response_capture_count, false, flags);
 }
 
 static void request_capture_list(struct sample_context *context, unsigned flags, struct buf *out)
 {
     const struct http_txn *http = context->stream ? context->stream->http : NULL;
-    put_captures(out, http ? http->request_captures : NULL, context->session->frontend->request_capture_count, true, flags);
+    put_captures(out, http ? http->request_captures : NULL, context->session->frontend->request_capture_count,
+                 true, flags);
 }
 
 static void response_capture_list(struct sample_context *context, unsigned flags, struct buf *out)
 {
     const struct http_txn *http = context->stream ? context->stream->http : NULL;
-    put_captures(out, http ? http->response_captures : NULL, context->session->frontend->response_capture_count, true, flags);
+    put_captures(out, http ? http->response_captures : NULL,
+                 context->session->frontend->response_capture_count, true, flags);
 }
 
 static void client_cookie(struct sample_context *context, unsigned flags, struct buf *out)

@@ -5,7 +5,9 @@
 
 static struct str bytes_of(const struct channel *channel)
 {
-    return channel && channel->data ? str_make(channel->data + channel->from, channel->output + channel->input) : STR_NONE;
+    return channel && channel->data
+               ? str_make(channel->data + channel->from, channel->output + channel->input)
+               : STR_NONE;
 }
 
 static const struct channel *channel_of(const struct sample_args *args, const struct sample_context *context)
@@ -51,7 +53,8 @@ static bool fetch_wait_end(const struct sample_args *args, struct sample_context
     return true;
 }
 
-static bool fetch_proto_http(const struct sample_args *args, struct sample_context *context, struct sample *out)
+static bool fetch_proto_http(const struct sample_args *args, struct sample_context *context,
+                             struct sample *out)
 {
     (void)args;
     *out = sample_bool(context->request != NULL);
@@ -93,7 +96,8 @@ enum hello { HELLO_NONE, HELLO_MORE, HELLO_FOUND };
 /* The handshake message behind the record header; type of the message in *type. */
 static enum hello find_hello(struct str data, unsigned *version, unsigned *type, struct bytes *body)
 {
-    struct bytes all = { (const unsigned char *)data.data, (const unsigned char *)data.data + data.size, false };
+    struct bytes all = { (const unsigned char *)data.data, (const unsigned char *)data.data + data.size,
+                         false };
     if (data.size && (unsigned char)data.data[0] != 0x16)
         return HELLO_NONE;
     number(&all, 1);
@@ -109,8 +113,8 @@ static enum hello find_hello(struct str data, unsigned *version, unsigned *type,
     return all.cut ? HELLO_MORE : HELLO_FOUND;
 }
 
-static enum hello hello_of(const struct sample_args *args, struct sample_context *context, unsigned *version, unsigned *type,
-                           struct bytes *body)
+static enum hello hello_of(const struct sample_args *args, struct sample_context *context, unsigned *version,
+                           unsigned *type, struct bytes *body)
 {
     const struct channel *channel = channel_of(args, context);
     if (!channel)
@@ -121,7 +125,8 @@ static enum hello hello_of(const struct sample_args *args, struct sample_context
     return found;
 }
 
-static bool fetch_hello_type(const struct sample_args *args, struct sample_context *context, struct sample *out)
+static bool fetch_hello_type(const struct sample_args *args, struct sample_context *context,
+                             struct sample *out)
 {
     unsigned version, type = 0;
     struct bytes body;
@@ -154,7 +159,8 @@ static bool fetch_sni(const struct sample_args *args, struct sample_context *con
 {
     unsigned version, type = 0;
     struct bytes body, extension;
-    if (hello_of(args, context, &version, &type, &body) != HELLO_FOUND || type != 1 || !find_extension(body, 0, &extension))
+    if (hello_of(args, context, &version, &type, &body) != HELLO_FOUND || type != 1 ||
+        !find_extension(body, 0, &extension))
         return false;
     number(&extension, 2);
     while (!extension.cut && extension.at < extension.end) {
@@ -172,7 +178,8 @@ static bool fetch_alpn(const struct sample_args *args, struct sample_context *co
 {
     unsigned version, type = 0;
     struct bytes body, extension;
-    if (hello_of(args, context, &version, &type, &body) != HELLO_FOUND || type != 1 || !find_extension(body, 16, &extension))
+    if (hello_of(args, context, &version, &type, &body) != HELLO_FOUND || type != 1 ||
+        !find_extension(body, 16, &extension))
         return false;
     number(&extension, 2);
     struct bytes name = block(&extension, number(&extension, 1)); /* the first only (TRUTHS B43) */
@@ -180,7 +187,8 @@ static bool fetch_alpn(const struct sample_args *args, struct sample_context *co
     return !extension.cut;
 }
 
-static bool fetch_tls_version(const struct sample_args *args, struct sample_context *context, struct sample *out)
+static bool fetch_tls_version(const struct sample_args *args, struct sample_context *context,
+                              struct sample *out)
 {
     unsigned version = 0, type = 0;
     struct bytes body;

@@ -30,7 +30,8 @@ static bool check_bool(struct sample_args *args, const char **error)
 {
     struct str text = args->list[0].text;
     *error = "'true', 'false', '1' or '0' is expected";
-    return str_eq(text, STR("true")) || str_eq(text, STR("1")) || str_eq(text, STR("false")) || str_eq(text, STR("0"));
+    return str_eq(text, STR("true")) || str_eq(text, STR("1")) || str_eq(text, STR("false")) ||
+           str_eq(text, STR("0"));
 }
 
 static bool fetch_ip(const struct sample_args *args, struct sample_context *context, struct sample *out)
@@ -39,7 +40,8 @@ static bool fetch_ip(const struct sample_args *args, struct sample_context *cont
     return sample_of_addr(&args->list[0].addr, out);
 }
 
-static bool fetch_always_true(const struct sample_args *args, struct sample_context *context, struct sample *out)
+static bool fetch_always_true(const struct sample_args *args, struct sample_context *context,
+                              struct sample *out)
 {
     (void)args;
     (void)context;
@@ -47,7 +49,8 @@ static bool fetch_always_true(const struct sample_args *args, struct sample_cont
     return true;
 }
 
-static bool fetch_always_false(const struct sample_args *args, struct sample_context *context, struct sample *out)
+static bool fetch_always_false(const struct sample_args *args, struct sample_context *context,
+                               struct sample *out)
 {
     (void)args;
     (void)context;
@@ -65,7 +68,9 @@ static bool fetch_date(const struct sample_args *args, struct sample_context *co
 {
     int64_t offset = args->count ? args->list[0].integer : 0;
     struct str unit = args->count > 1 ? args->list[1].text : STR("s");
-    int64_t per = str_eq(unit, STR("ms")) ? (int64_t)NS_PER_MS : str_eq(unit, STR("us")) ? (int64_t)NS_PER_US : (int64_t)NS_PER_S;
+    int64_t per = str_eq(unit, STR("ms"))   ? (int64_t)NS_PER_MS
+                  : str_eq(unit, STR("us")) ? (int64_t)NS_PER_US
+                                            : (int64_t)NS_PER_S;
     *out = sample_int(wall(context) / per + offset);
     return true;
 }
@@ -93,10 +98,10 @@ static bool fetch_uuid(const struct sample_args *args, struct sample_context *co
     (void)args;
     if (!context->engine)
         return false;
-    uint32_t a = engine_random(context->engine), b = engine_random(context->engine), c = engine_random(context->engine),
-             d = engine_random(context->engine);
-    *out = sample_text(arena_printf(context->scratch, "%08x-%04x-%04x-%04x-%04x%08x", a, b >> 16, (b & 0xfff) | 0x4000,
-                                    (c >> 16 & 0x3fff) | 0x8000, c & 0xffff, d));
+    uint32_t a = engine_random(context->engine), b = engine_random(context->engine),
+             c = engine_random(context->engine), d = engine_random(context->engine);
+    *out = sample_text(arena_printf(context->scratch, "%08x-%04x-%04x-%04x-%04x%08x", a, b >> 16,
+                                    (b & 0xfff) | 0x4000, (c >> 16 & 0x3fff) | 0x8000, c & 0xffff, d));
     return out->u.text.data != NULL;
 }
 

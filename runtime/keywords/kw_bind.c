@@ -144,18 +144,8 @@ static bool protocol(struct cfg_option *option)
     return cfg_option_error(option, "the protocol '%s' is not supported.", word);
 }
 
-static const struct cfg_name level_names[] = {
-    {"user",   1 },
-    { "operator",       2 },
-    { "admin", 3 },
-    { 0}
-};
-static const struct cfg_name severity_names[] = {
-    {"none",    0 },
-    { "number",        1 },
-    { "string", 2 },
-    { 0}
-};
+static const struct cfg_name level_names[] = { { "user", 1 }, { "operator", 2 }, { "admin", 3 }, { 0 } };
+static const struct cfg_name severity_names[] = { { "none", 0 }, { "number", 1 }, { "string", 2 }, { 0 } };
 
 #define IN_SETTINGS(field)        .offset = offsetof(struct bind_settings, field)
 #define BIND_FLAG(field)          .set = CFG_FLAG, IN_SETTINGS(field)

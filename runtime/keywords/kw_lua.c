@@ -35,11 +35,7 @@ static bool prepend(struct cfg_line *line)
     return cfg_arg_limits(line, 1, 2);
 }
 
-static const struct cfg_name on_off[] = {
-    {"off", 0 },
-    { "on",    1 },
-    { 0}
-};
+static const struct cfg_name on_off[] = { { "off", 0 }, { "on", 1 }, { 0 } };
 
 /* "on" and "off" for a bool. */
 static bool stderr_too(struct cfg_line *line)

@@ -70,25 +70,25 @@ static const struct {
     const char *word;
     unsigned bits;
 } retry_words[] = {
-    {"conn-failure",          RETRY_CONN_FAILURE                                    },
-    { "empty-response",       RETRY_EMPTY_RESPONSE                                  },
-    { "junk-response",        RETRY_JUNK_RESPONSE                                   },
-    { "response-timeout",     RETRY_RESPONSE_TIMEOUT                                },
-    { "0rtt-rejected",        RETRY_0RTT_REJECTED                                   },
-    { "401",                  RETRY_401                                             },
-    { "403",                  RETRY_403                                             },
-    { "404",                  RETRY_404                                             },
-    { "408",                  RETRY_408                                             },
-    { "425",                  RETRY_425                                             },
-    { "429",                  RETRY_429                                             },
-    { "500",                  RETRY_500                                             },
-    { "501",                  RETRY_501                                             },
-    { "502",                  RETRY_502                                             },
-    { "503",                  RETRY_503                                             },
-    { "504",                  RETRY_504                                             },
+    { "conn-failure", RETRY_CONN_FAILURE },
+    { "empty-response", RETRY_EMPTY_RESPONSE },
+    { "junk-response", RETRY_JUNK_RESPONSE },
+    { "response-timeout", RETRY_RESPONSE_TIMEOUT },
+    { "0rtt-rejected", RETRY_0RTT_REJECTED },
+    { "401", RETRY_401 },
+    { "403", RETRY_403 },
+    { "404", RETRY_404 },
+    { "408", RETRY_408 },
+    { "425", RETRY_425 },
+    { "429", RETRY_429 },
+    { "500", RETRY_500 },
+    { "501", RETRY_501 },
+    { "502", RETRY_502 },
+    { "503", RETRY_503 },
+    { "504", RETRY_504 },
     { "all-retryable-errors", RETRY_CONN_FAILURE | RETRY_EMPTY_RESPONSE | RETRY_JUNK_RESPONSE |
                                   RETRY_RESPONSE_TIMEOUT | RETRY_0RTT_REJECTED | RETRY_500 | RETRY_502 |
-                                  RETRY_503 | RETRY_504},
+                                  RETRY_503 | RETRY_504 },
 };
 
 static bool retry_bits(const char *word, unsigned *bits)
@@ -142,13 +142,11 @@ static bool monitor_uri(struct cfg_line *line)
     return cfg_arg_limits(line, 1, 1);
 }
 
-static const struct cfg_name reuse_names[] = {
-    {"never",       REUSE_NEVER },
-    { "safe",            REUSE_SAFE },
-    { "aggressive",REUSE_AGGRESSIVE },
-    { "always", REUSE_ALWAYS },
-    { 0           }
-};
+static const struct cfg_name reuse_names[] = { { "never", REUSE_NEVER },
+                                               { "safe", REUSE_SAFE },
+                                               { "aggressive", REUSE_AGGRESSIVE },
+                                               { "always", REUSE_ALWAYS },
+                                               { 0 } };
 
 static bool send_name_header(struct cfg_line *line)
 {
@@ -232,16 +230,10 @@ static const struct {
     const char *word;
     unsigned bit;
 } cookie_words[] = {
-    {"rewrite",   COOKIE_REWRITE },
-    { "insert",   COOKIE_INSERT  },
-    { "prefix",   COOKIE_PREFIX  },
-    { "indirect", COOKIE_INDIRECT},
-    { "nocache",  COOKIE_NOCACHE },
-    { "postonly", COOKIE_POSTONLY},
-    { "preserve", COOKIE_PRESERVE},
-    { "httponly", COOKIE_HTTPONLY},
-    { "secure",   COOKIE_SECURE  },
-    { "dynamic",  COOKIE_DYNAMIC },
+    { "rewrite", COOKIE_REWRITE },   { "insert", COOKIE_INSERT },     { "prefix", COOKIE_PREFIX },
+    { "indirect", COOKIE_INDIRECT }, { "nocache", COOKIE_NOCACHE },   { "postonly", COOKIE_POSTONLY },
+    { "preserve", COOKIE_PRESERVE }, { "httponly", COOKIE_HTTPONLY }, { "secure", COOKIE_SECURE },
+    { "dynamic", COOKIE_DYNAMIC },
 };
 
 static unsigned cookie_bit(const char *word)

@@ -259,14 +259,8 @@ static const struct {
     const char *word;
     unsigned bit;
 } proxy_v2_words[] = {
-    {"ssl",         1  },
-    { "cert-cn",    2  },
-    { "ssl-cipher", 4  },
-    { "cert-sig",   8  },
-    { "cert-key",   16 },
-    { "authority",  32 },
-    { "crc32c",     64 },
-    { "unique-id",  128},
+    { "ssl", 1 },       { "cert-cn", 2 },    { "ssl-cipher", 4 }, { "cert-sig", 8 },
+    { "cert-key", 16 }, { "authority", 32 }, { "crc32c", 64 },    { "unique-id", 128 },
 };
 
 static bool proxy_v2_options(struct cfg_option *option)
@@ -285,27 +279,12 @@ static bool proxy_v2_options(struct cfg_option *option)
     return true;
 }
 
-static const struct cfg_name observe_names[] = {
-    {"none",    0 },
-    { "layer4",        1 },
-    { "layer7", 2 },
-    { 0}
-};
+static const struct cfg_name observe_names[] = { { "none", 0 }, { "layer4", 1 }, { "layer7", 2 }, { 0 } };
 static const struct cfg_name on_error_names[] = {
-    {"fastinter",     1 },
-    { "fail-check",              2 },
-    { "sudden-death", 3 },
-    { "mark-down", 4 },
-    { 0             }
+    { "fastinter", 1 }, { "fail-check", 2 }, { "sudden-death", 3 }, { "mark-down", 4 }, { 0 }
 };
-static const struct cfg_name marked_down_names[] = {
-    {"shutdown-sessions", 1 },
-    { 0                 }
-};
-static const struct cfg_name marked_up_names[] = {
-    {"shutdown-backup-sessions", 1 },
-    { 0                        }
-};
+static const struct cfg_name marked_down_names[] = { { "shutdown-sessions", 1 }, { 0 } };
+static const struct cfg_name marked_up_names[] = { { "shutdown-backup-sessions", 1 }, { 0 } };
 
 #define IN_SETTINGS(field)          .offset = offsetof(struct server_settings, field)
 #define SERVER_FLAG(field)          .set = CFG_FLAG, IN_SETTINGS(field), .no_form = true

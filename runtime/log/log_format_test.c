@@ -166,25 +166,25 @@ static void for_log_lines(void)
     static const struct {
         const char *format, *built;
     } cases[] = {
-        {"",                                          ""                                     },
-        { "plain",                                    "plain"                                },
-        { "%f|%fp",                                   "fe|443"                               },
-        { "%% %%f",                                   "% %f"                                 },
-        { "  a  b   c ",                              "a b c "                               },
-        { "a %hr b",                                  "a b"                                  },
-        { "a %e b",                                   "a - b"                                },
-        { "%[nothing]|%{+Q}[nothing]|%{-M}[nothing]", "-|\"\"|"                              },
-        { "%[text(\"\")]|%{+Q}[text(\"\")]",                  "-|\"\""                               },
-        { "%{+Q}f|%{+Q}fp|%{+X}fp",                   "\"fe\"|443|01BB"                      },
-        { "%f %{+Q}o %f %{-Q}f %f",                   "fe \"fe\" fe \"fe\""                  },
-        { "%{}f %{+Z}f %{Q}f",                        "fe fe fe"                             },
-        { "%[number]|%{+Q}[number]",                  "-42|\"-42\""                          },
-        { "%[text(a]b)] %[text(\"a]b\"),upper]",      "a]b A]B"                              },
-        { "%[text(a  b)]   %f",                       "a  b fe"                              },
-        { "%[nasty]",                                 "a#01\"\\]#0A\t#7F\303\251"            },
-        { "%{+Q,+E}[nasty]",                          "\"a#01\\\"\\\\\\]#0A\t#7F\303\251\""  },
-        { "%r %{+Q}r",                                "GET /#22#C3#A9 H \"GET /#22#C3#A9 H\""},
-        { "%(name)[text(x)]%(other:str)f",            "xfe"                                  },
+        { "", "" },
+        { "plain", "plain" },
+        { "%f|%fp", "fe|443" },
+        { "%% %%f", "% %f" },
+        { "  a  b   c ", "a b c " },
+        { "a %hr b", "a b" },
+        { "a %e b", "a - b" },
+        { "%[nothing]|%{+Q}[nothing]|%{-M}[nothing]", "-|\"\"|" },
+        { "%[text(\"\")]|%{+Q}[text(\"\")]", "-|\"\"" },
+        { "%{+Q}f|%{+Q}fp|%{+X}fp", "\"fe\"|443|01BB" },
+        { "%f %{+Q}o %f %{-Q}f %f", "fe \"fe\" fe \"fe\"" },
+        { "%{}f %{+Z}f %{Q}f", "fe fe fe" },
+        { "%[number]|%{+Q}[number]", "-42|\"-42\"" },
+        { "%[text(a]b)] %[text(\"a]b\"),upper]", "a]b A]B" },
+        { "%[text(a  b)]   %f", "a  b fe" },
+        { "%[nasty]", "a#01\"\\]#0A\t#7F\303\251" },
+        { "%{+Q,+E}[nasty]", "\"a#01\\\"\\\\\\]#0A\t#7F\303\251\"" },
+        { "%r %{+Q}r", "GET /#22#C3#A9 H \"GET /#22#C3#A9 H\"" },
+        { "%(name)[text(x)]%(other:str)f", "xfe" },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         expect_built(cases[i].format, LINE, false, cases[i].built);
@@ -195,9 +195,9 @@ static void for_rules(void)
     static const struct {
         const char *format, *built;
     } cases[] = {
-        {"a  b %[nothing]%e.", "a  b ."                    },
-        { " %{+Q}[text(x)] ",  " \"x\" "                   },
-        { "%[nasty]",          "a\001\"\\]\n\t\177\303\251"},
+        { "a  b %[nothing]%e.", "a  b ." },
+        { " %{+Q}[text(x)] ", " \"x\" " },
+        { "%[nasty]", "a\001\"\\]\n\t\177\303\251" },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         expect_built(cases[i].format, 0, true, cases[i].built);
@@ -209,19 +209,20 @@ static void refused(void)
         const char *format, *error;
         bool tcp;
     } cases[] = {
-        {"%foo",
-         "no such format variable 'foo'. If you wanted to emit the '%' character verbatim, you need to use "
-         "'%%'",                                                                false},
-        { "%",                 "truncated line after '%'",                      false},
-        { "%{+Q",              "truncated line after '+Q'",                     false},
-        { "%{+Q}",             "truncated line after '%'",                      false},
-        { "%[text(x)",         "missing ']' after 'text(x)'",                   false},
-        { "%[text(x) ]",       "expected ']' after 'text(x)', but found ' '",   false},
-        { "%[nosuch]",         NULL,                                            false},
-        { "%[early]",          NULL,                                            false},
-        { "%[text(x),nosuch]", NULL,                                            false},
-        { "100%.",             "unexpected character '.' after '%'",            false},
-        { "%r",                "format variable 'r' is reserved for HTTP mode", true },
+        { "%foo",
+          "no such format variable 'foo'. If you wanted to emit the '%' character verbatim, you need to use "
+          "'%%'",
+          false },
+        { "%", "truncated line after '%'", false },
+        { "%{+Q", "truncated line after '+Q'", false },
+        { "%{+Q}", "truncated line after '%'", false },
+        { "%[text(x)", "missing ']' after 'text(x)'", false },
+        { "%[text(x) ]", "expected ']' after 'text(x)', but found ' '", false },
+        { "%[nosuch]", NULL, false },
+        { "%[early]", NULL, false },
+        { "%[text(x),nosuch]", NULL, false },
+        { "100%.", "unexpected character '.' after '%'", false },
+        { "%r", "format variable 'r' is reserved for HTTP mode", true },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct bench bench;
@@ -271,10 +272,10 @@ static void without_memory(void)
 }
 
 const struct test_row tests[] = {
-    {"formats of log lines",                     for_log_lines },
-    { "formats of rules: bytes as they are, nothing for nothing",                                         for_rules },
-    { "what cannot be read is refused, and why",refused },
+    { "formats of log lines", for_log_lines },
+    { "formats of rules: bytes as they are, nothing for nothing", for_rules },
+    { "what cannot be read is refused, and why", refused },
     { "constant texts, and aliases that need the end", facts },
-    { "each failed allocation of a line is survived",                                         without_memory },
-    { 0                                    },
+    { "each failed allocation of a line is survived", without_memory },
+    { 0 },
 };

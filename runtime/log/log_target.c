@@ -19,14 +19,9 @@ static const struct {
     const char *word;
     enum log_envelope envelope;
 } envelope_names[] = {
-    {"rfc3164",   LOG_RFC3164 },
-    { "local",    LOG_LOCAL   },
-    { "rfc5424",  LOG_RFC5424 },
-    { "priority", LOG_PRIORITY},
-    { "short",    LOG_SHORT   },
-    { "timed",    LOG_TIMED   },
-    { "iso",      LOG_ISO     },
-    { "raw",      LOG_RAW     },
+    { "rfc3164", LOG_RFC3164 },   { "local", LOG_LOCAL }, { "rfc5424", LOG_RFC5424 },
+    { "priority", LOG_PRIORITY }, { "short", LOG_SHORT }, { "timed", LOG_TIMED },
+    { "iso", LOG_ISO },           { "raw", LOG_RAW },
 };
 
 bool log_level_of(const char *word, enum log_level *out)

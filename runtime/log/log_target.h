@@ -8,8 +8,28 @@
 #include "config/cfg_reader.h"
 #include "event/loop.h"
 
-enum log_level { LOG_EMERG, LOG_ALERT, LOG_CRIT, LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG, LOG_LEVEL_COUNT };
-enum log_envelope { LOG_USUAL /* LOG_RFC3164 when a host is sent, else LOG_LOCAL */, LOG_RFC3164, LOG_LOCAL, LOG_RFC5424, LOG_PRIORITY, LOG_SHORT, LOG_TIMED, LOG_ISO, LOG_RAW };
+enum log_level {
+    LOG_EMERG,
+    LOG_ALERT,
+    LOG_CRIT,
+    LOG_ERR,
+    LOG_WARNING,
+    LOG_NOTICE,
+    LOG_INFO,
+    LOG_DEBUG,
+    LOG_LEVEL_COUNT
+};
+enum log_envelope {
+    LOG_USUAL /* LOG_RFC3164 when a host is sent, else LOG_LOCAL */,
+    LOG_RFC3164,
+    LOG_LOCAL,
+    LOG_RFC5424,
+    LOG_PRIORITY,
+    LOG_SHORT,
+    LOG_TIMED,
+    LOG_ISO,
+    LOG_RAW
+};
 enum log_target_kind { LOG_TO_DATAGRAM, LOG_TO_STDOUT, LOG_TO_STDERR };
 
 #define LOG_SAMPLE_RANGES 8
@@ -18,13 +38,13 @@ struct log_target {
     struct log_target *next;
     enum log_target_kind kind;
     struct addr addr;
-    const char *host;         /* in the envelopes that have one: log-send-hostname; NULL: not sent */
+    const char *host; /* in the envelopes that have one: log-send-hostname; NULL: not sent */
     enum log_envelope envelope;
-    int facility;             /* 0..23 */
-    enum log_level level_max; /* lines of a higher number are dropped */
-    enum log_level level_min; /* lines more severe are sent as this */
-    size_t length_max;        /* of the whole line; usual 1024 */
-    unsigned sample_range_count, sample_size; /* sample <ranges>:<size> */
+    int facility;                                 /* 0..23 */
+    enum log_level level_max;                     /* lines of a higher number are dropped */
+    enum log_level level_min;                     /* lines more severe are sent as this */
+    size_t length_max;                            /* of the whole line; usual 1024 */
+    unsigned sample_range_count, sample_size;     /* sample <ranges>:<size> */
     unsigned sample_ranges[LOG_SAMPLE_RANGES][2]; /* first and last, from 1 on, in ascending order */
     uint64_t sample_seen, dropped, sent;
 };

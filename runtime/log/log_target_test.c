@@ -155,14 +155,12 @@ static struct log_target *target_of(struct bench *bench, const char *text)
 {
     const char *words[32] = { "log" };
     struct str rest = str_of(text);
-    struct cfg_line line = {
-        .reader = &bench->reader,
-        .place = {"f", 1},
-        .section = IN_FRONTEND,
-        .words = words,
-        .count = 1,
-        .keyword_words = 1
-    };
+    struct cfg_line line = { .reader = &bench->reader,
+                             .place = { "f", 1 },
+                             .section = IN_FRONTEND,
+                             .words = words,
+                             .count = 1,
+                             .keyword_words = 1 };
     while (rest.size)
         words[line.count++] = arena_need_copy(&bench->arena, str_split(&rest, ' '));
     bench->said[0] = 0;
@@ -174,25 +172,25 @@ static void refused_lines(void)
     static const struct {
         const char *text, *said;
     } cases[] = {
-        {"",                                 "log : expects <address> and <facility>  as arguments"         },
-        { "127.0.0.1",                       "log : expects <address> and <facility> or global as arguments"},
-        { "127.0.0.1 foo",                   "log : unknown log facility 'foo'"                             },
-        { "127.0.0.1 local0 foo",            "log : unknown optional log level 'foo'"                       },
-        { "127.0.0.1 local0 info foo",       "log : unknown optional minimum log level 'foo'"               },
-        { "127.0.0.1 local0 info info x",    "log : cannot handle unexpected argument 'x'"                  },
-        { "127.0.0.1 len 10 local0",         "log : invalid log length '10', must be between 80 and 65535"  },
-        { "127.0.0.1 len x local0",          "log : invalid log length 'x', must be between 80 and 65535"   },
-        { "127.0.0.1 format x local0",       "log : unknown log format 'x'"                                 },
-        { "127.0.0.1 sample 1:x local0",     "log : wrong sample size 'x' for sample range '1'"             },
-        { "127.0.0.1 sample 1:0 local0",     "log : wrong sample size '0' for sample range '1'"             },
-        { "127.0.0.1 sample 1 local0",       "log : Missing sample size"                                    },
-        { "127.0.0.1 sample a:5 local0",     "log : wrong sample range 'a'"                                 },
-        { "127.0.0.1 sample 2-1:5 local0",   "log : wrong sample range '2-1'"                               },
-        { "127.0.0.1 sample 1-3,2:5 local0", "log : ranges are overlapping"                                 },
+        { "", "log : expects <address> and <facility>  as arguments" },
+        { "127.0.0.1", "log : expects <address> and <facility> or global as arguments" },
+        { "127.0.0.1 foo", "log : unknown log facility 'foo'" },
+        { "127.0.0.1 local0 foo", "log : unknown optional log level 'foo'" },
+        { "127.0.0.1 local0 info foo", "log : unknown optional minimum log level 'foo'" },
+        { "127.0.0.1 local0 info info x", "log : cannot handle unexpected argument 'x'" },
+        { "127.0.0.1 len 10 local0", "log : invalid log length '10', must be between 80 and 65535" },
+        { "127.0.0.1 len x local0", "log : invalid log length 'x', must be between 80 and 65535" },
+        { "127.0.0.1 format x local0", "log : unknown log format 'x'" },
+        { "127.0.0.1 sample 1:x local0", "log : wrong sample size 'x' for sample range '1'" },
+        { "127.0.0.1 sample 1:0 local0", "log : wrong sample size '0' for sample range '1'" },
+        { "127.0.0.1 sample 1 local0", "log : Missing sample size" },
+        { "127.0.0.1 sample a:5 local0", "log : wrong sample range 'a'" },
+        { "127.0.0.1 sample 2-1:5 local0", "log : wrong sample range '2-1'" },
+        { "127.0.0.1 sample 1-3,2:5 local0", "log : ranges are overlapping" },
         { "127.0.0.1 sample 1-7:5 local0",
-         "log : sample size 5 should be greater or equal to 7 the maximum of the high ranges limits"        },
+          "log : sample size 5 should be greater or equal to 7 the maximum of the high ranges limits" },
         { "ring@r local0",
-         "log : 'ring@r' is not supported: lines go to datagram addresses, stdout or stderr."               },
+          "log : 'ring@r' is not supported: lines go to datagram addresses, stdout or stderr." },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct bench bench;
@@ -211,25 +209,25 @@ static void envelopes(void)
     static const struct {
         const char *line, *host, *data, *sent;
     } cases[] = {
-        {"127.0.0.1 local0",                  NULL,      "",              "514:<134>Nov 24 14:45:25 tag[4242]: text\n"      },
-        { "127.0.0.1:9 local0",               "my.host", "",              "9:<134>Nov 24 14:45:25 my.host tag[4242]: text\n"},
-        { "127.0.0.1 format rfc3164 local3",  NULL,      "",
-         "514:<158>Nov 24 14:45:25 localhost tag[4242]: text\n"                                                             },
-        { "127.0.0.1 format local local0",    "my.host", "",              "514:<134>Nov 24 14:45:25 tag[4242]: text\n"      },
-        { "127.0.0.1 format rfc5424 local0",  NULL,      "",
-         "514:<134>1 2026-11-24T14:45:25.874969+00:00 - tag 4242 - - text\n"                                                },
-        { "127.0.0.1 format rfc5424 local0",  "my.host", "[e@1 a=\"b\"]",
-         "514:<134>1 2026-11-24T14:45:25.874969+00:00 my.host tag 4242 - [e@1 a=\"b\"] text\n"                              },
-        { "127.0.0.1 format priority local0", NULL,      "",              "514:<134>text\n"                                 },
-        { "127.0.0.1 format short local0",    NULL,      "",              "514:<6>text\n"                                   },
-        { "127.0.0.1 format timed local0",    NULL,      "",              "514:<6>2026-11-24T14:45:25.874969+00:00 text\n"  },
-        { "127.0.0.1 format iso local0",      NULL,      "",              "514:2026-11-24T14:45:25.874969+00:00 text\n"     },
-        { "127.0.0.1 format raw local0",      NULL,      "",              "514:text\n"                                      },
-        { "stdout format raw daemon",         NULL,      "",              "out:text\n"                                      },
-        { "fd@2 format raw daemon",           NULL,      "",              "err:text\n"                                      },
-        { "127.0.0.1 local0 info notice",     NULL,      "",              "514:<134>Nov 24 14:45:25 tag[4242]: text\n"      },
-        { "127.0.0.1 local0 debug debug",     NULL,      "",              "514:<135>Nov 24 14:45:25 tag[4242]: text\n"      },
-        { "127.0.0.1 local0 notice",          NULL,      "",              ""                                                },
+        { "127.0.0.1 local0", NULL, "", "514:<134>Nov 24 14:45:25 tag[4242]: text\n" },
+        { "127.0.0.1:9 local0", "my.host", "", "9:<134>Nov 24 14:45:25 my.host tag[4242]: text\n" },
+        { "127.0.0.1 format rfc3164 local3", NULL, "",
+          "514:<158>Nov 24 14:45:25 localhost tag[4242]: text\n" },
+        { "127.0.0.1 format local local0", "my.host", "", "514:<134>Nov 24 14:45:25 tag[4242]: text\n" },
+        { "127.0.0.1 format rfc5424 local0", NULL, "",
+          "514:<134>1 2026-11-24T14:45:25.874969+00:00 - tag 4242 - - text\n" },
+        { "127.0.0.1 format rfc5424 local0", "my.host", "[e@1 a=\"b\"]",
+          "514:<134>1 2026-11-24T14:45:25.874969+00:00 my.host tag 4242 - [e@1 a=\"b\"] text\n" },
+        { "127.0.0.1 format priority local0", NULL, "", "514:<134>text\n" },
+        { "127.0.0.1 format short local0", NULL, "", "514:<6>text\n" },
+        { "127.0.0.1 format timed local0", NULL, "", "514:<6>2026-11-24T14:45:25.874969+00:00 text\n" },
+        { "127.0.0.1 format iso local0", NULL, "", "514:2026-11-24T14:45:25.874969+00:00 text\n" },
+        { "127.0.0.1 format raw local0", NULL, "", "514:text\n" },
+        { "stdout format raw daemon", NULL, "", "out:text\n" },
+        { "fd@2 format raw daemon", NULL, "", "err:text\n" },
+        { "127.0.0.1 local0 info notice", NULL, "", "514:<134>Nov 24 14:45:25 tag[4242]: text\n" },
+        { "127.0.0.1 local0 debug debug", NULL, "", "514:<135>Nov 24 14:45:25 tag[4242]: text\n" },
+        { "127.0.0.1 local0 notice", NULL, "", "" },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct bench bench;
@@ -334,12 +332,12 @@ static void without_memory(void)
 }
 
 const struct test_row tests[] = {
-    {"a line that cannot be read says why",                     refused_lines },
-    { "each envelope is HAProxy's",                                                        envelopes },
-    { "a line is cut at its length, the line feed not counted",long_lines },
+    { "a line that cannot be read says why", refused_lines },
+    { "each envelope is HAProxy's", envelopes },
+    { "a line is cut at its length, the line feed not counted", long_lines },
     { "samples take their share of the lines", samples },
-    { "one socket a family, opened when it is wanted",                                                        sockets_are_shared },
-    { "what cannot be sent is dropped and counted",                                                  what_cannot_be_sent },
-    { "no memory drops a line",          without_memory },
-    { 0                                                       },
+    { "one socket a family, opened when it is wanted", sockets_are_shared },
+    { "what cannot be sent is dropped and counted", what_cannot_be_sent },
+    { "no memory drops a line", without_memory },
+    { 0 },
 };

@@ -8,9 +8,9 @@
 #include "stream/stream.h"
 #include <lauxlib.h>
 
-struct applet { /* handle's detail: in the stream's arena */
-    bool started;   /* start_response was called */
-    bool chunked;   /* the body's length is not known beforehand */
+struct applet {   /* handle's detail: in the stream's arena */
+    bool started; /* start_response was called */
+    bool chunked; /* the body's length is not known beforehand */
     int status;
     struct str reason;
     struct http_msg head; /* headers of the response so far */
@@ -230,10 +230,10 @@ static bool frame(struct applet *applet, const struct http_msg *request)
     }
     bool old = request->major == 1 && request->minor == 0;
     bool no_body = applet->status < 200 || applet->status == 204 || applet->status == 304;
-    head->body = no_body                      ? HTTP_BODY_NONE
-                 : has_length && !chunked     ? HTTP_BODY_LENGTH
-                 : old                        ? HTTP_BODY_UNTIL_CLOSE
-                                              : HTTP_BODY_CHUNKED;
+    head->body = no_body                  ? HTTP_BODY_NONE
+                 : has_length && !chunked ? HTTP_BODY_LENGTH
+                 : old                    ? HTTP_BODY_UNTIL_CLOSE
+                                          : HTTP_BODY_CHUNKED;
     head->body_length = length;
     if (head->body == HTTP_BODY_CHUNKED)
         return http_msg_add(head, STR("transfer-encoding"), STR("chunked"));
@@ -283,7 +283,8 @@ void class_applet_finished(struct stream *stream, bool failed)
         stream_applet_fail(stream);
         return;
     }
-    uint64_t promised = stream->http->response.body == HTTP_BODY_LENGTH ? stream->http->response.body_length : 0;
+    uint64_t promised =
+        stream->http->response.body == HTTP_BODY_LENGTH ? stream->http->response.body_length : 0;
     bool short_of = stream->http->response.body == HTTP_BODY_LENGTH && stream->response.total_in < promised &&
                     stream->http->request.method_id != HTTP_HEAD;
     if (failed || short_of)

@@ -17,7 +17,8 @@ static int log_at(lua_State *L, enum log_level level, int index)
 static int core_log(lua_State *L)
 {
     lua_Integer level = luaL_checkinteger(L, 1);
-    luaL_argcheck(L, level >= LOG_EMERG && level <= LOG_DEBUG, 1, "a log level from core.emerg to core.debug is expected");
+    luaL_argcheck(L, level >= LOG_EMERG && level <= LOG_DEBUG, 1,
+                  "a log level from core.emerg to core.debug is expected");
     return log_at(L, (enum log_level)level, 2);
 }
 
@@ -156,11 +157,12 @@ static const struct {
     const char *name;
     int value;
 } levels[] = {
-    { "emerg", LOG_EMERG }, { "alert", LOG_ALERT }, { "crit", LOG_CRIT }, { "err", LOG_ERR }, { "warning", LOG_WARNING },
-    { "notice", LOG_NOTICE }, { "info", LOG_INFO }, { "debug", LOG_DEBUG },
+    { "emerg", LOG_EMERG },     { "alert", LOG_ALERT },   { "crit", LOG_CRIT }, { "err", LOG_ERR },
+    { "warning", LOG_WARNING }, { "notice", LOG_NOTICE }, { "info", LOG_INFO }, { "debug", LOG_DEBUG },
 };
 
-static const char *const act_names[] = { "CONTINUE", "STOP", "YIELD", "ERROR", "DONE", "DENY", "ABORT", "INVALID" };
+static const char *const act_names[] = { "CONTINUE", "STOP", "YIELD", "ERROR",
+                                         "DONE",     "DENY", "ABORT", "INVALID" };
 
 static int act_wake_time(lua_State *L)
 {
@@ -210,8 +212,16 @@ void class_core_make(lua_State *L)
 void classes_make(lua_State *L)
 {
     static const struct lua_class *const all[] = {
-        &class_txn,        &class_http,     &class_fetches,         &class_fetches_text, &class_converters,
-        &class_converters_text, &class_applet_http, &class_applet_tcp, &class_channel_request, &class_channel_response,
+        &class_txn,
+        &class_http,
+        &class_fetches,
+        &class_fetches_text,
+        &class_converters,
+        &class_converters_text,
+        &class_applet_http,
+        &class_applet_tcp,
+        &class_channel_request,
+        &class_channel_response,
     };
     for (size_t i = 0; i < COUNT_OF(all); i++)
         lua_class_make(L, all[i]);

@@ -6,7 +6,8 @@
 #include "stream/stream.h"
 #include <lauxlib.h>
 
-static struct sample_parser parser_of(const struct lua_machine *machine, struct stream *stream, enum sample_place place)
+static struct sample_parser parser_of(const struct lua_machine *machine, struct stream *stream,
+                                      enum sample_place place)
 {
     return (struct sample_parser){
         .words = &machine->configuration->words,
@@ -53,7 +54,8 @@ static int call_fetch(lua_State *L, const struct lua_class *class, bool as_text)
     unsigned count = take_args(L, 2, values);
     unsigned needs_head = (unsigned)(AT_REQUEST_HEAD | AT_RESPONSE_HEAD);
     bool in_service = run && run->context == LUA_IN_SERVICE;
-    if (in_service && !(row->valid & (unsigned)AT_CONNECTION) && (row->valid & needs_head) && !(row->valid & (unsigned)AT_CLI))
+    if (in_service && !(row->valid & (unsigned)AT_CONNECTION) && (row->valid & needs_head) &&
+        !(row->valid & (unsigned)AT_CLI))
         return luaL_error(L, "the sample-fetch '%s' is not available in services", row->name);
     struct arena_mark mark = arena_mark(context.scratch);
     struct sample_parser parser = parser_of(lua_vm_of(L), stream, context.place);
@@ -93,7 +95,8 @@ static int call_converter(lua_State *L, const struct lua_class *class, bool as_t
     }
     args.row_data = row->data;
     struct sample sample;
-    bool found = lua_value_to_sample(L, 2, &sample, context.scratch) && sample_apply(row, &args, &context, &sample);
+    bool found =
+        lua_value_to_sample(L, 2, &sample, context.scratch) && sample_apply(row, &args, &context, &sample);
     int results = give(L, found, &sample, context.scratch, as_text);
     arena_rewind(context.scratch, mark);
     return results;

@@ -13,7 +13,8 @@ static struct http_msg *message(lua_State *L, bool response)
     const struct lua_run *run = lua_run_of(L);
     if (!stream->http || run->response_side != response ||
         !(response ? stream->http->response_ready : stream->http->request_ready))
-        luaL_error(L, "this method works on the %s, which is not there now", response ? "response" : "request");
+        luaL_error(L, "this method works on the %s, which is not there now",
+                   response ? "response" : "request");
     return response ? &stream->http->response : &stream->http->request;
 }
 
@@ -129,8 +130,8 @@ static int res_del_header(lua_State *L)
 
 /* rep_header replaces the whole value where the expression matches anywhere; rep_value each of the comma-separated values
  * (TRUTHS A34). */
-static bool replace_in(struct http_msg *msg, struct http_field *field, size_t at, struct str value, const struct regex *regex,
-                       struct str with, long *moved)
+static bool replace_in(struct http_msg *msg, struct http_field *field, size_t at, struct str value,
+                       const struct regex *regex, struct str with, long *moved)
 {
     struct regex_groups groups;
     if (!regex_match(regex, value, &groups))
@@ -143,10 +144,12 @@ static bool replace_in(struct http_msg *msg, struct http_field *field, size_t at
     return well;
 }
 
-static bool replace_all(struct http_msg *msg, struct str name, bool whole, const struct regex *regex, struct str with)
+static bool replace_all(struct http_msg *msg, struct str name, bool whole, const struct regex *regex,
+                        struct str with)
 {
     long moved = 0;
-    for (struct http_field *field = http_msg_find(msg, name, NULL); field; field = http_msg_find(msg, name, field)) {
+    for (struct http_field *field = http_msg_find(msg, name, NULL); field;
+         field = http_msg_find(msg, name, field)) {
         if (whole) {
             if (!replace_in(msg, field, 0, field->value, regex, with, &moved))
                 return false;

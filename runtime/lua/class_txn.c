@@ -72,9 +72,13 @@ bool class_txn_push_part(lua_State *L, const char *key, int handle_index)
         const struct lua_class *class;
         bool http_only;
     } parts[] = {
-        { "f", &class_fetches, false },       { "sf", &class_fetches_text, false }, { "c", &class_converters, false },
-        { "sc", &class_converters_text, false }, { "http", &class_http, true },
-        { "req", &class_channel_request, false }, { "res", &class_channel_response, false },
+        { "f", &class_fetches, false },
+        { "sf", &class_fetches_text, false },
+        { "c", &class_converters, false },
+        { "sc", &class_converters_text, false },
+        { "http", &class_http, true },
+        { "req", &class_channel_request, false },
+        { "res", &class_channel_response, false },
     };
     handle_index = lua_absindex(L, handle_index);
     for (size_t i = 0; i < COUNT_OF(parts); i++) {

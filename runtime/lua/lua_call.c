@@ -280,8 +280,9 @@ int lua_wait(lua_State *L, lua_KFunction again, lua_KContext state)
     if (!(context & LUA_MAY_WAIT))
         return luaL_error(L, "waiting is not allowed in %s", lua_context_name(context));
     if (!lua_isyieldable(L))
-        return luaL_error(L, "cannot wait here: a C function, metamethod or iterator is between this call and the %s",
-                          lua_context_name(context));
+        return luaL_error(
+            L, "cannot wait here: a C function, metamethod or iterator is between this call and the %s",
+            lua_context_name(context));
     return lua_yieldk(L, 0, state, again);
 }
 

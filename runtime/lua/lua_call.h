@@ -7,13 +7,20 @@
 struct stream;
 
 enum lua_context { /* bits: where a method may be called */
-    LUA_IN_BODY = 1, LUA_IN_INIT = 2, LUA_IN_TASK = 4, LUA_IN_ACTION = 8, LUA_IN_FETCH = 16, LUA_IN_CONVERTER = 32,
-    LUA_IN_SERVICE = 64, LUA_IN_CLI = 128,
-    LUA_IN_SETUP = LUA_IN_BODY | LUA_IN_INIT,
-    LUA_IN_RUNTIME = LUA_IN_TASK | LUA_IN_ACTION | LUA_IN_FETCH | LUA_IN_CONVERTER | LUA_IN_SERVICE | LUA_IN_CLI,
-    LUA_IN_STREAM = LUA_IN_ACTION | LUA_IN_FETCH | LUA_IN_CONVERTER | LUA_IN_SERVICE,
-    LUA_MAY_WAIT = LUA_IN_TASK | LUA_IN_ACTION | LUA_IN_SERVICE | LUA_IN_CLI,
-    LUA_ANYWHERE = LUA_IN_SETUP | LUA_IN_RUNTIME,
+                   LUA_IN_BODY = 1,
+                   LUA_IN_INIT = 2,
+                   LUA_IN_TASK = 4,
+                   LUA_IN_ACTION = 8,
+                   LUA_IN_FETCH = 16,
+                   LUA_IN_CONVERTER = 32,
+                   LUA_IN_SERVICE = 64,
+                   LUA_IN_CLI = 128,
+                   LUA_IN_SETUP = LUA_IN_BODY | LUA_IN_INIT,
+                   LUA_IN_RUNTIME = LUA_IN_TASK | LUA_IN_ACTION | LUA_IN_FETCH | LUA_IN_CONVERTER |
+                                    LUA_IN_SERVICE | LUA_IN_CLI,
+                   LUA_IN_STREAM = LUA_IN_ACTION | LUA_IN_FETCH | LUA_IN_CONVERTER | LUA_IN_SERVICE,
+                   LUA_MAY_WAIT = LUA_IN_TASK | LUA_IN_ACTION | LUA_IN_SERVICE | LUA_IN_CLI,
+                   LUA_ANYWHERE = LUA_IN_SETUP | LUA_IN_RUNTIME,
 };
 
 enum lua_outcome { LUA_FINISHED, LUA_WAITS, LUA_FAILED /* logged */ };
@@ -25,16 +32,16 @@ struct lua_run {
     int thread_ref;
     enum lua_context context;
     struct engine *engine;
-    struct stream *stream;   /* NULL in tasks */
-    struct proxy *proxy;     /* for log lines, NULL in tasks */
-    struct task *task;       /* who is woken when the wait is over */
-    const char *what;        /* "action 'hello'" for messages, lives with the machine */
-    struct timer timer;      /* of a sleep */
-    uint64_t sleep_until;    /* 0: not sleeping */
-    bool ended_by_script;    /* core.done, txn:done: an error that is none */
-    bool response_side;      /* the action runs in a response ruleset */
-    uint64_t instructions;   /* since it began, in hook intervals' worth */
-    uint64_t burst;          /* since the last resume */
+    struct stream *stream; /* NULL in tasks */
+    struct proxy *proxy;   /* for log lines, NULL in tasks */
+    struct task *task;     /* who is woken when the wait is over */
+    const char *what;      /* "action 'hello'" for messages, lives with the machine */
+    struct timer timer;    /* of a sleep */
+    uint64_t sleep_until;  /* 0: not sleeping */
+    bool ended_by_script;  /* core.done, txn:done: an error that is none */
+    bool response_side;    /* the action runs in a response ruleset */
+    uint64_t instructions; /* since it began, in hook intervals' worth */
+    uint64_t burst;        /* since the last resume */
     int argument_count;
     uint64_t serial;
 };
@@ -44,7 +51,8 @@ struct lua_run *lua_run_take(struct lua_machine *machine, struct engine *engine,
                              struct stream *stream, struct proxy *proxy, struct task *task, const char *what);
 /* Puts the function of a registry reference and what `push` pushes (it returns how many) on the coroutine. false: an
  * error, logged. */
-bool lua_run_prepare(struct lua_run *run, int function_ref, int (*push)(lua_State *L, void *data), void *data) MUST_USE;
+bool lua_run_prepare(struct lua_run *run, int function_ref, int (*push)(lua_State *L, void *data),
+                     void *data) MUST_USE;
 /* Runs until it finished, waits or failed. When finished the results are at the top of run->thread: their number is
  * lua_gettop(run->thread). */
 enum lua_outcome lua_run_resume(struct lua_run *run);

@@ -15,7 +15,8 @@ static int call_method(lua_State *L)
     return row->run(L);
 }
 
-static void push_method(lua_State *L, const char *prefix, const char *separator, const struct lua_method_row *row)
+static void push_method(lua_State *L, const char *prefix, const char *separator,
+                        const struct lua_method_row *row)
 {
     lua_pushlightuserdata(L, (void *)(uintptr_t)row);
     lua_pushfstring(L, "%s%s%s", prefix, separator, row->name);
@@ -43,7 +44,7 @@ void lua_class_make(lua_State *L, const struct lua_class *class)
         push_method(L, class->name, ":", row);
         lua_setfield(L, -2, row->name);
     }
-    lua_pushlightuserdata(L, (void *)(uintptr_t)class);
+    lua_pushlightuserdata(L, (void *)(uintptr_t) class);
     lua_pushcclosure(L, find_member, 2);
     lua_setfield(L, -2, "__index");
     lua_pushstring(L, class->name);

@@ -22,7 +22,7 @@ struct lua_class {
 
 struct lua_handle {
     unsigned magic;
-    void *object;          /* NULL: it ended */
+    void *object; /* NULL: it ended */
     const void *detail;
 };
 

@@ -37,7 +37,8 @@ void lua_log_text(struct lua_machine *machine, struct proxy *proxy, enum log_lev
     if (machine->engine) {
         struct log_line line = {
             .level = level,
-            .tag = proxy && proxy->settings.log_tag ? proxy->settings.log_tag : configuration->globals.log_tag,
+            .tag =
+                proxy && proxy->settings.log_tag ? proxy->settings.log_tag : configuration->globals.log_tag,
             .text = buf_str(&clean),
         };
         bool global = !proxy || proxy->settings.log_global;
@@ -49,13 +50,15 @@ void lua_log_text(struct lua_machine *machine, struct proxy *proxy, enum log_lev
     buf_finish(&clean);
 }
 
-void lua_log_error(struct lua_machine *machine, const struct lua_run *run, const char *what, const char *message)
+void lua_log_error(struct lua_machine *machine, const struct lua_run *run, const char *what,
+                   const char *message)
 {
     struct platform *platform = machine->configuration->platform;
     struct buf text = BUF_INIT;
     buf_printf(&text, "Lua %s: ", what);
     buf_add_c(&text, message);
-    if (machine->context & (LUA_IN_BODY | LUA_IN_INIT)) { /* the start-up says it, in the shape of all its messages */
+    if (machine->context &
+        (LUA_IN_BODY | LUA_IN_INIT)) { /* the start-up says it, in the shape of all its messages */
         struct buf line = BUF_INIT;
         buf_printf(&line, "[ALERT]    (%lld) : config : ", (long long)platform->ops->pid(platform));
         buf_add(&line, buf_str(&text));

@@ -25,7 +25,8 @@ static int64_t days_of(int64_t year, int64_t month, int64_t day)
 
 struct civil {
     int64_t year;
-    int month, day, hour, minute, second, weekday, yearday; /* month and day from 1, weekday from 0 (Sunday) */
+    int month, day, hour, minute, second, weekday,
+        yearday; /* month and day from 1, weekday from 0 (Sunday) */
 };
 
 static struct civil civil_of(int64_t seconds)
@@ -37,8 +38,10 @@ static struct civil civil_of(int64_t seconds)
     }
     int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097, of_era = z - era * 146097;
     int64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100), shifted = (5 * of_year + 2) / 153;
-    struct civil civil = { .day = (int)(of_year - (153 * shifted + 2) / 5 + 1), .month = (int)(shifted < 10 ? shifted + 3 : shifted - 9) };
+    int64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100),
+            shifted = (5 * of_year + 2) / 153;
+    struct civil civil = { .day = (int)(of_year - (153 * shifted + 2) / 5 + 1),
+                           .month = (int)(shifted < 10 ? shifted + 3 : shifted - 9) };
     civil.year = year_of_era + era * 400 + (civil.month <= 2);
     civil.hour = (int)(rest / 3600);
     civil.minute = (int)(rest / 60 % 60);
@@ -76,8 +79,10 @@ static int os_time(lua_State *L)
         return 1;
     }
     luaL_checktype(L, 1, LUA_TTABLE);
-    int64_t year = date_field(L, "year", -1), month = date_field(L, "month", -1), day = date_field(L, "day", -1);
-    int64_t hour = date_field(L, "hour", 12), minute = date_field(L, "min", 0), second = date_field(L, "sec", 0);
+    int64_t year = date_field(L, "year", -1), month = date_field(L, "month", -1),
+            day = date_field(L, "day", -1);
+    int64_t hour = date_field(L, "hour", 12), minute = date_field(L, "min", 0),
+            second = date_field(L, "sec", 0);
     year += (month - 1) / 12;
     month = (month - 1) % 12 + 1;
     if (month < 1) {
@@ -101,9 +106,11 @@ static int os_difftime(lua_State *L)
     return 1;
 }
 
-static const char *const day_names[] = { "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday" };
-static const char *const month_names[] = { "January", "February", "March",     "April",   "May",      "June",
-                                           "July",    "August",   "September", "October", "November", "December" };
+static const char *const day_names[] = { "Sunday",   "Monday", "Tuesday", "Wednesday",
+                                         "Thursday", "Friday", "Saturday" };
+static const char *const month_names[] = { "January",   "February", "March",    "April",
+                                           "May",       "June",     "July",     "August",
+                                           "September", "October",  "November", "December" };
 
 static void add_number(luaL_Buffer *out, const char *format, long long value)
 {
@@ -283,9 +290,9 @@ static int os_tmpname(lua_State *L)
 }
 
 static const luaL_Reg os_functions[] = {
-    { "clock", os_clock },   { "date", os_date },     { "difftime", os_difftime }, { "getenv", os_getenv },
-    { "remove", os_remove }, { "rename", os_rename }, { "time", os_time },         { "tmpname", os_tmpname },
-    { NULL, NULL },
+    { "clock", os_clock },   { "date", os_date },       { "difftime", os_difftime },
+    { "getenv", os_getenv }, { "remove", os_remove },   { "rename", os_rename },
+    { "time", os_time },     { "tmpname", os_tmpname }, { NULL, NULL },
 };
 
 /* ---- io ---- */
@@ -360,9 +367,12 @@ static bool read_number(lua_State *L, struct file *file)
 {
     struct str rest = str_from(buf_str(&file->data), file->at);
     size_t from = 0, to;
-    while (from < rest.size && (rest.data[from] == ' ' || (rest.data[from] >= '\t' && rest.data[from] <= '\r')))
+    while (from < rest.size &&
+           (rest.data[from] == ' ' || (rest.data[from] >= '\t' && rest.data[from] <= '\r')))
         from++;
-    for (to = from; to < rest.size && to - from < 200 && str_find_char(STR("+-.0123456789abcdefABCDEFxXpP"), rest.data[to]) != STR_NOT_FOUND; to++)
+    for (to = from; to < rest.size && to - from < 200 &&
+                    str_find_char(STR("+-.0123456789abcdefABCDEFxXpP"), rest.data[to]) != STR_NOT_FOUND;
+         to++)
         ;
     file->at += to;
     lua_value_push_str(L, str_slice(rest, from, to - from));
@@ -475,7 +485,9 @@ static int file_seek(lua_State *L)
     struct file *file = check_file(L, 1);
     const char *whence = luaL_optstring(L, 2, "cur");
     lua_Integer offset = luaL_optinteger(L, 3, 0);
-    lua_Integer from = strcmp(whence, "set") == 0 ? 0 : strcmp(whence, "end") == 0 ? (lua_Integer)file->data.size : (lua_Integer)file->at;
+    lua_Integer from = strcmp(whence, "set") == 0   ? 0
+                       : strcmp(whence, "end") == 0 ? (lua_Integer)file->data.size
+                                                    : (lua_Integer)file->at;
     if (from + offset < 0)
         return answer(L, IO_BAD, file->path ? file->path : "");
     file->at = (size_t)(from + offset);
@@ -493,7 +505,8 @@ static int next_line(lua_State *L)
     for (int i = 0; i < count; i++)
         lua_pushvalue(L, lua_upvalueindex(3 + i));
     int results = read_formats(L, file, 1);
-    if (lua_isnil(L, -results) && lua_toboolean(L, lua_upvalueindex(3 + count))) { /* io.lines closes at the end */
+    if (lua_isnil(L, -results) &&
+        lua_toboolean(L, lua_upvalueindex(3 + count))) { /* io.lines closes at the end */
         (void)flush(L, file);
         file->open = false;
         buf_finish(&file->data);
@@ -530,7 +543,8 @@ static int file_setvbuf(lua_State *L)
 static int file_tostring(lua_State *L)
 {
     const struct file *file = luaL_checkudata(L, 1, FILE_CLASS);
-    lua_pushfstring(L, file->open ? "file (%s)" : "file (closed)", file->path ? file->path : "standard stream");
+    lua_pushfstring(L, file->open ? "file (%s)" : "file (closed)",
+                    file->path ? file->path : "standard stream");
     return 1;
 }
 
@@ -614,7 +628,8 @@ static int io_type(lua_State *L)
 }
 
 static const luaL_Reg io_functions[] = {
-    { "close", io_close }, { "lines", io_lines }, { "open", io_open }, { "type", io_type }, { "write", io_write }, { NULL, NULL },
+    { "close", io_close }, { "lines", io_lines }, { "open", io_open },
+    { "type", io_type },   { "write", io_write }, { NULL, NULL },
 };
 
 static const luaL_Reg file_methods[] = {
@@ -752,7 +767,8 @@ static int require(lua_State *L)
     if (lua_istable(L, -1) && lua_getfield(L, -1, name) == LUA_TFUNCTION)
         lua_pushliteral(L, ":preload:");
     else if (!find_module(L, name))
-        return luaL_error(L, "module '%s' not found:\n\tno field package.preload['%s']%s", name, name, lua_tostring(L, -1));
+        return luaL_error(L, "module '%s' not found:\n\tno field package.preload['%s']%s", name, name,
+                          lua_tostring(L, -1));
     lua_pushvalue(L, 1);
     lua_pushvalue(L, -2);
     lua_pushvalue(L, -4);
@@ -779,9 +795,10 @@ static void open_package(lua_State *L, struct lua_machine *machine)
     lua_setfield(L, -2, "loaded");
     luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
     lua_setfield(L, -2, "preload");
-    lua_pushfstring(L, "%s%s%s", first ? first : "", first ? ";" : "",
-                    "/usr/local/share/lua/5.4/?.lua;/usr/local/share/lua/5.4/?/init.lua;/usr/share/lua/5.4/?.lua;"
-                    "/usr/share/lua/5.4/?/init.lua;./?.lua;./?/init.lua");
+    lua_pushfstring(
+        L, "%s%s%s", first ? first : "", first ? ";" : "",
+        "/usr/local/share/lua/5.4/?.lua;/usr/local/share/lua/5.4/?/init.lua;/usr/share/lua/5.4/?.lua;"
+        "/usr/share/lua/5.4/?/init.lua;./?.lua;./?/init.lua");
     lua_setfield(L, -2, "path");
     lua_pushliteral(L, "");
     lua_setfield(L, -2, "cpath");

@@ -11,8 +11,8 @@
 struct lua_function {
     struct lua_machine *machine;
     int ref;
-    const char *what;          /* "action 'hello'" */
-    unsigned argument_count;   /* of an action's rule */
+    const char *what;        /* "action 'hello'" */
+    unsigned argument_count; /* of an action's rule */
 };
 
 struct lua_init {
@@ -104,15 +104,16 @@ static int take_result(lua_State *L, void *data)
     return 0;
 }
 
-static bool evaluate(const struct lua_function *function, enum lua_context where, struct sample_context *context,
-                     struct evaluation *evaluation, int (*push)(lua_State *L, void *data))
+static bool evaluate(const struct lua_function *function, enum lua_context where,
+                     struct sample_context *context, struct evaluation *evaluation,
+                     int (*push)(lua_State *L, void *data))
 {
     struct lua_machine *machine = function->machine;
     struct stream *stream = context->stream;
     if (!stream || !machine->engine)
         return false;
-    struct lua_run *run = lua_run_take(machine, context->engine, where, stream, stream->backend, &stream->task,
-                                       function->what);
+    struct lua_run *run =
+        lua_run_take(machine, context->engine, where, stream, stream->backend, &stream->task, function->what);
     if (!run)
         return false;
     run->response_side = context->is_response_side;
@@ -123,7 +124,8 @@ static bool evaluate(const struct lua_function *function, enum lua_context where
             *evaluation->out = sample_bool(false);
             found = true;
         } else {
-            found = lua_protect(machine, machine->main, take_result, evaluation, function->what) && evaluation->found;
+            found = lua_protect(machine, machine->main, take_result, evaluation, function->what) &&
+                    evaluation->found;
         }
     }
     lua_run_give(run);
@@ -132,11 +134,14 @@ static bool evaluate(const struct lua_function *function, enum lua_context where
 
 static bool run_fetch(const struct sample_args *args, struct sample_context *context, struct sample *out)
 {
-    struct evaluation evaluation = { .stream = context->stream, .args = args, .scratch = context->scratch, .out = out };
+    struct evaluation evaluation = {
+        .stream = context->stream, .args = args, .scratch = context->scratch, .out = out
+    };
     return evaluate(args->row_data, LUA_IN_FETCH, context, &evaluation, push_fetch);
 }
 
-static bool run_converter(const struct sample_args *args, struct sample_context *context, struct sample *sample)
+static bool run_converter(const struct sample_args *args, struct sample_context *context,
+                          struct sample *sample)
 {
     struct sample input = *sample;
     struct evaluation evaluation = {
@@ -152,7 +157,11 @@ static int register_fetches(lua_State *L)
     const char *name = word_name(L, 1);
     struct fetch_row *row = arena_need(&lua_vm_of(L)->configuration->arena, sizeof(*row));
     *row = (struct fetch_row){
-        .name = name, .run = run_fetch, .args = ANY_ARGS, .out = SAMPLE_STR, .valid = AT_STREAM,
+        .name = name,
+        .run = run_fetch,
+        .args = ANY_ARGS,
+        .out = SAMPLE_STR,
+        .valid = AT_STREAM,
         .data = make_function(L, 2, "sample-fetch", name + 4),
     };
     add_word(L, WORD_FETCH, name, row);
@@ -164,7 +173,11 @@ static int register_converters(lua_State *L)
     const char *name = word_name(L, 1);
     struct converter_row *row = arena_need(&lua_vm_of(L)->configuration->arena, sizeof(*row));
     *row = (struct converter_row){
-        .name = name, .run = run_converter, .args = ANY_ARGS, .in = SAMPLE_STR, .out = SAMPLE_STR,
+        .name = name,
+        .run = run_converter,
+        .args = ANY_ARGS,
+        .in = SAMPLE_STR,
+        .out = SAMPLE_STR,
         .data = make_function(L, 2, "sample-converter", name + 4),
     };
     add_word(L, WORD_CONVERTER, name, row);
@@ -187,8 +200,8 @@ static bool action_parse(struct cfg_line *line, unsigned *at, struct rule *rule)
     for (; args->count < function->argument_count; args->count++) {
         const char *word = cfg_word(line, *at);
         if (!*word)
-            return cfg_error(line, "'%s' expects %u argument%s, got %u", rule->row->name, function->argument_count,
-                             function->argument_count == 1 ? "" : "s", args->count);
+            return cfg_error(line, "'%s' expects %u argument%s, got %u", rule->row->name,
+                             function->argument_count, function->argument_count == 1 ? "" : "s", args->count);
         args->words[args->count] = arena_need_copy(&configuration->arena, str_of(word));
         (*at)++;
     }
@@ -261,10 +274,12 @@ static void action_abandon(struct rule *rule, struct sample_context *context, st
 /* In tcp content rules only the inspect-delay gives time to wait (TRUTHS A24). */
 static bool may_go_on_waiting(const struct sample_context *context)
 {
-    return !(context->final && (context->place == AT_REQUEST_CONTENT || context->place == AT_RESPONSE_CONTENT));
+    return !(context->final &&
+             (context->place == AT_REQUEST_CONTENT || context->place == AT_RESPONSE_CONTENT));
 }
 
-static enum rule_result action_run(struct rule *rule, struct sample_context *context, struct rule_cursor *cursor)
+static enum rule_result action_run(struct rule *rule, struct sample_context *context,
+                                   struct rule_cursor *cursor)
 {
     const struct lua_function *function = rule->row->data;
     struct lua_run *run = cursor->state;
@@ -305,15 +320,19 @@ static unsigned ruleset_of(lua_State *L, const char *name)
         const char *name;
         unsigned bit;
     } names[] = {
-        { "tcp-req", RULES_TCP_CONTENT },    { "tcp-res", RULES_TCP_RESPONSE },
-        { "http-req", RULES_HTTP_REQUEST },  { "http-res", RULES_HTTP_RESPONSE },
+        { "tcp-req", RULES_TCP_CONTENT },
+        { "tcp-res", RULES_TCP_RESPONSE },
+        { "http-req", RULES_HTTP_REQUEST },
+        { "http-res", RULES_HTTP_RESPONSE },
         { "http-after-res", RULES_HTTP_AFTER_RESPONSE },
     };
     for (size_t i = 0; i < COUNT_OF(names); i++)
         if (strcmp(names[i].name, name) == 0)
             return names[i].bit;
-    luaL_error(L, "register_action: '%s' is no ruleset: 'tcp-req', 'tcp-res', 'http-req', 'http-res' or "
-                  "'http-after-res' is expected", name);
+    luaL_error(L,
+               "register_action: '%s' is no ruleset: 'tcp-req', 'tcp-res', 'http-req', 'http-res' or "
+               "'http-after-res' is expected",
+               name);
     return 0;
 }
 
@@ -325,7 +344,11 @@ static int register_action(lua_State *L)
     struct lua_function *function = make_function(L, 3, "action", name + 4);
     function->argument_count = (unsigned)luaL_optinteger(L, 4, 0);
     *row = (struct action_row){
-        .name = name, .parse = action_parse, .run = action_run, .abandon = action_abandon, .data = function,
+        .name = name,
+        .parse = action_parse,
+        .run = action_run,
+        .abandon = action_abandon,
+        .data = function,
     };
     for (lua_Integer i = 1; i <= (lua_Integer)lua_rawlen(L, 2); i++) {
         lua_rawgeti(L, 2, i);
@@ -358,8 +381,8 @@ static bool service_start(struct stream *stream)
 {
     struct service_state *state = stream->applet_state;
     const struct lua_function *function = state->function;
-    state->run = lua_run_take(function->machine, stream->engine, LUA_IN_SERVICE, stream, stream->frontend, &stream->task,
-                              function->what);
+    state->run = lua_run_take(function->machine, stream->engine, LUA_IN_SERVICE, stream, stream->frontend,
+                              &stream->task, function->what);
     return state->run && lua_run_prepare(state->run, function->ref, push_service, stream);
 }
 
@@ -542,7 +565,8 @@ bool lua_register_start(struct lua_machine *machine, struct engine *engine)
 {
     machine->context = LUA_IN_INIT;
     LIST_EACH (link, &machine->inits)
-        if (!lua_protect(machine, machine->main, call_init, LIST_ITEM(link, struct lua_init, link), "init function"))
+        if (!lua_protect(machine, machine->main, call_init, LIST_ITEM(link, struct lua_init, link),
+                         "init function"))
             return false;
     machine->context = LUA_IN_TASK;
     machine->engine = engine;
@@ -553,7 +577,8 @@ bool lua_register_start(struct lua_machine *machine, struct engine *engine)
 
 void lua_register_stop(struct lua_machine *machine)
 {
-    LIST_EACH_SAFE (link, &machine->tasks) {
+    LIST_EACH_SAFE(link, &machine->tasks)
+    {
         struct lua_task *task = LIST_ITEM(link, struct lua_task, link);
         if (task->begun) {
             task_end(task);
@@ -571,7 +596,8 @@ void lua_register_finish(struct lua_machine *machine)
 
 const struct lua_method_row lua_register_rows[] = {
     /* name                  run                 where allowed               may wait */
-    { "register_action", register_action, LUA_IN_SETUP, false, "name, rulesets, function(txn, ...)[, words]" },
+    { "register_action", register_action, LUA_IN_SETUP, false,
+      "name, rulesets, function(txn, ...)[, words]" },
     { "register_converters", register_converters, LUA_IN_SETUP, false, "name, function(text, ...)" },
     { "register_fetches", register_fetches, LUA_IN_SETUP, false, "name, function(txn, ...)" },
     { "register_init", register_init, LUA_IN_BODY, false, "function()" },

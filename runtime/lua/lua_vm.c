@@ -13,8 +13,12 @@ static const struct {
     const char *name;
     lua_CFunction open;
 } libraries[] = {
-    { "_G", luaopen_base },          { LUA_COLIBNAME, luaopen_coroutine }, { LUA_TABLIBNAME, luaopen_table },
-    { LUA_STRLIBNAME, luaopen_string }, { LUA_MATHLIBNAME, luaopen_math },   { LUA_UTF8LIBNAME, luaopen_utf8 },
+    { "_G", luaopen_base },
+    { LUA_COLIBNAME, luaopen_coroutine },
+    { LUA_TABLIBNAME, luaopen_table },
+    { LUA_STRLIBNAME, luaopen_string },
+    { LUA_MATHLIBNAME, luaopen_math },
+    { LUA_UTF8LIBNAME, luaopen_utf8 },
     { LUA_DBLIBNAME, luaopen_debug },
 };
 
@@ -73,7 +77,8 @@ struct lua_machine *lua_vm_create(struct configuration *configuration)
 
 static void free_runs(struct list *runs)
 {
-    LIST_EACH_SAFE (link, runs) {
+    LIST_EACH_SAFE(link, runs)
+    {
         list_remove(link);
         mem_free(LIST_ITEM(link, struct lua_run, link));
     }

@@ -9,11 +9,11 @@
 #define LUA_SIZE_CLASSES 160
 
 struct lua_memory {
-    char *base;              /* one region, reserved and used from its start */
+    char *base; /* one region, reserved and used from its start */
     size_t size, used;
     void *free_blocks[LUA_SIZE_CLASSES];
     size_t live_bytes, limit; /* limit 0: none */
-    unsigned hash_seed;      /* of the strings' table */
+    unsigned hash_seed;       /* of the strings' table */
     bool mapped;
 };
 
@@ -21,13 +21,13 @@ struct lua_machine {
     struct lua_memory memory;
     lua_State *main;
     struct configuration *configuration;
-    struct engine *engine;   /* NULL until the node serves */
-    struct list idle_runs;   /* coroutines ready for reuse */
+    struct engine *engine; /* NULL until the node serves */
+    struct list idle_runs; /* coroutines ready for reuse */
     unsigned idle_run_count;
-    struct list runs;        /* in use */
+    struct list runs;         /* in use */
     struct list inits, tasks; /* registered, see lua_register.c */
-    struct list functions;   /* of actions, fetches, converters, services: see lua_register.c */
-    unsigned context;        /* enum lua_context bit of what runs outside of a coroutine: body or init */
+    struct list functions;    /* of actions, fetches, converters, services: see lua_register.c */
+    unsigned context;         /* enum lua_context bit of what runs outside of a coroutine: body or init */
     uint64_t run_serial;
 };
 

@@ -1,3 +1,4 @@
+/* ACLs: flags, match methods, values from lines and files. */
 #include "base/test.h"
 #include "match/acl.h"
 #include "match/acl_words.h"

@@ -1,3 +1,4 @@
+/* Patterns by match method, with and without an index. */
 #include "base/rng.h"
 #include "base/test.h"
 #include "match/pattern.h"

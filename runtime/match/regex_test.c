@@ -1,3 +1,4 @@
+/* Regular expressions: groups, limits, replacement. */
 #include "base/buf.h"
 #include "base/test.h"
 #include "match/regex.h"

@@ -23,19 +23,20 @@ struct conn {
     struct watch watch;
     enum conn_state state;
     const struct transport_ops *transport;
-    void *tls;                 /* the transport's own */
+    void *tls; /* the transport's own */
     /* Called after readable/writable/error changed; may close the conn. */
     void (*ready)(struct conn *conn, void *owner);
     void *owner;
-    bool readable, writable;   /* may be tried: an edge came and no would-block since */
-    bool peer_shut;            /* FIN came (all data may not be read yet) */
-    bool read_ended;           /* FIN was read */
+    bool readable, writable; /* may be tried: an edge came and no would-block since */
+    bool peer_shut;          /* FIN came (all data may not be read yet) */
+    bool read_ended;         /* FIN was read */
     bool write_shut;
-    bool any_in;               /* at least one byte was received */
-    enum io_status error;      /* IO_OK while it lives; why it died else */
-    struct addr peer;          /* as accepted or connected to */
-    struct addr *own;          /* asked for on first use; heap */
-    struct addr *source, *destination; /* set by PROXY protocol or set-src/set-dst; heap; NULL: peer and own */
+    bool any_in;          /* at least one byte was received */
+    enum io_status error; /* IO_OK while it lives; why it died else */
+    struct addr peer;     /* as accepted or connected to */
+    struct addr *own;     /* asked for on first use; heap */
+    struct addr *source,
+        *destination; /* set by PROXY protocol or set-src/set-dst; heap; NULL: peer and own */
     uint64_t opened_ns;
 };
 

@@ -57,8 +57,8 @@ enum plat_ready {
 };
 
 struct plat_event {
-    uint64_t token;  /* what `watch` was given */
-    unsigned ready;  /* enum plat_ready */
+    uint64_t token; /* what `watch` was given */
+    unsigned ready; /* enum plat_ready */
 };
 
 enum plat_shutdown { PLAT_SHUT_WRITE, PLAT_SHUT_BOTH };
@@ -70,20 +70,28 @@ enum plat_option {
     PLAT_KEEP_ALIVE_IDLE,  /* seconds */
     PLAT_KEEP_ALIVE_EVERY, /* seconds */
     PLAT_KEEP_ALIVE_COUNT,
-    PLAT_SEND_BUFFER, PLAT_RECEIVE_BUFFER, /* bytes */
-    PLAT_USER_TIMEOUT,     /* TCP_USER_TIMEOUT, ms */
-    PLAT_QUICK_ACK, PLAT_MARK, PLAT_TOS, PLAT_MAX_SEGMENT, PLAT_DEFER_ACCEPT,
-    PLAT_ROUND_TRIP_US,    /* get only: smoothed RTT; and its variance */
+    PLAT_SEND_BUFFER,
+    PLAT_RECEIVE_BUFFER, /* bytes */
+    PLAT_USER_TIMEOUT,   /* TCP_USER_TIMEOUT, ms */
+    PLAT_QUICK_ACK,
+    PLAT_MARK,
+    PLAT_TOS,
+    PLAT_MAX_SEGMENT,
+    PLAT_DEFER_ACCEPT,
+    PLAT_ROUND_TRIP_US, /* get only: smoothed RTT; and its variance */
     PLAT_ROUND_TRIP_VAR_US,
-    PLAT_LOST, PLAT_RETRANSMITTED, PLAT_UNACKED, PLAT_REORDERING, /* get only: TCP_INFO */
-    PLAT_UNREAD,           /* get only: bytes waiting (FIONREAD) */
+    PLAT_LOST,
+    PLAT_RETRANSMITTED,
+    PLAT_UNACKED,
+    PLAT_REORDERING, /* get only: TCP_INFO */
+    PLAT_UNREAD,     /* get only: bytes waiting (FIONREAD) */
 };
 
 struct plat_listen {
     struct addr addr;
     unsigned backlog;
     bool v6_only, reuse_port, transparent, free_bind, tcp_fast_open, defer_accept, datagram;
-    unsigned unix_mode; /* permission bits of a Unix path, 0: leave */
+    unsigned unix_mode;     /* permission bits of a Unix path, 0: leave */
     int unix_uid, unix_gid; /* -1: leave */
     unsigned max_segment;   /* 0: leave */
     const char *interface;  /* NULL: any */
@@ -99,8 +107,15 @@ struct plat_connect {
 
 enum plat_signal {
     PLAT_SIGNAL_NONE,
-    PLAT_SIGNAL_INT, PLAT_SIGNAL_TERM, PLAT_SIGNAL_USR1, PLAT_SIGNAL_USR2, PLAT_SIGNAL_HUP, PLAT_SIGNAL_CHILD,
-    PLAT_SIGNAL_TTIN, PLAT_SIGNAL_TTOU, PLAT_SIGNAL_QUIT,
+    PLAT_SIGNAL_INT,
+    PLAT_SIGNAL_TERM,
+    PLAT_SIGNAL_USR1,
+    PLAT_SIGNAL_USR2,
+    PLAT_SIGNAL_HUP,
+    PLAT_SIGNAL_CHILD,
+    PLAT_SIGNAL_TTIN,
+    PLAT_SIGNAL_TTOU,
+    PLAT_SIGNAL_QUIT,
 };
 
 struct plat_file_info {
@@ -141,23 +156,28 @@ struct platform_ops {
     enum io_status (*unwatch)(struct platform *platform, int poller, plat_sock sock);
     /* Waits until a watched socket is ready, `until` (monotonic ns; 0: do not wait, UINT64_MAX: no deadline),
      * a wake or a signal. Returns the number of events. The simulator never waits: it notes `until`. */
-    unsigned (*wait)(struct platform *platform, int poller, uint64_t until, struct plat_event *events, unsigned max);
+    unsigned (*wait)(struct platform *platform, int poller, uint64_t until, struct plat_event *events,
+                     unsigned max);
     void (*wake)(struct platform *platform, int poller); /* from any thread */
 
     /* Stream sockets. Non-blocking, close-on-exec, TCP with PLAT_NO_DELAY set already. *status says why when PLAT_NO_SOCK comes back. */
     plat_sock (*listen)(struct platform *platform, const struct plat_listen *how, enum io_status *status);
-    plat_sock (*accept)(struct platform *platform, plat_sock listener, struct addr *peer, enum io_status *status);
+    plat_sock (*accept)(struct platform *platform, plat_sock listener, struct addr *peer,
+                        enum io_status *status);
     /* IO_OK: connected already (Unix); IO_WOULD_BLOCK: under way, becomes writable or errs. */
     plat_sock (*connect)(struct platform *platform, const struct plat_connect *how, enum io_status *status);
     enum io_status (*sock_error)(struct platform *platform, plat_sock sock); /* fetches and clears SO_ERROR */
-    struct io_result (*read)(struct platform *platform, plat_sock sock, const struct io_vec *vecs, unsigned count);
+    struct io_result (*read)(struct platform *platform, plat_sock sock, const struct io_vec *vecs,
+                             unsigned count);
     /* more: more bytes follow at once (MSG_MORE). */
-    struct io_result (*write)(struct platform *platform, plat_sock sock, const struct io_vec *vecs, unsigned count,
-                              bool more);
+    struct io_result (*write)(struct platform *platform, plat_sock sock, const struct io_vec *vecs,
+                              unsigned count, bool more);
     enum io_status (*shutdown)(struct platform *platform, plat_sock sock, enum plat_shutdown how);
     void (*close)(struct platform *platform, plat_sock sock);
-    enum io_status (*set_option)(struct platform *platform, plat_sock sock, enum plat_option option, int64_t value);
-    enum io_status (*get_option)(struct platform *platform, plat_sock sock, enum plat_option option, int64_t *value);
+    enum io_status (*set_option)(struct platform *platform, plat_sock sock, enum plat_option option,
+                                 int64_t value);
+    enum io_status (*get_option)(struct platform *platform, plat_sock sock, enum plat_option option,
+                                 int64_t *value);
     /* Own and peer's name; either may be NULL. original: where the connection was meant to go (SO_ORIGINAL_DST). */
     enum io_status (*names)(struct platform *platform, plat_sock sock, struct addr *own, struct addr *peer);
     enum io_status (*original)(struct platform *platform, plat_sock sock, struct addr *out);
@@ -165,12 +185,13 @@ struct platform_ops {
     plat_sock (*adopt)(struct platform *platform, int number, enum io_status *status);
     /* Passing sockets over a connected Unix socket (reload with -x). data travels with it. */
     struct io_result (*send_sock)(struct platform *platform, plat_sock via, plat_sock what, struct str data);
-    plat_sock (*receive_sock)(struct platform *platform, plat_sock via, struct buf *data, enum io_status *status);
+    plat_sock (*receive_sock)(struct platform *platform, plat_sock via, struct buf *data,
+                              enum io_status *status);
     plat_sock (*pair)(struct platform *platform, plat_sock *other, enum io_status *status);
 
     /* Datagrams: UDP and Unix. */
-    plat_sock (*datagram_open)(struct platform *platform, const struct addr *bind_or_null, enum addr_family family,
-                               enum io_status *status);
+    plat_sock (*datagram_open)(struct platform *platform, const struct addr *bind_or_null,
+                               enum addr_family family, enum io_status *status);
     struct io_result (*send_to)(struct platform *platform, plat_sock sock, const struct addr *to,
                                 const struct io_vec *vecs, unsigned count);
     struct io_result (*receive_from)(struct platform *platform, plat_sock sock, struct addr *from, char *out,
@@ -187,23 +208,26 @@ struct platform_ops {
     enum io_status (*folder_change)(struct platform *platform, const char *path); /* -C */
 
     /* Process. */
-    enum plat_signal (*signal_next)(struct platform *platform); /* after wait; PLAT_SIGNAL_NONE when none is left */
+    enum plat_signal (*signal_next)(
+        struct platform *platform); /* after wait; PLAT_SIGNAL_NONE when none is left */
     int64_t (*child_start)(struct platform *platform, const struct plat_child *how); /* pid, <0: failed */
-    bool (*child_ended)(struct platform *platform, int64_t pid, int *exit_code); /* non-blocking */
+    bool (*child_ended)(struct platform *platform, int64_t pid, int *exit_code);     /* non-blocking */
     void (*child_signal)(struct platform *platform, int64_t pid, enum plat_signal signal);
     int64_t (*pid)(struct platform *platform);
     const char *(*host_name)(struct platform *platform);
     const char *(*env_get)(struct platform *platform, const char *name);
     void (*env_set)(struct platform *platform, const char *name, const char *value_or_null);
     const char *(*env_at)(struct platform *platform, size_t index); /* "NAME=value", NULL past the end */
-    uint64_t (*descriptor_limit)(struct platform *platform, uint64_t wanted_or_0); /* raises if wanted; the limit now */
+    uint64_t (*descriptor_limit)(struct platform *platform,
+                                 uint64_t wanted_or_0); /* raises if wanted; the limit now */
     /* chroot, user, group, in this order; each may be NULL/-1. IO_OK or why not. */
     enum io_status (*drop_privileges)(struct platform *platform, const char *root, int64_t uid, int64_t gid);
     /* Numeric ids of names; -1 when unknown. */
     int64_t (*user_id)(struct platform *platform, const char *user);
     int64_t (*group_id)(struct platform *platform, const char *group);
     enum io_status (*daemonize)(struct platform *platform); /* returns in the child only */
-    void (*print)(struct platform *platform, bool to_stderr, struct str text); /* best effort, whole or nothing */
+    void (*print)(struct platform *platform, bool to_stderr,
+                  struct str text); /* best effort, whole or nothing */
 
     /* Address space for one Lua state: used from its start, memory comes as it is touched. NULL: not so much. The
      * simulator gives the same addresses in every run. */

@@ -64,9 +64,7 @@ static void make_folder(void)
 
 static struct addr loopback(uint16_t port)
 {
-    return (struct addr){
-        .family = ADDR_IPV4, .port = port, .u.ip = {127, 0, 0, 1}
-    };
+    return (struct addr){ .family = ADDR_IPV4, .port = port, .u.ip = { 127, 0, 0, 1 } };
 }
 
 static struct addr unix_addr(enum addr_family family, const char *name)
@@ -271,7 +269,8 @@ static void bytes_go_both_ways(void)
 static void vectors_are_gathered_and_scattered(void)
 {
     char a[2], b[1], c[10];
-    const struct io_vec out[] = { { "ab", 2 }, { "", 0 }, { "cdef", 4 } }, in[] = { { a, 2 }, { b, 1 }, { c, 10 } };
+    const struct io_vec out[] = { { "ab", 2 }, { "", 0 }, { "cdef", 4 } },
+                        in[] = { { a, 2 }, { b, 1 }, { c, 10 } };
     const struct io_vec nothing = { a, 0 };
     begin();
     struct link link = link_over(loopback(0));
@@ -434,9 +433,7 @@ static void listeners_and_sources_are_bound_as_told(void)
     EXPECT_INT(ops->listen(platform, &how, &status), PLAT_NO_SOCK);
     EXPECT_INT(status, IO_IN_USE);
 
-    how = on((struct addr){
-        .family = ADDR_IPV4, .u.ip = {192, 0, 2, 77}
-    }); /* nobody's */
+    how = on((struct addr){ .family = ADDR_IPV4, .u.ip = { 192, 0, 2, 77 } }); /* nobody's */
     EXPECT_INT(ops->listen(platform, &how, &status), PLAT_NO_SOCK);
     EXPECT_INT(status, IO_NO_PORTS);
     how.free_bind = true;
@@ -632,10 +629,7 @@ static void datagrams_keep_their_borders(void)
         EXPECT_INT(status, IO_OK);
         watch(receiver);
         target = own_name(receiver);
-        const struct io_vec vecs[] = {
-            {"one",  3},
-            { "two", 3}
-        };
+        const struct io_vec vecs[] = { { "one", 3 }, { "two", 3 } };
         EXPECT_INT(ops->send_to(platform, sender, &target, vecs, 2).size, 6);
         EXPECT_INT(ops->send_to(platform, sender, &target, vecs, 0).size, 0);
         EXPECT_INT(ops->send_to(platform, sender, &target, vecs, 1).size, 3);
@@ -778,18 +772,12 @@ static void options_are_set_and_told(void)
         int64_t value;
         bool at_least; /* the kernel rounds it up */
     } rows[] = {
-        {PLAT_NO_DELAY,          0,     false},
-        { PLAT_NO_DELAY,         1,     false},
-        { PLAT_KEEP_ALIVE,       1,     false},
-        { PLAT_KEEP_ALIVE_IDLE,  33,    false},
-        { PLAT_KEEP_ALIVE_EVERY, 5,     false},
-        { PLAT_KEEP_ALIVE_COUNT, 4,     false},
-        { PLAT_SEND_BUFFER,      30000, true },
-        { PLAT_RECEIVE_BUFFER,   30000, true },
-        { PLAT_USER_TIMEOUT,     1234,  false},
-        { PLAT_TOS,              0x10,  false},
-        { PLAT_LINGER_RESET,     1,     false},
-        { PLAT_LINGER_RESET,     0,     false},
+        { PLAT_NO_DELAY, 0, false },         { PLAT_NO_DELAY, 1, false },
+        { PLAT_KEEP_ALIVE, 1, false },       { PLAT_KEEP_ALIVE_IDLE, 33, false },
+        { PLAT_KEEP_ALIVE_EVERY, 5, false }, { PLAT_KEEP_ALIVE_COUNT, 4, false },
+        { PLAT_SEND_BUFFER, 30000, true },   { PLAT_RECEIVE_BUFFER, 30000, true },
+        { PLAT_USER_TIMEOUT, 1234, false },  { PLAT_TOS, 0x10, false },
+        { PLAT_LINGER_RESET, 1, false },     { PLAT_LINGER_RESET, 0, false },
     };
     static const enum plat_option told[] = { PLAT_ROUND_TRIP_US, PLAT_ROUND_TRIP_VAR_US, PLAT_LOST,
                                              PLAT_RETRANSMITTED, PLAT_UNACKED,           PLAT_REORDERING };
@@ -860,15 +848,9 @@ static const struct {
     int number;
     enum plat_signal name;
 } signal_rows[] = {
-    {SIGINT,   PLAT_SIGNAL_INT  },
-    { SIGTERM, PLAT_SIGNAL_TERM },
-    { SIGUSR1, PLAT_SIGNAL_USR1 },
-    { SIGUSR2, PLAT_SIGNAL_USR2 },
-    { SIGHUP,  PLAT_SIGNAL_HUP  },
-    { SIGCHLD, PLAT_SIGNAL_CHILD},
-    { SIGTTIN, PLAT_SIGNAL_TTIN },
-    { SIGTTOU, PLAT_SIGNAL_TTOU },
-    { SIGQUIT, PLAT_SIGNAL_QUIT },
+    { SIGINT, PLAT_SIGNAL_INT },   { SIGTERM, PLAT_SIGNAL_TERM }, { SIGUSR1, PLAT_SIGNAL_USR1 },
+    { SIGUSR2, PLAT_SIGNAL_USR2 }, { SIGHUP, PLAT_SIGNAL_HUP },   { SIGCHLD, PLAT_SIGNAL_CHILD },
+    { SIGTTIN, PLAT_SIGNAL_TTIN }, { SIGTTOU, PLAT_SIGNAL_TTOU }, { SIGQUIT, PLAT_SIGNAL_QUIT },
 };
 
 static void signals_are_told_after_a_wait(void)
@@ -984,29 +966,29 @@ static void memory_runs_out(void)
 }
 
 const struct test_row tests[] = {
-    {"bytes go both ways, over IPv4 and IPv6",     bytes_go_both_ways },
-    { "vectors are gathered and scattered",                                           vectors_are_gathered_and_scattered },
-    { "an end closes one direction",an_end_closes_one_direction },
-    { "a reset is told",               a_reset_is_told },
-    { "a refused connection is told",                                           a_refused_connection_is_told },
-    { "a full socket blocks until it is read",               a_full_socket_blocks_until_it_is_read },
-    { "sockets tell edges, listeners levels",              sockets_tell_edges_and_listeners_levels },
-    { "listeners and sources are bound as told",                                           listeners_and_sources_are_bound_as_told },
-    { "v6_only leaves IPv4 alone",v6_only_leaves_ipv4_alone },
-    { "a Unix path changes hands",      a_unix_path_changes_hands },
-    { "a Unix path that cannot be bound says why",                                           a_unix_path_that_cannot_be_bound_says_why },
-    { "abstract names are padded",abstract_names_are_padded },
-    { "datagrams keep their borders",                 datagrams_keep_their_borders },
-    { "sockets travel over sockets",                                           sockets_travel_over_sockets },
-    { "inherited sockets are taken over",              inherited_sockets_are_taken_over },
+    { "bytes go both ways, over IPv4 and IPv6", bytes_go_both_ways },
+    { "vectors are gathered and scattered", vectors_are_gathered_and_scattered },
+    { "an end closes one direction", an_end_closes_one_direction },
+    { "a reset is told", a_reset_is_told },
+    { "a refused connection is told", a_refused_connection_is_told },
+    { "a full socket blocks until it is read", a_full_socket_blocks_until_it_is_read },
+    { "sockets tell edges, listeners levels", sockets_tell_edges_and_listeners_levels },
+    { "listeners and sources are bound as told", listeners_and_sources_are_bound_as_told },
+    { "v6_only leaves IPv4 alone", v6_only_leaves_ipv4_alone },
+    { "a Unix path changes hands", a_unix_path_changes_hands },
+    { "a Unix path that cannot be bound says why", a_unix_path_that_cannot_be_bound_says_why },
+    { "abstract names are padded", abstract_names_are_padded },
+    { "datagrams keep their borders", datagrams_keep_their_borders },
+    { "sockets travel over sockets", sockets_travel_over_sockets },
+    { "inherited sockets are taken over", inherited_sockets_are_taken_over },
     { "the original address is unknown without redirection", original_is_unknown_without_redirection },
-    { "options are set and told",                                           options_are_set_and_told },
-    { "a wait ends at its deadline",                                                         a_wait_ends_at_its_deadline },
-    { "another thread wakes",              another_thread_wakes },
-    { "signals are told after a wait",                                           signals_are_told_after_a_wait },
-    { "the next poller sees the signals",the_next_poller_sees_the_signals },
-    { "events are given in portions",          events_are_given_in_portions },
-    { "descriptors run out",                                           descriptors_run_out },
-    { "memory runs out",     memory_runs_out },
-    { 0                 },
+    { "options are set and told", options_are_set_and_told },
+    { "a wait ends at its deadline", a_wait_ends_at_its_deadline },
+    { "another thread wakes", another_thread_wakes },
+    { "signals are told after a wait", signals_are_told_after_a_wait },
+    { "the next poller sees the signals", the_next_poller_sees_the_signals },
+    { "events are given in portions", events_are_given_in_portions },
+    { "descriptors run out", descriptors_run_out },
+    { "memory runs out", memory_runs_out },
+    { 0 },
 };

@@ -22,15 +22,9 @@ static const struct signal_row {
     enum plat_signal name;
     int number;
 } signal_rows[] = {
-    {PLAT_SIGNAL_INT,    SIGINT },
-    { PLAT_SIGNAL_TERM,  SIGTERM},
-    { PLAT_SIGNAL_USR1,  SIGUSR1},
-    { PLAT_SIGNAL_USR2,  SIGUSR2},
-    { PLAT_SIGNAL_HUP,   SIGHUP },
-    { PLAT_SIGNAL_CHILD, SIGCHLD},
-    { PLAT_SIGNAL_TTIN,  SIGTTIN},
-    { PLAT_SIGNAL_TTOU,  SIGTTOU},
-    { PLAT_SIGNAL_QUIT,  SIGQUIT},
+    { PLAT_SIGNAL_INT, SIGINT },   { PLAT_SIGNAL_TERM, SIGTERM }, { PLAT_SIGNAL_USR1, SIGUSR1 },
+    { PLAT_SIGNAL_USR2, SIGUSR2 }, { PLAT_SIGNAL_HUP, SIGHUP },   { PLAT_SIGNAL_CHILD, SIGCHLD },
+    { PLAT_SIGNAL_TTIN, SIGTTIN }, { PLAT_SIGNAL_TTOU, SIGTTOU }, { PLAT_SIGNAL_QUIT, SIGQUIT },
 };
 
 int platform_process_signal_number(enum plat_signal signal)

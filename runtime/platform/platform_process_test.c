@@ -296,14 +296,14 @@ static void signals_have_numbers(void)
 }
 
 const struct test_row tests[] = {
-    {"children tell how they ended",         children_tell_how_they_ended },
-    { "children are talked to",                                     children_are_talked_to },
-    { "the environment is read and changed",the_environment_is_read_and_changed },
+    { "children tell how they ended", children_tell_how_they_ended },
+    { "children are talked to", children_are_talked_to },
+    { "the environment is read and changed", the_environment_is_read_and_changed },
     { "users and groups have numbers", users_and_groups_have_numbers },
-    { "descriptor limits are raised",                                     descriptor_limits_are_raised },
-    { "names are resolved",         names_are_resolved },
-    { "privileges are dropped",        privileges_are_dropped },
-    { "it goes to the background",                                     it_goes_to_the_background },
-    { "signals have numbers",            signals_have_numbers },
-    { 0             },
+    { "descriptor limits are raised", descriptor_limits_are_raised },
+    { "names are resolved", names_are_resolved },
+    { "privileges are dropped", privileges_are_dropped },
+    { "it goes to the background", it_goes_to_the_background },
+    { "signals have numbers", signals_have_numbers },
+    { 0 },
 };

@@ -15,7 +15,8 @@ struct balance_row {
     bool (*prepare)(struct proxy *proxy, const char **words, const char **error);
     /* The server for the stream among those that take new clients and are not full; `avoid` (may be NULL) only when there
      * is no other. backups: among the backup servers. NULL: none. */
-    struct server *(*pick)(struct proxy *proxy, struct stream *stream, const struct server *avoid, bool backups);
+    struct server *(*pick)(struct proxy *proxy, struct stream *stream, const struct server *avoid,
+                           bool backups);
     /* A server's weight or state changed. May be NULL. */
     void (*server_changed)(struct proxy *proxy, struct server *server);
     const char *note;

@@ -10,8 +10,8 @@
 #include "proxy/proxy.h"
 #include "sample/vars.h"
 
-struct globals { /* the global section, in its own words */
-    int64_t maxconn;            /* 0: from the descriptor limit */
+struct globals {     /* the global section, in its own words */
+    int64_t maxconn; /* 0: from the descriptor limit */
     int64_t maxconn_rate, session_rate, ssl_rate;
     int64_t thread_count;
     uint64_t bufsize, maxrewrite; /* tune.bufsize, tune.maxrewrite: bytes */
@@ -19,14 +19,14 @@ struct globals { /* the global section, in its own words */
     int64_t runqueue_depth, max_accept, max_poll_events;
     uint64_t idle_timer_ms;
     uint64_t vars_global_max, vars_proc_max, vars_sess_max, vars_txn_max, vars_reqres_max, vars_check_max;
-    uint64_t lua_forced_yield, lua_maxmem_mb, lua_session_timeout_ms, lua_task_timeout_ms, lua_service_timeout_ms,
-        lua_burst_timeout_ms;
+    uint64_t lua_forced_yield, lua_maxmem_mb, lua_session_timeout_ms, lua_task_timeout_ms,
+        lua_service_timeout_ms, lua_burst_timeout_ms;
     bool lua_log_stderr;
-    bool lua_real_booleans;     /* tune.lua.bool-sample-conversion normal */
+    bool lua_real_booleans; /* tune.lua.bool-sample-conversion normal */
     bool ssl_server_verify_none;
     int lua_log_loggers;
     const char *lua_prepend_path, *lua_prepend_cpath;
-    const char *host_name;      /* the machine's */
+    const char *host_name; /* the machine's */
     const char *node_name, *description, *pidfile, *chroot, *user, *group, *log_tag, *log_send_hostname,
         *server_state_base, *server_state_file, *local_peer, *crt_base, *ca_base, *default_path;
     int64_t uid, gid, ulimit_n;
@@ -61,41 +61,43 @@ struct global_var { /* set-var of the global section, evaluated once at start-up
 
 struct configuration {
     struct platform *platform;
-    struct arena arena;          /* all that is configured */
+    struct arena arena; /* all that is configured */
     struct words words;
     struct diag *diag;
     struct cfg_condition_world world;
     struct pattern_set *patterns;
     struct globals globals;
-    struct proxy *proxies, **proxies_end; /* in the order of the files; defaults sections and cli are not in it */
+    struct proxy *proxies,
+        **proxies_end; /* in the order of the files; defaults sections and cli are not in it */
     struct proxy *defaults, **defaults_end; /* named and anonymous ones, in order */
-    struct proxy *last_defaults;          /* what the next section begins as */
-    struct dict proxies_by_name;          /* newest of a name first: see proxy_find */
-    struct proxy *cli;                    /* internal frontend of the stats sockets; NULL: none */
-    struct dict userlists;                /* struct userlist * */
-    struct dict http_errors;              /* struct http_errors * */
+    struct proxy *last_defaults;            /* what the next section begins as */
+    struct dict proxies_by_name;            /* newest of a name first: see proxy_find */
+    struct proxy *cli;                      /* internal frontend of the stats sockets; NULL: none */
+    struct dict userlists;                  /* struct userlist * */
+    struct dict http_errors;                /* struct http_errors * */
     struct lua_file *lua_files, **lua_files_end;
     struct global_var *global_vars, **global_vars_end;
     struct sample_unresolved *unresolved;
     struct reply_of_set *replies_of_sets, *last_reply_of_set; /* of http_reply_read.c, until resolved */
     struct vars proc_vars;
-    struct http_reply *usual_replies;     /* the built-in error pages, by enum http_reply_status */
-    struct lua_machine *lua;              /* set by the lua storey; NULL without scripts */
+    struct http_reply *usual_replies; /* the built-in error pages, by enum http_reply_status */
+    struct lua_machine *lua;          /* set by the lua storey; NULL without scripts */
     /* Loads a script at once, so that the lines that follow know what it registers. Set by the node. */
     bool (*load_lua)(struct configuration *configuration, const struct lua_file *file);
     const struct service_row *cli_service; /* what answers on stats sockets; set by the node */
     unsigned next_id;
-    const char *const *files;             /* as given */
+    const char *const *files; /* as given */
     /* Since start. */
     int64_t start_wall_ns;
     uint64_t start_ns;
     bool stopping;
     int64_t current_connections;
     struct proxy_counters counters;
-    uint64_t unique_serial;               /* %rt */
+    uint64_t unique_serial; /* %rt */
 };
 
-struct configuration *configuration_create(struct platform *platform, struct diag *diag); /* NULL: no memory */
+struct configuration *configuration_create(struct platform *platform,
+                                           struct diag *diag); /* NULL: no memory */
 void configuration_destroy(struct configuration *configuration);
 /* After the last file: names to objects, formats compiled, checks across sections; reports all. false: errors. */
 bool configuration_resolve(struct configuration *configuration) MUST_USE;

@@ -317,7 +317,8 @@ static bool compile_formats(struct proxy *proxy)
         return true;
     fall_back_to_tcp_format(proxy);
     if (!settings->log_format_text && has_log_target(proxy))
-        settings->log_format_text = settings->mode == MODE_HTTP ? log_format_default_http : log_format_default_tcp;
+        settings->log_format_text =
+            settings->mode == MODE_HTTP ? log_format_default_http : log_format_default_tcp;
     bool good = compile(proxy, settings->log_format_text, settings->log_format_at, "log-format",
                         LOG_LINE_FLAGS, AT_LOG, &proxy->log_format);
     if (good && settings->log_format_text && !has_log_target(proxy))

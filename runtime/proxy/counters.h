@@ -3,7 +3,7 @@
 #define PROXY_COUNTERS_H
 #include <stdint.h>
 
-struct rate { /* events per second: the current second and the one before (HAProxy's freq counter) */
+struct rate {        /* events per second: the current second and the one before (HAProxy's freq counter) */
     uint64_t second; /* monotonic second of `current` */
     uint32_t current, previous;
 };

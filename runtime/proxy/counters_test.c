@@ -44,10 +44,10 @@ static void saturates(void)
 }
 
 const struct test_row tests[] = {
-    {"events of one second add up",                                 counts_within_a_second },
+    { "events of one second add up", counts_within_a_second },
     { "the second before counts for the part that still lies within the last 1000 ms",
-     the_second_before_fades },
-    { "one event a second reads as one until its next second ends",                                       one_a_second_does_not_flicker },
+      the_second_before_fades },
+    { "one event a second reads as one until its next second ends", one_a_second_does_not_flicker },
     { "a rate does not wrap", saturates },
-    { 0                                                           },
+    { 0 },
 };

@@ -12,6 +12,7 @@ struct http_errors {
     struct http_reply *replies[HTTP_REPLY_COUNT]; /* NULL: not in this set */
 };
 
-struct http_errors *http_errors_find(const struct configuration *configuration, const char *name); /* NULL: none */
+struct http_errors *http_errors_find(const struct configuration *configuration,
+                                     const char *name); /* NULL: none */
 
 #endif

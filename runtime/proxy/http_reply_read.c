@@ -148,13 +148,9 @@ static bool read_header(struct reading *reading)
 static const struct {
     const char *word, *argument; /* what it expects; NULL: nothing */
 } payload_words[] = {
-    {"default-errorfiles", NULL    },
-    { "errorfile",         "<file>"},
-    { "errorfiles",        "<name>"},
-    { "file",              "<file>"},
-    { "lf-file",           "<file>"},
-    { "string",            "<str>" },
-    { "lf-string",         "<str>" },
+    { "default-errorfiles", NULL }, { "errorfile", "<file>" }, { "errorfiles", "<name>" },
+    { "file", "<file>" },           { "lf-file", "<file>" },   { "string", "<str>" },
+    { "lf-string", "<str>" },
 };
 
 /* false: an error. *taken: the word was one of a payload. */

@@ -39,16 +39,16 @@ static void bad_errorfiles(void)
     static const struct {
         const char *says, *text, *error;
     } cases[] = {
-        {"no start line",               "hello",                                            "unable to parse headers (error offset: 0)"},
+        { "no start line", "hello", "unable to parse headers (error offset: 0)" },
         { "a length that is too short", HEAD "Content-Length: 3\r\n\r\nbody",
-         "payload size does not match the announced content-length (4 != 3)"                                                           },
-        { "a length that is too long",  HEAD "Content-Length: 5\r\n\r\nbody",
-         "payload size does not match the announced content-length (4 != 5)"                                                           },
-        { "chunks",                     HEAD "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-         "chunk-encoded payload not supported"                                                                                         },
-        { "a body where none may be",   "HTTP/1.1 204 No Content\r\n\r\nbody",              "message payload not expected"             },
-        { "an interim status",          "HTTP/1.1 103 Early Hints\r\n\r\n",
-         "invalid http status code for an error message (103)"                                                                         },
+          "payload size does not match the announced content-length (4 != 3)" },
+        { "a length that is too long", HEAD "Content-Length: 5\r\n\r\nbody",
+          "payload size does not match the announced content-length (4 != 5)" },
+        { "chunks", HEAD "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+          "chunk-encoded payload not supported" },
+        { "a body where none may be", "HTTP/1.1 204 No Content\r\n\r\nbody", "message payload not expected" },
+        { "an interim status", "HTTP/1.1 103 Early Hints\r\n\r\n",
+          "invalid http status code for an error message (103)" },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct bench bench;
@@ -143,10 +143,10 @@ static void without_memory(void)
 }
 
 const struct test_row tests[] = {
-    {"an errorfile whose framing lies is refused, and why", bad_errorfiles },
-    { "a good errorfile goes out as it is; an empty one is silence",                                                    good_errorfiles },
-    { "each status has its usual page",usual_pages },
-    { "answers from words have their length and type",                     from_words },
-    { "each failed allocation is survived",                                                    without_memory },
-    { 0                      },
+    { "an errorfile whose framing lies is refused, and why", bad_errorfiles },
+    { "a good errorfile goes out as it is; an empty one is silence", good_errorfiles },
+    { "each status has its usual page", usual_pages },
+    { "answers from words have their length and type", from_words },
+    { "each failed allocation is survived", without_memory },
+    { 0 },
 };

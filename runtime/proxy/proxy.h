@@ -6,9 +6,9 @@
 #define PROXY_PROXY_H
 #include "base/diag.h"
 #include "base/dict.h"
+#include "config/cfg_set.h"
 #include "log/log_format.h"
 #include "log/log_target.h"
-#include "config/cfg_set.h"
 #include "proxy/counters.h"
 #include "proxy/http_reply.h"
 #include "rules/ruleset.h"
@@ -27,14 +27,35 @@ enum http_connection_mode { HTTP_KEEP_ALIVE, HTTP_SERVER_CLOSE, HTTP_CLOSE };
 enum http_reuse { REUSE_SAFE, REUSE_NEVER, REUSE_AGGRESSIVE, REUSE_ALWAYS };
 
 enum cookie_flags { /* bits of `cookie` */
-    COOKIE_REWRITE = 1, COOKIE_INSERT = 2, COOKIE_PREFIX = 4, COOKIE_INDIRECT = 8, COOKIE_NOCACHE = 16,
-    COOKIE_POSTONLY = 32, COOKIE_PRESERVE = 64, COOKIE_HTTPONLY = 128, COOKIE_SECURE = 256, COOKIE_DYNAMIC = 512,
+                    COOKIE_REWRITE = 1,
+                    COOKIE_INSERT = 2,
+                    COOKIE_PREFIX = 4,
+                    COOKIE_INDIRECT = 8,
+                    COOKIE_NOCACHE = 16,
+                    COOKIE_POSTONLY = 32,
+                    COOKIE_PRESERVE = 64,
+                    COOKIE_HTTPONLY = 128,
+                    COOKIE_SECURE = 256,
+                    COOKIE_DYNAMIC = 512,
 };
 
 enum retry_on { /* bits of `retry-on` */
-    RETRY_CONN_FAILURE = 1, RETRY_EMPTY_RESPONSE = 2, RETRY_JUNK_RESPONSE = 4, RETRY_RESPONSE_TIMEOUT = 8,
-    RETRY_0RTT_REJECTED = 16, RETRY_401 = 32, RETRY_403 = 64, RETRY_404 = 128, RETRY_408 = 256, RETRY_425 = 512,
-    RETRY_500 = 1024, RETRY_501 = 2048, RETRY_502 = 4096, RETRY_503 = 8192, RETRY_504 = 16384, RETRY_429 = 32768,
+                RETRY_CONN_FAILURE = 1,
+                RETRY_EMPTY_RESPONSE = 2,
+                RETRY_JUNK_RESPONSE = 4,
+                RETRY_RESPONSE_TIMEOUT = 8,
+                RETRY_0RTT_REJECTED = 16,
+                RETRY_401 = 32,
+                RETRY_403 = 64,
+                RETRY_404 = 128,
+                RETRY_408 = 256,
+                RETRY_425 = 512,
+                RETRY_500 = 1024,
+                RETRY_501 = 2048,
+                RETRY_502 = 4096,
+                RETRY_503 = 8192,
+                RETRY_504 = 16384,
+                RETRY_429 = 32768,
 };
 
 /* What the `stats` words say; shared by the sections that inherit it, copied before a change. */
@@ -44,7 +65,7 @@ struct stats_user {
 };
 struct stats_scope {
     struct stats_scope *next;
-    const char *name;           /* "." for the own section */
+    const char *name; /* "." for the own section */
 };
 struct stats_settings {
     bool enabled, hide_version, show_node, show_legends, show_modules;
@@ -69,18 +90,19 @@ struct proxy_settings {
     int http_connection_mode; /* enum http_connection_mode */
     int reuse;                /* enum http_reuse */
     int retries;
-    int64_t maxconn;          /* frontend; 0: the global one */
+    int64_t maxconn; /* frontend; 0: the global one */
     int64_t fullconn;
     int64_t rate_limit_sessions;
     int64_t backlog;
     bool disabled;
     /* option ... */
-    bool abort_on_close, accept_invalid_request, accept_invalid_response, all_backups, allbackups_seen, contstats,
-        dontlog_normal, dontlognull, forward_for, forward_for_if_none, original_to, http_buffer_request,
-        http_ignore_probes, http_no_delay, http_pretend_keepalive, http_use_proxy_header, independent_streams,
-        log_as_soon_as, log_health_checks, log_separate_errors, no_linger, persist, prefer_last_server, redispatch,
-        socket_stats, splice_auto, splice_request, splice_response, tcp_keep_alive_client, tcp_keep_alive_server,
-        tcp_smart_accept, tcp_smart_connect, transparent, keep_case, restrict_names_delete, restrict_names_reject;
+    bool abort_on_close, accept_invalid_request, accept_invalid_response, all_backups, allbackups_seen,
+        contstats, dontlog_normal, dontlognull, forward_for, forward_for_if_none, original_to,
+        http_buffer_request, http_ignore_probes, http_no_delay, http_pretend_keepalive, http_use_proxy_header,
+        independent_streams, log_as_soon_as, log_health_checks, log_separate_errors, no_linger, persist,
+        prefer_last_server, redispatch, socket_stats, splice_auto, splice_request, splice_response,
+        tcp_keep_alive_client, tcp_keep_alive_server, tcp_smart_accept, tcp_smart_connect, transparent,
+        keep_case, restrict_names_delete, restrict_names_reject;
     const char *forward_for_header, *original_to_header; /* lower case; NULL: the usual ones */
     struct addr forward_for_except, original_to_except;
     unsigned forward_for_except_bits, original_to_except_bits;
@@ -88,7 +110,8 @@ struct proxy_settings {
     /* Logs. */
     struct log_target *log_targets; /* own chain */
     bool log_global;                /* `log global`: the global section's too */
-    const char *log_format_text, *error_log_format_text, *log_structured_text, *unique_id_text; /* NULL: none */
+    const char *log_format_text, *error_log_format_text, *log_structured_text,
+        *unique_id_text; /* NULL: none */
     struct diag_place log_format_at, error_log_format_at, log_structured_at, unique_id_at;
     const char *unique_id_header;
     const char *log_tag;
@@ -96,33 +119,33 @@ struct proxy_settings {
     struct http_reply *error_replies[HTTP_REPLY_COUNT]; /* errorfile and friends; NULL: the usual page */
     const char *monitor_uri;
     const char *default_backend_name;
-    const char *balance_text;       /* arguments of `balance`, as written */
+    const char *balance_text; /* arguments of `balance`, as written */
     const struct balance_row *balance;
-    const char **balance_words;     /* NULL-terminated */
+    const char **balance_words; /* NULL-terminated */
     struct diag_place balance_at;
     const char *server_state_file;
     const char *description;
     const char *cookie_name, *cookie_domain, *cookie_attribute, *dynamic_cookie_key;
-    unsigned cookie_flags;          /* enum cookie_flags */
+    unsigned cookie_flags; /* enum cookie_flags */
     uint64_t cookie_max_idle_s, cookie_max_life_s;
-    const char *capture_cookie;     /* `capture cookie`; a trailing '*' was cut off into the flag */
+    const char *capture_cookie; /* `capture cookie`; a trailing '*' was cut off into the flag */
     bool capture_cookie_prefix;
     size_t capture_cookie_length;
-    unsigned retry_on;              /* enum retry_on */
-    const char *send_name_header;   /* http-send-name-header, lower case; NULL: none */
-    int64_t max_keep_alive_queue;   /* -1: no limit */
+    unsigned retry_on;            /* enum retry_on */
+    const char *send_name_header; /* http-send-name-header, lower case; NULL: none */
+    int64_t max_keep_alive_queue; /* -1: no limit */
     int64_t hash_balance_factor;
-    struct cfg_addr source_addr;    /* `source`, for servers without their own */
+    struct cfg_addr source_addr; /* `source`, for servers without their own */
     bool source_given;
     const struct stats_settings *stats; /* NULL: none */
-    unsigned hash_type;             /* bits, by the balance storey */
-    uint64_t slots[8];              /* spare, for words of upper storeys that are plain numbers */
+    unsigned hash_type;                 /* bits, by the balance storey */
+    uint64_t slots[8];                  /* spare, for words of upper storeys that are plain numbers */
 };
 
 struct switching_rule { /* use_backend */
     struct switching_rule *next;
     struct condition *condition;
-    struct proxy *backend;      /* NULL when the name is a format */
+    struct proxy *backend; /* NULL when the name is a format */
     struct log_format *name;
     const char *text;
     struct diag_place at;
@@ -145,8 +168,14 @@ struct capture { /* capture request|response header */
 };
 
 enum proxy_rules { /* bits: kinds of rules read so far, in the order in which they run */
-    SEEN_TCP_CONNECTION = 1, SEEN_TCP_SESSION = 2, SEEN_TCP_CONTENT = 4, SEEN_MONITOR_FAIL = 8, SEEN_HTTP_REQUEST = 16,
-    SEEN_REDIRECT = 32, SEEN_USE_BACKEND = 64, SEEN_USE_SERVER = 128,
+                   SEEN_TCP_CONNECTION = 1,
+                   SEEN_TCP_SESSION = 2,
+                   SEEN_TCP_CONTENT = 4,
+                   SEEN_MONITOR_FAIL = 8,
+                   SEEN_HTTP_REQUEST = 16,
+                   SEEN_REDIRECT = 32,
+                   SEEN_USE_BACKEND = 64,
+                   SEEN_USE_SERVER = 128,
 };
 
 struct persist_rule { /* force-persist, ignore-persist */
@@ -156,19 +185,19 @@ struct persist_rule { /* force-persist, ignore-persist */
 };
 
 struct proxy {
-    struct proxy *next;         /* in the order of the files */
-    struct proxy *same_name;    /* the next section of the same name: a frontend and a backend may share one */
+    struct proxy *next;      /* in the order of the files */
+    struct proxy *same_name; /* the next section of the same name: a frontend and a backend may share one */
     struct configuration *configuration;
     const char *name;
-    int id;                     /* from 2 on, as written or numbered */
+    int id; /* from 2 on, as written or numbered */
     unsigned uuid;
-    unsigned sides;             /* enum proxy_side bits */
+    unsigned sides; /* enum proxy_side bits */
     struct diag_place at;
-    struct proxy *defaults;     /* the section it began as; NULL: none */
+    struct proxy *defaults; /* the section it began as; NULL: none */
     struct proxy_settings settings;
     struct ruleset tcp_connection, tcp_session, tcp_content, tcp_response, http_request, http_response,
         http_after_response;
-    struct acl *acls;           /* named, those of the defaults behind */
+    struct acl *acls; /* named, those of the defaults behind */
     struct condition *monitor_fail;
     const char **monitor_words; /* of its lines so far */
     unsigned monitor_word_count;
@@ -183,14 +212,14 @@ struct proxy {
     struct dict servers_by_name;
     struct server_settings *default_server; /* `default-server` up to here; of the own arena, never shared */
     struct persist_rule *persist_rules;
-    unsigned seen_rules;        /* enum proxy_rules bits, for warnings about their order */
+    unsigned seen_rules; /* enum proxy_rules bits, for warnings about their order */
     struct stick_table *table;
-    void *balance_state;        /* the algorithm's own */
+    void *balance_state; /* the algorithm's own */
     struct log_format *log_format, *error_log_format, *log_structured, *unique_id;
     /* Life. */
     bool stopped, paused;
-    int64_t current_front, current_back;  /* connections, streams */
-    struct list queue;          /* streams that wait for any server */
+    int64_t current_front, current_back; /* connections, streams */
+    struct list queue;                   /* streams that wait for any server */
     unsigned queue_count;
     struct proxy_counters front_counters, back_counters;
 };

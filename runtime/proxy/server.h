@@ -11,13 +11,18 @@ struct proxy_header_options;
 
 enum server_state { SERVER_STOPPED, SERVER_STARTING, SERVER_RUNNING, SERVER_STOPPING };
 enum server_admin { /* bits: why it is not to be used */
-    ADMIN_FORCED_MAINT = 1, ADMIN_INHERITED_MAINT = 2, ADMIN_CONFIG_MAINT = 4, ADMIN_RESOLVE_MAINT = 8,
-    ADMIN_FORCED_DRAIN = 16, ADMIN_INHERITED_DRAIN = 32,
-    ADMIN_MAINT = 15, ADMIN_DRAIN = 48,
+                    ADMIN_FORCED_MAINT = 1,
+                    ADMIN_INHERITED_MAINT = 2,
+                    ADMIN_CONFIG_MAINT = 4,
+                    ADMIN_RESOLVE_MAINT = 8,
+                    ADMIN_FORCED_DRAIN = 16,
+                    ADMIN_INHERITED_DRAIN = 32,
+                    ADMIN_MAINT = 15,
+                    ADMIN_DRAIN = 48,
 };
 
 struct server_settings { /* what options behind `server` and `default-server` say */
-    int64_t weight;         /* 0..256 */
+    int64_t weight;      /* 0..256 */
     int64_t maxconn, minconn, maxqueue, pool_max_conn, max_reuse, id;
     uint64_t pool_purge_delay;
     const char *cookie;
@@ -31,39 +36,40 @@ struct server_settings { /* what options behind `server` and `default-server` sa
     int64_t observe, on_error, on_marked_down, on_marked_up, error_limit;
     unsigned proxy_v2_options;
     int verify;
-    bool init_addr_none;    /* a name that does not resolve at start is no error: the server waits in maintenance */
-    bool stick;             /* false: `non-stick`, never learnt by stick tables */
+    bool
+        init_addr_none; /* a name that does not resolve at start is no error: the server waits in maintenance */
+    bool stick;         /* false: `non-stick`, never learnt by stick tables */
     const char *redirect_prefix; /* redir */
     uint64_t tcp_user_timeout;
     int64_t agent_port;
     uint64_t agent_inter;
     const char *agent_addr, *agent_send;
-    void *tls;              /* the TLS storey's own */
+    void *tls; /* the TLS storey's own */
 };
 
 struct server {
     struct server *next;
     struct proxy *proxy;
     const char *name;
-    int id;                 /* puid, from 1 on */
+    int id; /* puid, from 1 on */
     struct cfg_addr addr;
     struct server_settings settings;
     struct server *tracked; /* `track`: whose health this one follows; NULL: its own */
     struct diag_place at;
     /* How it stands. */
     enum server_state state;
-    unsigned admin;         /* enum server_admin bits */
-    int64_t weight_now;     /* user's weight, after run-time changes; 0..256 */
-    int64_t current;        /* streams on it, the queue's not */
+    unsigned admin;           /* enum server_admin bits */
+    int64_t weight_now;       /* user's weight, after run-time changes; 0..256 */
+    int64_t current;          /* streams on it, the queue's not */
     int64_t used_connections; /* open, in use */
-    struct list queue;      /* streams that wait for this server */
+    struct list queue;        /* streams that wait for this server */
     unsigned queue_count;
-    struct list idle;       /* idle HTTP connections, latest used first */
+    struct list idle; /* idle HTTP connections, latest used first */
     unsigned idle_count;
     uint64_t last_change_ns, down_since_ns, down_time_ns, last_use_ns;
     struct proxy_counters counters;
-    void *balance;          /* the algorithm's own */
-    void *check, *agent;    /* the health storey's own */
+    void *balance;       /* the algorithm's own */
+    void *check, *agent; /* the health storey's own */
 };
 
 static inline bool server_usable(const struct server *server)

@@ -9,16 +9,16 @@
 struct userlist_group {
     struct userlist_group *next;
     const char *name;
-    const char *users_text;   /* "a,b" as written; NULL: none */
+    const char *users_text; /* "a,b" as written; NULL: none */
     unsigned index;
 };
 
 struct userlist_user {
     struct userlist_user *next;
     const char *name, *password;
-    bool hashed;              /* password is a crypt(3) hash; else plain text */
-    const char *groups_text;  /* "g1,g2" as written; NULL: none */
-    bool *in_group;           /* by the group's index, after userlist_resolve */
+    bool hashed;             /* password is a crypt(3) hash; else plain text */
+    const char *groups_text; /* "g1,g2" as written; NULL: none */
+    bool *in_group;          /* by the group's index, after userlist_resolve */
 };
 
 struct userlist {

@@ -90,8 +90,8 @@ static void groups(void)
 }
 
 const struct test_row tests[] = {
-    {"plain passwords are compared whole", passwords },
-    { "hashed passwords are checked by crypt",                                   hashes },
-    { "groups by either side's line",groups },
-    { 0     },
+    { "plain passwords are compared whole", passwords },
+    { "hashed passwords are checked by crypt", hashes },
+    { "groups by either side's line", groups },
+    { 0 },
 };

@@ -1,3 +1,4 @@
+/* Conditions: precedence, negation, anonymous ACLs. */
 #include "base/test.h"
 #include "match/acl_words.h"
 #include "rules/condition.h"

@@ -1,3 +1,4 @@
+/* Rulesets: order, waiting and resuming, what ends them. */
 #include "base/test.h"
 #include "rules/ruleset.h"
 

@@ -1,3 +1,4 @@
+/* Expressions: fetches with arguments, converter chains, casts between them, errors. */
 #include "base/test.h"
 #include "sample/sample_expr.h"
 

@@ -1,3 +1,4 @@
+/* Values and their casts. */
 #include "base/test.h"
 #include "sample/sample.h"
 

@@ -1,16 +1,25 @@
 /* Conditions of set-var. */
 #include "sample/var_condition.h"
 
-enum { IF_EXISTS = 1, IF_NOT_EXISTS = 2, IF_EMPTY = 4, IF_NOT_EMPTY = 8, IF_SET = 16, IF_NOT_SET = 32, IF_GT = 64,
-       IF_LT = 128 };
+enum {
+    IF_EXISTS = 1,
+    IF_NOT_EXISTS = 2,
+    IF_EMPTY = 4,
+    IF_NOT_EMPTY = 8,
+    IF_SET = 16,
+    IF_NOT_SET = 32,
+    IF_GT = 64,
+    IF_LT = 128
+};
 
 static const struct {
     const char *word;
     unsigned bit;
 } words[] = {
-    { "ifexists", IF_EXISTS }, { "ifnotexists", IF_NOT_EXISTS }, { "ifempty", IF_EMPTY },
-    { "ifnotempty", IF_NOT_EMPTY }, { "ifset", IF_SET }, { "ifnotset", IF_NOT_SET },
-    { "ifgt", IF_GT }, { "iflt", IF_LT },
+    { "ifexists", IF_EXISTS }, { "ifnotexists", IF_NOT_EXISTS },
+    { "ifempty", IF_EMPTY },   { "ifnotempty", IF_NOT_EMPTY },
+    { "ifset", IF_SET },       { "ifnotset", IF_NOT_SET },
+    { "ifgt", IF_GT },         { "iflt", IF_LT },
 };
 
 unsigned var_condition_of(struct str word)

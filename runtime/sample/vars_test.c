@@ -1,3 +1,4 @@
+/* Variables: names, scopes, limits of memory. */
 #include "base/test.h"
 #include "sample/sample.h"
 #include "sample/vars.h"

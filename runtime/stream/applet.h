@@ -8,7 +8,7 @@
 struct stream;
 
 struct applet_ops {
-    const char *name;  /* "lua", for logs: <name> stands for the server */
+    const char *name; /* "lua", for logs: <name> stands for the server */
     /* Called once when the stream reached it; false: internal error (500). May be NULL. */
     bool (*start)(struct stream *stream);
     /* Called whenever something changed: request data or its end, room in the response, a wake of the stream's task.

@@ -42,7 +42,8 @@ char *channel_room(struct channel *channel, struct engine *engine, size_t reserv
     if (used + reserve >= channel->capacity)
         return channel->data; /* full */
     size_t limit = channel->capacity - reserve;
-    if (channel->from && (limit <= channel->from + used || limit - channel->from - used < channel->capacity / 4)) {
+    if (channel->from &&
+        (limit <= channel->from + used || limit - channel->from - used < channel->capacity / 4)) {
         memmove(channel->data, channel->data + channel->from, used);
         channel->from = 0;
     }

@@ -13,15 +13,15 @@
 struct engine;
 
 struct channel {
-    char *data;        /* capacity bytes from the engine's buffer pool; NULL while empty */
+    char *data; /* capacity bytes from the engine's buffer pool; NULL while empty */
     size_t capacity;
-    size_t from;       /* first byte that counts */
+    size_t from; /* first byte that counts */
     size_t output, input, raw;
-    uint64_t forward;  /* bytes of coming input that may pass to output at once; CHANNEL_ALL: everything */
-    bool ended;        /* the producer has given all (FIN, end of body) */
-    bool failed;       /* the producer died: reset, broken framing */
-    bool closed;       /* the consumer takes no more; what comes is dropped */
-    bool end_sent;     /* the consumer was told of the end */
+    uint64_t forward; /* bytes of coming input that may pass to output at once; CHANNEL_ALL: everything */
+    bool ended;       /* the producer has given all (FIN, end of body) */
+    bool failed;      /* the producer died: reset, broken framing */
+    bool closed;      /* the consumer takes no more; what comes is dropped */
+    bool end_sent;    /* the consumer was told of the end */
     uint64_t total_in, total_out; /* bytes since the stream began: received / sent */
     uint64_t last_in_ns, last_out_ns;
 };
@@ -62,7 +62,8 @@ void channel_sent(struct channel *channel, size_t size);
 size_t channel_put(struct channel *channel, struct engine *engine, struct str text);
 /* Drops bytes of the input at an offset / puts text into the input at an offset (false: no room). */
 void channel_cut_input(struct channel *channel, size_t at, size_t size);
-bool channel_insert_input(struct channel *channel, struct engine *engine, size_t at, struct str text) MUST_USE;
+bool channel_insert_input(struct channel *channel, struct engine *engine, size_t at,
+                          struct str text) MUST_USE;
 bool channel_full(const struct channel *channel); /* no room for input, reserve respected by its reader */
 
 #endif

@@ -46,7 +46,8 @@ static bool room_for(const struct bind *bind)
     const struct proxy *frontend = bind->proxy;
     if (bind->is_cli)
         return true;
-    if (configuration->globals.maxconn && configuration->current_connections >= configuration->globals.maxconn)
+    if (configuration->globals.maxconn &&
+        configuration->current_connections >= configuration->globals.maxconn)
         return false;
     if (frontend->settings.maxconn && frontend->current_front >= frontend->settings.maxconn)
         return false;
@@ -109,7 +110,8 @@ bool engine_listen(struct engine *engine)
 
 static void close_listeners(struct engine *engine)
 {
-    LIST_EACH_SAFE (link, &engine->listeners) {
+    LIST_EACH_SAFE(link, &engine->listeners)
+    {
         struct bind_listener *bound = LIST_ITEM(link, struct bind_listener, link);
         list_remove(&bound->link);
         listener_close(&bound->listener);
@@ -129,7 +131,8 @@ void engine_soft_stop(struct engine *engine)
     engine->soft_stopping = true;
     close_listeners(engine);
     purge_servers(engine);
-    LIST_EACH_SAFE (link, &engine->session_list) {
+    LIST_EACH_SAFE(link, &engine->session_list)
+    {
         struct session *session = LIST_ITEM(link, struct session, link);
         if (!session->stream)
             session_close(session, false);

@@ -10,14 +10,14 @@ struct engine {
     struct configuration *configuration;
     struct loop *loop;
     struct log_sender *log;
-    struct pool buffers;     /* tune.bufsize bytes each */
+    struct pool buffers; /* tune.bufsize bytes each */
     struct pool sessions, server_conns;
     struct list free_streams; /* kept with one chunk of their arena each */
     unsigned free_stream_count;
-    struct arena scratch;    /* for evaluations between two returns to the loop; callers rewind */
+    struct arena scratch; /* for evaluations between two returns to the loop; callers rewind */
     struct list session_list, stream_list; /* in order of birth */
     uint64_t session_serial, stream_serial;
-    struct list listeners;   /* open ones of this worker: struct bind_listener in engine.c */
+    struct list listeners; /* open ones of this worker: struct bind_listener in engine.c */
     uint64_t session_count, stream_count;
     bool soft_stopping;
 };

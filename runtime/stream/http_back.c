@@ -78,7 +78,8 @@ static bool receive_head(struct stream *stream)
             size_t before = channel->raw;
             enum h1_status status = http_reader_head(&back->reader, channel, &stream->http->response);
             stream->response.total_in += before - channel->raw;
-            if (status == H1_REJECT || (status == H1_MORE && channel->raw >= globals->bufsize - globals->maxrewrite)) {
+            if (status == H1_REJECT ||
+                (status == H1_MORE && channel->raw >= globals->bufsize - globals->maxrewrite)) {
                 response_failed(stream, 502, 'P');
                 return true;
             }
@@ -115,7 +116,8 @@ bool http_back_receive(struct stream *stream)
     if (!http->response_ready) {
         if (stream->phase != PHASE_RESPONSE || !receive_head(stream))
             return false;
-        if (http->response_ready && !http->response_own && !channel->ended) /* what came with the head leaves with it */
+        if (http->response_ready && !http->response_own &&
+            !channel->ended) /* what came with the head leaves with it */
             http_reader_body(&http->back->reader, channel);
         return true;
     }
@@ -123,8 +125,7 @@ bool http_back_receive(struct stream *stream)
         return false;
     struct http_reader *reader = &http->back->reader;
     bool moved = http_reader_body(reader, channel);
-    if (!channel->ended && !channel->failed &&
-        http_wire_fill(&stream->back->conn, channel, stream->engine)) {
+    if (!channel->ended && !channel->failed && http_wire_fill(&stream->back->conn, channel, stream->engine)) {
         moved = true;
         http_reader_body(reader, channel);
         if (stream->back->conn.read_ended)

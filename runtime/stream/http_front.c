@@ -1,7 +1,7 @@
 /* The client's side of HTTP/1: requests come in, responses go out. A request that cannot be read is answered here. */
+#include "base/units.h"
 #include "proxy/bind.h"
 #include "stream/stream_steps.h"
-#include "base/units.h"
 
 bool http_front_begin(struct stream *stream)
 {
@@ -34,8 +34,8 @@ static void keep_uri(struct stream *stream)
     http->method = request->method;
     http->target = request->uri;
     http->version = request->version;
-    struct str line = arena_printf(&stream->arena, "%.*s %.*s %.*s", STR_ARG(request->method), STR_ARG(request->uri),
-                                   STR_ARG(request->version));
+    struct str line = arena_printf(&stream->arena, "%.*s %.*s %.*s", STR_ARG(request->method),
+                                   STR_ARG(request->uri), STR_ARG(request->version));
     http->uri = limit && line.size >= limit ? str_slice(line, 0, limit - 1) : line;
 }
 
@@ -78,7 +78,8 @@ static bool receive_head(struct stream *stream)
                 return true;
             }
             if (status == H1_REJECT || channel->raw >= globals->bufsize - globals->maxrewrite) {
-                int code = status == H1_REJECT && reader->parser.error_status ? reader->parser.error_status : 400;
+                int code =
+                    status == H1_REJECT && reader->parser.error_status ? reader->parser.error_status : 400;
                 http_front_request_failed(stream, code, 'P');
                 return true;
             }

@@ -7,8 +7,27 @@
 #include "proxy/server.h"
 #include "stream/stream_steps.h"
 
-enum request_step { Q_BEGIN, Q_FRONT_CONTENT, Q_FRONT_RULES, Q_SWITCH, Q_BACK_CONTENT, Q_BACK_RULES, Q_FINISH, Q_BODY, Q_END };
-enum response_step { P_BEGIN, P_CONTENT, P_BACK_RULES, P_FRONT_RULES, P_BACK_AFTER, P_FRONT_AFTER, P_FINISH, P_END };
+enum request_step {
+    Q_BEGIN,
+    Q_FRONT_CONTENT,
+    Q_FRONT_RULES,
+    Q_SWITCH,
+    Q_BACK_CONTENT,
+    Q_BACK_RULES,
+    Q_FINISH,
+    Q_BODY,
+    Q_END
+};
+enum response_step {
+    P_BEGIN,
+    P_CONTENT,
+    P_BACK_RULES,
+    P_FRONT_RULES,
+    P_BACK_AFTER,
+    P_FRONT_AFTER,
+    P_FINISH,
+    P_END
+};
 
 static void capture_fields(struct stream *stream, const struct http_msg *msg, const struct capture *captures,
                            struct str *out)
@@ -43,9 +62,10 @@ static void deny(struct stream *stream, bool response)
             stream->backend->back_counters.denied_requests++;
     }
     char phase = response ? 'H' : 'R';
-    bool told = http->deny_reply ? stream_reply(stream, http->deny_reply, 'P', phase)
-                                 : stream_reply_error(stream, response && http->deny_status == 403 ? 502 : http->deny_status,
-                                                      'P', phase);
+    bool told = http->deny_reply
+                    ? stream_reply(stream, http->deny_reply, 'P', phase)
+                    : stream_reply_error(
+                          stream, response && http->deny_status == 403 ? 502 : http->deny_status, 'P', phase);
     if (!told)
         stream_abort(stream, 'P', phase, false);
 }
@@ -88,8 +108,8 @@ static enum step obey(struct stream *stream, enum rule_result result, bool respo
     return STEP_WAIT;
 }
 
-static enum step rules(struct stream *stream, const struct ruleset *set, enum sample_place place, struct proxy *proxy,
-                       bool response)
+static enum step rules(struct stream *stream, const struct ruleset *set, enum sample_place place,
+                       struct proxy *proxy, bool response)
 {
     if (!set->count)
         return STEP_NEXT;
@@ -99,20 +119,22 @@ static enum step rules(struct stream *stream, const struct ruleset *set, enum sa
 static enum step content_rules(struct stream *stream, struct proxy *proxy, bool response)
 {
     const struct ruleset *set = response ? &proxy->tcp_response : &proxy->tcp_content;
-    uint64_t delay = response ? proxy->settings.response_inspect_delay : proxy->settings.request_inspect_delay;
+    uint64_t delay =
+        response ? proxy->settings.response_inspect_delay : proxy->settings.request_inspect_delay;
     if (!set->count)
         return STEP_NEXT;
     if (delay && !stream->inspect_until)
         stream->inspect_until = engine_now(stream->engine) + delay * NS_PER_MS;
     bool final = !delay || engine_now(stream->engine) >= stream->inspect_until;
-    enum rule_result result = stream_run_rules(stream, set, response ? AT_RESPONSE_CONTENT : AT_REQUEST_CONTENT, proxy,
-                                               final);
+    enum rule_result result =
+        stream_run_rules(stream, set, response ? AT_RESPONSE_CONTENT : AT_REQUEST_CONTENT, proxy, final);
     if (result == RULE_WAIT && !final)
         stream_wait_until(stream, stream->inspect_until);
     if (result != RULE_WAIT)
         stream->inspect_until = 0;
     if (result == RULE_DENY) { /* `reject` closes without an answer */
-        (response ? stream->backend->back_counters.denied_responses++ : stream->frontend->front_counters.denied_requests++);
+        (response ? stream->backend->back_counters.denied_responses++
+                  : stream->frontend->front_counters.denied_requests++);
         stream_abort(stream, 'P', response ? 'D' : 'R', false);
         return STEP_WAIT;
     }
@@ -185,7 +207,8 @@ static bool add_forwarded(struct stream *stream)
                          within(source, &front->forward_for_except, front->forward_for_except_bits)) ||
                         (back->forward_for && back->forward_for_except_bits &&
                          within(source, &back->forward_for_except, back->forward_for_except_bits));
-        if (!excepted && !(if_none && http_msg_find(request, str_of(name), NULL)) && !add_addr(request, name, source))
+        if (!excepted && !(if_none && http_msg_find(request, str_of(name), NULL)) &&
+            !add_addr(request, name, source))
             return false;
     }
     by = front->original_to ? front : back;
@@ -209,7 +232,8 @@ static bool clean_connection(struct http_msg *msg, bool keep_upgrade)
         struct buf kept = BUF_INIT;
         while (rest.data) {
             word = str_trim(str_split(&rest, ','));
-            bool ours = !word.size || str_eq_nocase(word, STR("keep-alive")) || str_eq_nocase(word, STR("close")) ||
+            bool ours = !word.size || str_eq_nocase(word, STR("keep-alive")) ||
+                        str_eq_nocase(word, STR("close")) ||
                         (!keep_upgrade && str_eq_nocase(word, STR("upgrade")));
             if (ours)
                 continue;
@@ -235,7 +259,8 @@ static bool clean_connection(struct http_msg *msg, bool keep_upgrade)
 
 static enum http_connection_mode connection_mode(const struct stream *stream)
 {
-    int front = stream->frontend->settings.http_connection_mode, back = stream->backend->settings.http_connection_mode;
+    int front = stream->frontend->settings.http_connection_mode,
+        back = stream->backend->settings.http_connection_mode;
     return (enum http_connection_mode)(front > back ? front : back);
 }
 

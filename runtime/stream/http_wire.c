@@ -100,7 +100,8 @@ static bool put_head(struct http_writer *writer, const struct http_msg *msg, str
     return true;
 }
 
-bool http_writer_begin(struct http_writer *writer, const struct http_msg *msg, bool no_body, struct arena *arena)
+bool http_writer_begin(struct http_writer *writer, const struct http_msg *msg, bool no_body,
+                       struct arena *arena)
 {
     if (!put_head(writer, msg, arena))
         return false;
@@ -165,7 +166,8 @@ bool http_writer_idle(const struct http_writer *writer, const struct channel *ch
            (!channel->output || writer->no_body || !writer->started);
 }
 
-bool http_writer_flush(struct http_writer *writer, struct conn *conn, struct channel *channel, struct engine *engine)
+bool http_writer_flush(struct http_writer *writer, struct conn *conn, struct channel *channel,
+                       struct engine *engine)
 {
     bool moved = false;
     if (writer->done || conn->state != CONN_READY)
@@ -182,13 +184,14 @@ bool http_writer_flush(struct http_writer *writer, struct conn *conn, struct cha
         if (writer->head.size)
             vecs[count++] = (struct io_vec){ (char *)(uintptr_t)writer->head.data, writer->head.size };
         if (writer->frame_size)
-            vecs[count++] = (struct io_vec){ writer->frame + writer->frame_at,
-                                             writer->frame_size - writer->frame_at };
+            vecs[count++] =
+                (struct io_vec){ writer->frame + writer->frame_at, writer->frame_size - writer->frame_at };
         size_t data = !writer->started ? 0 : writer->chunked ? (size_t)writer->chunk_left : channel->output;
         if (data)
             vecs[count++] = (struct io_vec){ channel->data + channel->from, data };
         if (writer->tail_size)
-            vecs[count++] = (struct io_vec){ writer->tail + writer->tail_at, writer->tail_size - writer->tail_at };
+            vecs[count++] =
+                (struct io_vec){ writer->tail + writer->tail_at, writer->tail_size - writer->tail_at };
         if (!count || !conn->writable)
             break;
         struct io_result result = conn_write(conn, vecs, count, false);

@@ -28,23 +28,25 @@ void http_reader_closed(struct http_reader *reader, struct channel *channel);
 void http_reader_tunnel(struct http_reader *reader, struct channel *channel);
 
 struct http_writer {
-    struct str head;        /* what is left of it, in the stream's arena */
-    char frame[24];         /* chunk size line */
+    struct str head; /* what is left of it, in the stream's arena */
+    char frame[24];  /* chunk size line */
     unsigned frame_at, frame_size;
-    uint64_t chunk_left;    /* bytes of output that belong to the open chunk */
-    char tail[12];          /* behind the chunk's data */
+    uint64_t chunk_left; /* bytes of output that belong to the open chunk */
+    char tail[12];       /* behind the chunk's data */
     unsigned tail_at, tail_size;
     bool chunked, no_body, started, last_chunk, done;
-    uint64_t head_bytes;    /* for the statistics */
+    uint64_t head_bytes; /* for the statistics */
 };
 
 /* begins a message: the head is written to the arena. false: no memory. */
-bool http_writer_begin(struct http_writer *writer, const struct http_msg *msg, bool no_body, struct arena *arena)
-    MUST_USE;
+bool http_writer_begin(struct http_writer *writer, const struct http_msg *msg, bool no_body,
+                       struct arena *arena) MUST_USE;
 /* An interim response ahead of the real one. */
-bool http_writer_interim(struct http_writer *writer, const struct http_msg *msg, struct arena *arena) MUST_USE;
+bool http_writer_interim(struct http_writer *writer, const struct http_msg *msg,
+                         struct arena *arena) MUST_USE;
 /* Sends what can be sent. true: something moved. writer->done: all of an ended channel was sent. */
-bool http_writer_flush(struct http_writer *writer, struct conn *conn, struct channel *channel, struct engine *engine);
+bool http_writer_flush(struct http_writer *writer, struct conn *conn, struct channel *channel,
+                       struct engine *engine);
 /* Nothing is waiting to be sent now. */
 bool http_writer_idle(const struct http_writer *writer, const struct channel *channel);
 

@@ -108,8 +108,8 @@ void server_conn_release(struct server_conn *server_conn, bool keep)
     const struct conn *conn = &server_conn->conn;
     bool sound = conn->state == CONN_READY && conn->error == IO_OK && !conn->peer_shut && !conn->write_shut &&
                  !conn->readable;
-    bool room = server->settings.pool_max_conn < 0 ||
-                (int64_t)server->idle_count < server->settings.pool_max_conn;
+    bool room =
+        server->settings.pool_max_conn < 0 || (int64_t)server->idle_count < server->settings.pool_max_conn;
     if (!keep || !sound || !room || !server_usable(server) || server_conn->engine->soft_stopping) {
         server_conn_destroy(server_conn, false);
         return;
@@ -117,7 +117,8 @@ void server_conn_release(struct server_conn *server_conn, bool keep)
     CHECK(server->used_connections > 0);
     server->used_connections--;
     server_conn->stream = NULL;
-    uint64_t delay = server->settings.pool_purge_delay ? server->settings.pool_purge_delay * NS_PER_MS : IDLE_NS;
+    uint64_t delay =
+        server->settings.pool_purge_delay ? server->settings.pool_purge_delay * NS_PER_MS : IDLE_NS;
     if (!timer_set(&server_conn->timer, engine_now(server_conn->engine) + delay)) {
         server->used_connections++;
         server_conn->stream = NULL;
@@ -145,6 +146,6 @@ void server_conn_destroy(struct server_conn *server_conn, bool reset)
 
 void server_conn_purge(struct server *server)
 {
-    LIST_EACH_SAFE (link, &server->idle)
-        server_conn_destroy(LIST_ITEM(link, struct server_conn, idle_link), false);
+    LIST_EACH_SAFE(link, &server->idle)
+    server_conn_destroy(LIST_ITEM(link, struct server_conn, idle_link), false);
 }

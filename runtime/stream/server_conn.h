@@ -11,13 +11,13 @@ struct server_conn {
     struct conn conn;
     struct engine *engine;
     struct server *server;
-    struct stream *stream;      /* NULL while idle */
-    struct session *session;    /* whose first user's session; NULL once that ended */
-    struct list idle_link;      /* in server->idle while idle */
-    struct timer timer;         /* how long it may idle */
+    struct stream *stream;   /* NULL while idle */
+    struct session *session; /* whose first user's session; NULL once that ended */
+    struct list idle_link;   /* in server->idle while idle */
+    struct timer timer;      /* how long it may idle */
     uint64_t serial;
-    unsigned request_count;     /* served on it */
-    bool private_to_session;    /* NTLM and the like: never shared */
+    unsigned request_count;  /* served on it */
+    bool private_to_session; /* NTLM and the like: never shared */
 };
 
 /* Opens a connection for the stream. NULL: *why says (nothing is left open). */

@@ -85,7 +85,8 @@ static void enqueue(struct stream *stream, struct server *server)
         stream->queue_position_backend = backend->queue_count++;
         list_add_last(&backend->queue, &stream->queue_link);
     }
-    uint64_t limit = backend->settings.timeout_queue ? backend->settings.timeout_queue : backend->settings.timeout_connect;
+    uint64_t limit =
+        backend->settings.timeout_queue ? backend->settings.timeout_queue : backend->settings.timeout_connect;
     stream->deadline_queue = limit ? stream->times.queued + limit * NS_PER_MS : TIMER_OFF;
 }
 
@@ -212,11 +213,13 @@ static void try_again(struct stream *stream, enum io_status why)
         stream_wake(stream);
         return;
     }
-    uint64_t pause = backend->settings.timeout_connect ? backend->settings.timeout_connect * NS_PER_MS : RETRY_PAUSE_NS;
+    uint64_t pause =
+        backend->settings.timeout_connect ? backend->settings.timeout_connect * NS_PER_MS : RETRY_PAUSE_NS;
     if (why == IO_TIMED_OUT)
         stream_wake(stream);
     else
-        stream_wait_until(stream, engine_now(stream->engine) + (pause < RETRY_PAUSE_NS ? pause : RETRY_PAUSE_NS));
+        stream_wait_until(stream,
+                          engine_now(stream->engine) + (pause < RETRY_PAUSE_NS ? pause : RETRY_PAUSE_NS));
 }
 
 static bool open_connection(struct stream *stream)

@@ -153,7 +153,8 @@ static void go_idle(struct session *session)
 static void set_request_deadline(struct session *session, struct stream *stream)
 {
     const struct proxy_settings *settings = &session->frontend->settings;
-    uint64_t limit = settings->timeout_http_request ? settings->timeout_http_request : settings->timeout_client;
+    uint64_t limit =
+        settings->timeout_http_request ? settings->timeout_http_request : settings->timeout_client;
     uint64_t since = session->stream_count == 1 ? session->accept_ns : engine_now(session->engine);
     stream->deadline_request = limit ? since + limit * NS_PER_MS : TIMER_OFF;
 }

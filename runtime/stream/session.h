@@ -11,15 +11,15 @@ struct bind;
 struct stream;
 
 struct session {
-    struct list link;          /* engine's session_list */
+    struct list link; /* engine's session_list */
     struct engine *engine;
     struct proxy *frontend;
-    struct bind *bind;         /* NULL: made by Lua or by a check */
+    struct bind *bind; /* NULL: made by Lua or by a check */
     struct conn conn;
-    struct task task;          /* works off what is ready */
-    struct timer timer;        /* idle, handshake and request time-outs */
+    struct task task;   /* works off what is ready */
+    struct timer timer; /* idle, handshake and request time-outs */
     uint64_t serial;
-    uint64_t accept_ns;        /* monotonic */
+    uint64_t accept_ns; /* monotonic */
     int64_t accept_wall_ns;
     uint64_t handshake_ns;     /* when the connection was usable (Th ends) */
     uint64_t idle_since_ns;    /* end of the previous request; == handshake_ns for the first */
@@ -28,12 +28,12 @@ struct session {
     struct vars vars;          /* sess. */
     struct rule_cursor cursor; /* tcp-request connection / session rules */
     unsigned phase;
-    void *tracked[3];          /* entries of stick tables, by the table storey */
-    bool counted;              /* in the frontend's and the bind's current connections */
-    bool reset_on_close;       /* the stream asked for RST */
-    bool begun;                /* its rules let it through */
-    bool lingering;            /* our side is shut; the client's bytes are dropped until it closes */
-    struct channel saved;      /* bytes that arrived behind the last request */
+    void *tracked[3];     /* entries of stick tables, by the table storey */
+    bool counted;         /* in the frontend's and the bind's current connections */
+    bool reset_on_close;  /* the stream asked for RST */
+    bool begun;           /* its rules let it through */
+    bool lingering;       /* our side is shut; the client's bytes are dropped until it closes */
+    struct channel saved; /* bytes that arrived behind the last request */
 };
 
 /* A connection was accepted on bind; takes the socket. */

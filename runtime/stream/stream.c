@@ -66,7 +66,8 @@ struct stream *stream_create(struct session *session)
     engine->stream_count++;
     channel_init(&stream->request);
     channel_init(&stream->response);
-    stream->deadline_rules = stream->deadline_request = stream->deadline_connect = stream->deadline_queue = TIMER_OFF;
+    stream->deadline_rules = stream->deadline_request = stream->deadline_connect = stream->deadline_queue =
+        TIMER_OFF;
     stream->end_cause = stream->end_phase = '-';
     stream->log_level = LOG_LEVEL_COUNT;
     const struct globals *globals = &engine->configuration->globals;
@@ -248,21 +249,26 @@ void stream_abort(struct stream *stream, char cause, char phase, bool reset)
 
 void stream_kill(struct stream *stream, char cause)
 {
-    stream_abort(stream, cause, stream->phase >= PHASE_DATA ? 'D' : stream->phase == PHASE_RESPONSE ? 'H' : 'R', false);
+    stream_abort(stream, cause,
+                 stream->phase >= PHASE_DATA       ? 'D'
+                 : stream->phase == PHASE_RESPONSE ? 'H'
+                                                   : 'R',
+                 false);
 }
 
 static bool request_complete(const struct stream *stream)
 {
-    return stream->request.ended && !stream->request.failed && !stream->request.input && !stream->request.output;
+    return stream->request.ended && !stream->request.failed && !stream->request.input &&
+           !stream->request.output;
 }
 
 static bool server_side_complete(const struct stream *stream)
 {
     const struct http_back *back = stream->http ? stream->http->back : NULL;
     const struct http_msg *response = stream->http ? &stream->http->response : NULL;
-    return back && !stream->tunnel && back->writer.done && stream->http->response_ready && !stream->http->response_own &&
-           stream->response.ended && !stream->response.failed && !stream->response.raw && response->keep_alive &&
-           back->reader.body.kind != HTTP_BODY_UNTIL_CLOSE &&
+    return back && !stream->tunnel && back->writer.done && stream->http->response_ready &&
+           !stream->http->response_own && stream->response.ended && !stream->response.failed &&
+           !stream->response.raw && response->keep_alive && back->reader.body.kind != HTTP_BODY_UNTIL_CLOSE &&
            stream->backend->settings.http_connection_mode == HTTP_KEEP_ALIVE &&
            stream->frontend->settings.http_connection_mode != HTTP_CLOSE;
 }
@@ -294,8 +300,9 @@ static void stream_end(struct stream *stream)
     struct session *session = stream->session;
     struct engine *engine = stream->engine;
     bool keep_server = server_side_complete(stream);
-    bool keep_client = stream->http && stream->http->client_keep_alive && !stream->tunnel && !stream->response.failed &&
-                       !stream->response.closed && stream->http->front->writer.done && request_complete(stream);
+    bool keep_client = stream->http && stream->http->client_keep_alive && !stream->tunnel &&
+                       !stream->response.failed && !stream->response.closed &&
+                       stream->http->front->writer.done && request_complete(stream);
     bool reset = session->reset_on_close;
     stream->phase = PHASE_END;
     stream->times.end = engine_now(engine);
@@ -328,7 +335,8 @@ static void stream_end(struct stream *stream)
     struct platform *platform = loop_platform(engine->loop);
     if (platform->ops->mark)
         platform->ops->mark(platform, PLAT_MARK_STREAM_END, stream->serial, 0);
-    bool linger = stream->http && !stream->response.failed && !stream->response.closed && stream->http->front->writer.done;
+    bool linger = stream->http && !stream->response.failed && !stream->response.closed &&
+                  stream->http->front->writer.done;
     give_memory(stream);
     session_stream_ended(session, keep_client, linger, reset);
 }
@@ -388,7 +396,8 @@ static uint64_t server_deadline(const struct stream *stream)
     if (!stream->back || stream->phase < PHASE_RESPONSE)
         return TIMER_OFF;
     bool sent_all = stream->http && stream->http->back ? stream->http->back->writer.done : true;
-    bool writing = stream->request.output || (stream->http && stream->http->back && stream->http->back->writer.head.size);
+    bool writing = stream->request.output ||
+                   (stream->http && stream->http->back && stream->http->back->writer.head.size);
     bool reading = !stream->response.ended && !stream->response.closed && (sent_all || stream->tunnel) &&
                    !channel_full(&stream->response);
     uint64_t ms = stream->timeout_server_ms;
@@ -398,7 +407,8 @@ static uint64_t server_deadline(const struct stream *stream)
         return tunnel_deadline(stream);
     if (stream->tunnel && stream->request.ended && stream->backend->settings.timeout_server_fin)
         ms = stream->backend->settings.timeout_server_fin;
-    return after(later(later(stream->request.last_out_ns, stream->response.last_in_ns), stream->times.connected), ms);
+    return after(
+        later(later(stream->request.last_out_ns, stream->response.last_in_ns), stream->times.connected), ms);
 }
 
 void stream_refresh_deadlines(struct stream *stream)
@@ -492,7 +502,8 @@ static bool receive_client(struct stream *stream)
 static bool send_client(struct stream *stream)
 {
     struct conn *conn = &stream->session->conn;
-    if (stream->http && (!stream->tunnel || !http_writer_idle(&stream->http->front->writer, &stream->response)))
+    if (stream->http &&
+        (!stream->tunnel || !http_writer_idle(&stream->http->front->writer, &stream->response)))
         return http_front_send(stream);
     return tcp_pass_send(conn, &stream->response, stream->engine);
 }
@@ -613,21 +624,23 @@ static bool may_repeat(const struct stream *stream)
     if (!stream->http || !stream->back || stream->back->request_count < 2 || stream->http->response_ready)
         return false;
     enum http_method method = stream->http->request.method_id;
-    bool idempotent = method == HTTP_GET || method == HTTP_HEAD || method == HTTP_OPTIONS || method == HTTP_PUT ||
-                      method == HTTP_DELETE || method == HTTP_TRACE;
-    return idempotent && stream->request.total_out == 0 && stream->response.total_in == 0 && stream->response.raw == 0 &&
-           stream->tries_left > 0;
+    bool idempotent = method == HTTP_GET || method == HTTP_HEAD || method == HTTP_OPTIONS ||
+                      method == HTTP_PUT || method == HTTP_DELETE || method == HTTP_TRACE;
+    return idempotent && stream->request.total_out == 0 && stream->response.total_in == 0 &&
+           stream->response.raw == 0 && stream->tries_left > 0;
 }
 
 static bool repeat_elsewhere(struct stream *stream)
 {
     struct conn *conn = stream->back ? &stream->back->conn : NULL;
-    if (!conn || stream->phase != PHASE_RESPONSE || !(conn->error != IO_OK || conn->peer_shut) || !may_repeat(stream))
+    if (!conn || stream->phase != PHASE_RESPONSE || !(conn->error != IO_OK || conn->peer_shut) ||
+        !may_repeat(stream))
         return false;
     if (conn->error == IO_OK && !conn->read_ended) { /* a FIN may stand behind a response */
         int64_t unread = 0;
         struct platform *platform = loop_platform(stream->engine->loop);
-        if (platform->ops->get_option(platform, conn->watch.sock, PLAT_UNREAD, &unread) != IO_OK || unread > 0)
+        if (platform->ops->get_option(platform, conn->watch.sock, PLAT_UNREAD, &unread) != IO_OK ||
+            unread > 0)
             return false;
     }
     server_conn_destroy(stream->back, false);
@@ -645,8 +658,9 @@ static bool notice_failures(struct stream *stream)
     struct conn *client = &stream->session->conn;
     if (stream->phase == PHASE_END)
         return true;
-    bool client_gone = client->error != IO_OK || (stream->response.closed && stream->phase >= PHASE_RESPONSE &&
-                                                   !(stream->http && stream->http->response_own && !stream->response.output));
+    bool client_gone =
+        client->error != IO_OK || (stream->response.closed && stream->phase >= PHASE_RESPONSE &&
+                                   !(stream->http && stream->http->response_own && !stream->response.output));
     if (client_gone) {
         stream->client_aborted = true;
         stream->frontend->front_counters.client_aborts++;
@@ -654,9 +668,10 @@ static bool notice_failures(struct stream *stream)
         stream_abort(stream, 'C', phase_letter(stream), false);
         return true;
     }
-    bool abort_on_close = stream->backend->settings.abort_on_close || stream->frontend->settings.abort_on_close;
-    if (abort_on_close && client->peer_shut && stream->phase < PHASE_RESPONSE && stream->phase > PHASE_REQUEST &&
-        stream->request.ended) {
+    bool abort_on_close =
+        stream->backend->settings.abort_on_close || stream->frontend->settings.abort_on_close;
+    if (abort_on_close && client->peer_shut && stream->phase < PHASE_RESPONSE &&
+        stream->phase > PHASE_REQUEST && stream->request.ended) {
         stream->backend->back_counters.client_aborts++;
         if (!stream->http || !stream_reply_error(stream, 400, 'C', phase_letter(stream)))
             stream_abort(stream, 'C', phase_letter(stream), false);
@@ -668,7 +683,8 @@ static bool notice_failures(struct stream *stream)
             stream->http->client_keep_alive = false;
             stream_drop_back(stream, false);
             stream->request.closed = true;
-            if (stream_reply_error(stream, 400, broken ? 'P' : 'C', stream->phase >= PHASE_RESPONSE ? 'D' : 'R'))
+            if (stream_reply_error(stream, 400, broken ? 'P' : 'C',
+                                   stream->phase >= PHASE_RESPONSE ? 'D' : 'R'))
                 return false;
         }
         stream_abort(stream, broken ? 'P' : 'C', phase_letter(stream), false);
@@ -703,7 +719,8 @@ static void stream_run(struct task *task)
     for (unsigned pass = 0; pass < PASS_MAX; pass++) {
         bool moved = receive_client(stream);
         moved |= decide(stream);
-        if (stream->applet && stream->phase >= PHASE_RESPONSE && stream->phase != PHASE_END && !stream->response.ended)
+        if (stream->applet && stream->phase >= PHASE_RESPONSE && stream->phase != PHASE_END &&
+            !stream->response.ended)
             stream->applet->run(stream);
         moved |= repeat_elsewhere(stream);
         moved |= exchange_server(stream);

@@ -25,25 +25,33 @@ struct http_front;
 struct server;
 struct server_conn;
 
-enum stream_phase { PHASE_REQUEST, PHASE_RULES, PHASE_SERVER, PHASE_CONNECT, PHASE_RESPONSE, PHASE_DATA, PHASE_END };
+enum stream_phase {
+    PHASE_REQUEST,
+    PHASE_RULES,
+    PHASE_SERVER,
+    PHASE_CONNECT,
+    PHASE_RESPONSE,
+    PHASE_DATA,
+    PHASE_END
+};
 
 /* HTTP of a stream: both messages and what the log wants of them. */
 struct http_txn {
     struct http_msg request, response;
-    bool request_ready;    /* head complete and valid */
-    bool response_ready;   /* head from the server or made by us */
-    bool response_ruled;   /* its rules ran: may be sent */
-    bool response_own;     /* made by us: replies, applets */
+    bool request_ready;  /* head complete and valid */
+    bool response_ready; /* head from the server or made by us */
+    bool response_ruled; /* its rules ran: may be sent */
+    bool response_own;   /* made by us: replies, applets */
     bool client_keep_alive;
-    int status;            /* of the response, for the log; 0: none */
-    int deny_status;       /* of deny and tarpit: 403 unless said */
+    int status;      /* of the response, for the log; 0: none */
+    int deny_status; /* of deny and tarpit: 403 unless said */
     struct http_reply *deny_reply;
-    bool soft_request, soft_response; /* strict-mode off: a change that a rule cannot make is passed over */
-    struct str uri;        /* request line as the log prints it (%r), cut */
+    bool soft_request, soft_response;   /* strict-mode off: a change that a rule cannot make is passed over */
+    struct str uri;                     /* request line as the log prints it (%r), cut */
     struct str method, target, version; /* as received, for %HM %HU %HV: not changed by rules */
     struct str *request_captures, *response_captures; /* by index; data NULL: none */
-    struct str client_cookie, server_cookie; /* %CC %CS */
-    char cookie_state[2];  /* last two letters of the termination state */
+    struct str client_cookie, server_cookie;          /* %CC %CS */
+    char cookie_state[2];                             /* last two letters of the termination state */
     struct str unique_id;
     struct http_front *front; /* reader of requests, writer of responses */
     struct http_back *back;   /* writer of requests, reader of responses */
@@ -51,60 +59,60 @@ struct http_txn {
 
 /* Instants, monotonic ns; 0: not reached. Timers of the log are differences (manual 8.4). */
 struct stream_times {
-    uint64_t begin;        /* accept, or end of the previous request */
-    uint64_t first_byte;   /* of the request (Ti ends) */
-    uint64_t request;      /* head received whole (TR ends) */
+    uint64_t begin;            /* accept, or end of the previous request */
+    uint64_t first_byte;       /* of the request (Ti ends) */
+    uint64_t request;          /* head received whole (TR ends) */
     uint64_t queued, unqueued; /* Tw */
-    uint64_t connected;    /* Tc ends */
-    uint64_t response;     /* response head received (Tr ends) */
+    uint64_t connected;        /* Tc ends */
+    uint64_t response;         /* response head received (Tr ends) */
     uint64_t end;
     int64_t wall_begin, wall_request; /* ns since 1970 */
 };
 
 struct stream {
-    struct list link;              /* engine's stream_list */
-    struct task task;              /* wake it when anything changed: task_wake(&stream->task) */
+    struct list link; /* engine's stream_list */
+    struct task task; /* wake it when anything changed: task_wake(&stream->task) */
     struct engine *engine;
     struct session *session;
     struct proxy *frontend, *backend; /* backend == frontend until one was chosen */
     uint64_t serial;
     enum stream_phase phase;
-    unsigned step;                 /* analyser within the phase */
-    struct arena arena;            /* all that lives as long as the stream */
+    unsigned step;      /* analyser within the phase */
+    struct arena arena; /* all that lives as long as the stream */
     struct channel request, response;
-    struct http_txn *http;         /* NULL in mode tcp */
+    struct http_txn *http; /* NULL in mode tcp */
     struct vars vars_txn, vars_req, vars_res;
-    struct rule_cursor cursor;     /* of the ruleset that runs or waits */
-    struct rule *last_rule;        /* that ended a ruleset, for last_rule_file and last_rule_line */
+    struct rule_cursor cursor; /* of the ruleset that runs or waits */
+    struct rule *last_rule;    /* that ended a ruleset, for last_rule_file and last_rule_line */
     /* The server side: a connection, or an applet. */
-    struct server *server;         /* chosen */
-    struct server_conn *back;      /* NULL: none (yet) */
+    struct server *server;    /* chosen */
+    struct server_conn *back; /* NULL: none (yet) */
     const struct applet_ops *applet;
-    void *applet_state;            /* the applet's own */
+    void *applet_state; /* the applet's own */
     unsigned tries_left, try_count;
     bool redispatched, server_counted, in_queue, assigned_by_rule;
     struct list queue_link;
     /* Deadlines, monotonic ns; TIMER_OFF: none. The session's timer is armed for the earliest. */
-    uint64_t deadline_rules;       /* inspect-delay, tarpit, a waiting action */
-    uint64_t deadline_request;     /* http-request */
+    uint64_t deadline_rules;   /* inspect-delay, tarpit, a waiting action */
+    uint64_t deadline_request; /* http-request */
     uint64_t deadline_connect, deadline_queue;
-    uint64_t inspect_until;        /* end of the inspect-delay of the ruleset that runs */
+    uint64_t inspect_until; /* end of the inspect-delay of the ruleset that runs */
     uint64_t timeout_client_ms, timeout_server_ms, timeout_tunnel_ms; /* may be set by rules */
     struct stream_times times;
     /* For the log. */
-    char end_cause, end_phase;     /* 'C' 'H' of "CH--"; '-' while all is well */
-    enum log_level log_level;      /* LOG_LEVEL_COUNT: as usual; see log_silent */
+    char end_cause, end_phase; /* 'C' 'H' of "CH--"; '-' while all is well */
+    enum log_level log_level;  /* LOG_LEVEL_COUNT: as usual; see log_silent */
     bool log_silent, logged;
     unsigned queue_position_server, queue_position_backend; /* %sq %bq */
     int64_t actconn, feconn, beconn, srv_conn;              /* as they were when logged */
-    bool tunnel;                   /* after 101, CONNECT, or mode tcp: bytes pass as they come */
-    bool request_begun;            /* bytes went to the server: no retry from here on */
-    bool counted;                  /* in the backend's current streams */
+    bool tunnel;        /* after 101, CONNECT, or mode tcp: bytes pass as they come */
+    bool request_begun; /* bytes went to the server: no retry from here on */
+    bool counted;       /* in the backend's current streams */
     bool client_aborted;
     bool kill_requested;
     int64_t nice, priority_class, priority_offset_ms;
-    void *tracked[3];              /* entries of stick tables */
-    void *lua;                     /* the Lua binding's own; freed by lua_release */
+    void *tracked[3]; /* entries of stick tables */
+    void *lua;        /* the Lua binding's own; freed by lua_release */
     void (*lua_release)(struct stream *stream);
 };
 
@@ -116,7 +124,8 @@ struct sample_context stream_context(struct stream *stream, enum sample_place pl
  * run on it. cause/phase: the log's letters, e.g. 'P','R' or 'L','R'. false: internal error, caller answers RULE_FAIL. */
 bool stream_reply(struct stream *stream, const struct http_reply *reply, char cause, char phase) MUST_USE;
 /* The same for a head and body made by the caller in the stream's arena. */
-bool stream_reply_message(struct stream *stream, struct http_msg *head, struct str body, char cause, char phase) MUST_USE;
+bool stream_reply_message(struct stream *stream, struct http_msg *head, struct str body, char cause,
+                          char phase) MUST_USE;
 /* The proxy's error page of a status. */
 bool stream_reply_error(struct stream *stream, int status, char cause, char phase) MUST_USE;
 /* An applet takes the server's place (use-service, statistics). */

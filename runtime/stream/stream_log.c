@@ -10,8 +10,8 @@ static bool has_targets(const struct stream *stream)
 
 static bool went_wrong(const struct stream *stream)
 {
-    return (stream->end_cause != '-' && stream->end_cause != 'L') || stream->try_count || stream->redispatched ||
-           (stream->http && stream->http->status >= 500);
+    return (stream->end_cause != '-' && stream->end_cause != 'L') || stream->try_count ||
+           stream->redispatched || (stream->http && stream->http->status >= 500);
 }
 
 static bool unwanted(const struct stream *stream)
@@ -33,8 +33,8 @@ void stream_log(struct stream *stream)
     stream->actconn = stream->engine->configuration->current_connections;
     stream->feconn = frontend->current_front;
     stream->beconn = stream->counted ? stream->backend->current_back : 0;
-    const struct log_format *format = went_wrong(stream) && frontend->error_log_format ? frontend->error_log_format
-                                                                                       : frontend->log_format;
+    const struct log_format *format =
+        went_wrong(stream) && frontend->error_log_format ? frontend->error_log_format : frontend->log_format;
     if (!format)
         return;
     enum log_level level = stream->log_level;

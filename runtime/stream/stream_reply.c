@@ -23,7 +23,8 @@ static bool put_body(struct stream *stream, struct str body)
     return true;
 }
 
-bool stream_reply_message(struct stream *stream, struct http_msg *head, struct str body, char cause, char phase)
+bool stream_reply_message(struct stream *stream, struct http_msg *head, struct str body, char cause,
+                          char phase)
 {
     struct http_txn *http = stream->http;
     stream_drop_back(stream, false);
@@ -57,9 +58,10 @@ bool stream_reply(struct stream *stream, const struct http_reply *reply, char ca
         return stream_reply_error(stream, reply->status, cause, phase);
     struct http_msg head;
     struct str body = STR_NONE;
-    struct sample_context context =
-        stream_context(stream, stream->http->response_ready && !stream->http->response_own ? AT_RESPONSE_HEAD : AT_REQUEST_HEAD,
-                       stream->backend);
+    struct sample_context context = stream_context(
+        stream,
+        stream->http->response_ready && !stream->http->response_own ? AT_RESPONSE_HEAD : AT_REQUEST_HEAD,
+        stream->backend);
     struct arena_mark mark = arena_mark(context.scratch);
     bool built = http_reply_build(reply, &context, &stream->arena, &head, &body);
     arena_rewind(context.scratch, mark);

@@ -28,9 +28,9 @@ bool tcp_pass_send(struct conn *conn, struct channel *channel, struct engine *en
 /* server_pick.c: which server, when there is room, and the connection to it. */
 enum step server_pick_run(struct stream *stream);
 enum step server_pick_connect(struct stream *stream);
-void server_pick_leave(struct stream *stream);     /* gives up its place on the server and in queues */
+void server_pick_leave(struct stream *stream); /* gives up its place on the server and in queues */
 void server_pick_prepare(struct configuration *configuration); /* at start-up */
-void server_pick_next(struct server *server);       /* a place became free: who waits goes on */
+void server_pick_next(struct server *server);                  /* a place became free: who waits goes on */
 /* stream_log.c */
 void stream_log(struct stream *stream);
 /* stream_run_rules: runs one ruleset from where the stream stands in it. */

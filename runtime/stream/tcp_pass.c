@@ -1,7 +1,7 @@
 /* Bytes between two connections: mode tcp, and HTTP after an upgrade. */
-#include "stream/stream_steps.h"
 #include "base/units.h"
 #include "proxy/bind.h"
+#include "stream/stream_steps.h"
 
 bool tcp_pass_receive(struct conn *conn, struct channel *channel, struct engine *engine)
 {
@@ -99,15 +99,17 @@ static bool inspected_enough(struct stream *stream, struct channel *channel, uin
     return now >= stream->inspect_until || channel->ended || channel->failed || channel_full(channel);
 }
 
-static enum step content_rules(struct stream *stream, const struct ruleset *set, struct proxy *proxy, bool response)
+static enum step content_rules(struct stream *stream, const struct ruleset *set, struct proxy *proxy,
+                               bool response)
 {
     struct channel *channel = response ? &stream->response : &stream->request;
-    uint64_t delay = response ? proxy->settings.response_inspect_delay : proxy->settings.request_inspect_delay;
+    uint64_t delay =
+        response ? proxy->settings.response_inspect_delay : proxy->settings.request_inspect_delay;
     if (!set->count)
         return STEP_NEXT;
     bool final = inspected_enough(stream, channel, delay);
-    enum rule_result result = stream_run_rules(stream, set, response ? AT_RESPONSE_CONTENT : AT_REQUEST_CONTENT,
-                                               proxy, final);
+    enum rule_result result =
+        stream_run_rules(stream, set, response ? AT_RESPONSE_CONTENT : AT_REQUEST_CONTENT, proxy, final);
     if (result == RULE_WAIT && !final)
         stream_wait_until(stream, stream->inspect_until);
     if (result != RULE_WAIT)
