@@ -1,24 +1,38 @@
-/* The applet behind stats sockets. Lines are cut at newlines and ';', `\` escapes; without `prompt` the first line's
- * commands are answered and the connection closes when the client has sent all; with it, it stays. */
+/* The applet behind stats sockets. Lines are cut at newlines, commands at ';', and `\` takes the next byte as it is.
+ * Without `prompt` the session ends with the answer to what the client has sent so far; with it, when the client says
+ * so.
+ *
+ * A session is in one of these states: a command runs; a line has commands left; a payload is awaited; a line is. */
 #include "admin/cli.h"
+#include "admin/cli_help.h"
+#include "base/units.h"
 #include "config/words.h"
 #include "proxy/bind.h"
 #include "stream/stream.h"
 
-#define LINE_MAX  16384
-#define WORDS_MAX 64
+#define LINE_MAX    16384
+#define PAYLOAD_MAX (1024 * 1024)
+#define WORDS_MAX   64
 
 struct cli {
-    struct buf line; /* what came so far of the current one */
-    struct buf payload;
+    struct buf input;   /* what came so far of the line that is received */
+    struct buf line;    /* the commands in hand */
+    size_t line_at;     /* where the next one begins */
+    bool line_ready;    /* there are commands left in it */
+    struct buf payload; /* so far */
+    char payload_end[64];
     struct buf answer; /* not yet in the channel */
     size_t answer_at;
     enum cli_level level;
-    bool prompt, in_payload, quitting, overlong;
-    char *pending; /* the command that waits for its payload */
+    int severity; /* 0 none, 1 number, 2 word */
+    bool prompt, in_payload, quitting, expert, experimental, running;
+    struct cli_command command; /* while running, or while it waits for its payload */
+    const char *words[WORDS_MAX];
 };
 
 static const char *const level_names[] = { "", "user", "operator", "admin" };
+
+/* ---- what commands ask ---- */
 
 const char *cli_arg(const struct cli_command *command, unsigned i)
 {
@@ -26,12 +40,46 @@ const char *cli_arg(const struct cli_command *command, unsigned i)
     return i < command->count ? command->words[i] : "";
 }
 
-/* ---- finding and running ---- */
+unsigned cli_arg_count(const struct cli_command *command)
+{
+    return command->count - command->command_words;
+}
+
+bool cli_has_level(const struct cli_command *command, enum cli_level level)
+{
+    return command->cli->level >= level;
+}
+
+bool cli_is_expert(const struct cli_command *command)
+{
+    return command->cli->expert;
+}
+
+bool cli_is_experimental(const struct cli_command *command)
+{
+    return command->cli->experimental;
+}
+
+void cli_say(struct cli_command *command, enum cli_severity severity, const char *format, ...)
+{
+    static const char *const names[] = { "emerg", "alert", "crit", "err", "warning", "notice", "info" };
+    va_list values;
+    if (command->cli->severity == 1)
+        buf_printf(command->out, "[%d]:", (int)severity);
+    else if (command->cli->severity == 2)
+        buf_printf(command->out, "[%s]:", names[severity]);
+    va_start(values, format);
+    buf_vprintf(command->out, format, values);
+    va_end(values);
+    buf_add_char(command->out, '\n');
+}
+
+/* ---- running ---- */
 
 static const struct command_row *find(const struct configuration *configuration, const char *const *words,
                                       unsigned count, unsigned *taken)
 {
-    for (unsigned size = count < 4 ? count : 4; size > 0; size--) {
+    for (unsigned size = count < 5 ? count : 5; size > 0; size--) {
         struct buf name = BUF_INIT;
         for (unsigned i = 0; i < size; i++)
             buf_printf(&name, "%s%s", i ? " " : "", words[i]);
@@ -45,42 +93,47 @@ static const struct command_row *find(const struct configuration *configuration,
     return NULL;
 }
 
-static void help(struct cli_command *command, const char *prefix)
+static void end_command(struct cli *cli)
 {
-    const struct dict *known = &command->configuration->words.by_name[WORD_COMMAND];
-    buf_add_c(command->out, prefix);
-    for (struct dict_entry *entry = dict_next(known, NULL); entry; entry = dict_next(known, entry)) {
-        const struct command_row *row = ((const struct word *)entry->value)->row;
-        if (row->level <= command->cli->level && row->usage)
-            buf_printf(command->out, "  %s\n", row->usage);
-    }
+    struct cli_command *command = &cli->command;
+    if (command->stop)
+        command->stop(command);
+    command->stop = NULL;
+    command->more = NULL;
+    cli->running = false;
+    if (!cli->quitting || cli->answer.size)
+        buf_add_char(&cli->answer, '\n');
+    if (cli->prompt && !cli->quitting && !cli->line_ready)
+        buf_add_c(&cli->answer, "> ");
 }
 
-static void run_words(struct stream *stream, struct cli *cli, const char *const *words, unsigned count,
-                      struct str payload)
+static void run_command(struct stream *stream, struct cli *cli, struct str payload)
 {
-    unsigned taken = 0;
     struct configuration *configuration = stream->engine->configuration;
-    const struct command_row *row = count ? find(configuration, words, count, &taken) : NULL;
-    struct cli_command command = {
+    struct cli_command *command = &cli->command;
+    unsigned count = command->count, taken = 0;
+    const struct command_row *row = count ? find(configuration, cli->words, count, &taken) : NULL;
+    *command = (struct cli_command){
         .stream = stream,
         .engine = stream->engine,
         .configuration = configuration,
         .cli = cli,
-        .words = words,
+        .row = row,
+        .words = cli->words,
         .count = count,
         .command_words = taken,
         .payload = payload,
         .out = &cli->answer,
     };
+    cli->running = true;
     if (!row)
-        help(&command, "Unknown command, but maybe one of the following ones is a better match:\n");
+        cli_help_unknown(command, cli->level);
     else if (row->level > cli->level)
         buf_add_c(&cli->answer, "Permission denied\n");
     else
-        row->run(&command);
-    if (!cli->quitting || cli->answer.size)
-        buf_add_char(&cli->answer, '\n');
+        row->run(command);
+    if (!command->more)
+        end_command(cli);
 }
 
 /* Cuts a command in place; `\` takes the next byte as it is. */
@@ -90,12 +143,12 @@ static unsigned cut(char *text, const char **words)
     char *to = text;
     bool inside = false;
     for (char *from = text; *from; from++) {
-        if ((*from == ' ' || *from == '\t') && inside) {
+        bool blank = *from == ' ' || *from == '\t';
+        if (blank && inside) {
             *to++ = 0;
             inside = false;
-            continue;
         }
-        if (*from == ' ' || *from == '\t')
+        if (blank)
             continue;
         if (!inside) {
             if (count == WORDS_MAX)
@@ -111,48 +164,40 @@ static unsigned cut(char *text, const char **words)
     return count;
 }
 
-static void run_text(struct stream *stream, struct cli *cli, char *text, struct str payload)
+/* "command <<" waits for lines up to an empty one, "command <<END" up to one that says END. */
+static bool wants_payload(struct cli *cli)
 {
-    const char *words[WORDS_MAX];
-    unsigned count = cut(text, words);
-    if (count || payload.size)
-        run_words(stream, cli, words, count, payload);
-}
-
-/* "command <<" waits for lines up to an empty one. */
-static bool wants_payload(char *text)
-{
-    size_t size = strlen(text);
-    while (size && (text[size - 1] == ' ' || text[size - 1] == '\t'))
-        size--;
-    if (size < 2 || text[size - 1] != '<' || text[size - 2] != '<')
+    struct cli_command *command = &cli->command;
+    const char *last = command->count ? cli->words[command->count - 1] : "";
+    if (strncmp(last, "<<", 2) != 0)
         return false;
-    text[size - 2] = 0;
+    str_to_c(str_of(last + 2), cli->payload_end, sizeof(cli->payload_end));
+    command->count--;
     return true;
 }
 
-static void run_line(struct stream *stream, struct cli *cli)
+static void next_command(struct stream *stream, struct cli *cli)
 {
-    char *text = cli->line.data;
-    for (char *at = text; at && !cli->quitting;) {
-        char *end = at;
-        while (*end && *end != ';')
-            end += *end == '\\' && end[1] ? 2 : 1;
-        char *next = *end ? end + 1 : NULL;
-        *end = 0;
-        if (!next && wants_payload(at)) {
-            cli->pending = (char *)(uintptr_t)arena_copy(&stream->arena, str_of(at)).data;
-            cli->in_payload = cli->pending != NULL;
-            buf_reset(&cli->payload);
-            return;
-        }
-        run_text(stream, cli, at, STR_NONE);
-        at = next;
+    char *at = cli->line.data + cli->line_at, *end = at;
+    while (*end && *end != ';')
+        end += *end == '\\' && end[1] ? 2 : 1;
+    cli->line_ready = *end != 0;
+    cli->line_at = (size_t)(end - cli->line.data) + 1;
+    *end = 0;
+    cli->command.count = cut(at, cli->words);
+    if (!cli->line_ready && wants_payload(cli)) {
+        cli->in_payload = true;
+        buf_reset(&cli->payload);
+        if (cli->prompt)
+            buf_add_c(&cli->answer, "+ ");
+        return;
     }
+    run_command(stream, cli, STR_NONE);
 }
 
 /* ---- the applet ---- */
 
+/* The answer into the channel. true: all of it is there. */
 static bool flush(struct stream *stream, struct cli *cli)
 {
     struct str rest = str_from(buf_str(&cli->answer), cli->answer_at);
@@ -166,47 +211,111 @@ static bool flush(struct stream *stream, struct cli *cli)
     return true;
 }
 
-static void finish_line(struct stream *stream, struct cli *cli)
+static void payload_line(struct stream *stream, struct cli *cli)
 {
-    if (cli->in_payload) {
-        if (cli->line.size) {
-            buf_add(&cli->payload, buf_str(&cli->line));
-            buf_add_char(&cli->payload, '\n');
-        } else {
-            cli->in_payload = false;
-            run_text(stream, cli, cli->pending, buf_str(&cli->payload));
-        }
-    } else if (cli->line.size) {
-        run_line(stream, cli);
-    } else if (cli->prompt) {
-        buf_add_char(&cli->answer, '\n');
-    }
-    if (cli->prompt && !cli->quitting)
-        buf_add_c(&cli->answer, cli->in_payload ? "+ " : "> ");
-    buf_reset(&cli->line);
-}
-
-static void take_input(struct stream *stream, struct cli *cli)
-{
-    while (stream->request.output && !cli->quitting && cli->answer.size < LINE_MAX) {
-        struct str have = channel_output(&stream->request);
-        size_t end = str_find_char(have, '\n');
-        struct str part = str_slice(have, 0, end == STR_NOT_FOUND ? have.size : end);
-        if (cli->line.size + part.size > LINE_MAX) {
+    struct str line = buf_str(&cli->input);
+    if (!str_eq(line, str_of(cli->payload_end))) {
+        if (cli->payload.size + line.size > PAYLOAD_MAX) {
             cli->quitting = true;
             return;
         }
-        buf_add(&cli->line, part);
-        channel_sent(&stream->request, part.size + (end != STR_NOT_FOUND));
-        if (end == STR_NOT_FOUND)
-            continue;
-        if (cli->line.size && cli->line.data[cli->line.size - 1] == '\r')
-            buf_remove(&cli->line, cli->line.size - 1, 1);
-        finish_line(stream, cli);
-        if (!cli->prompt && !cli->in_payload) /* without a prompt one line is all */
+        buf_add(&cli->payload, line);
+        buf_add_char(&cli->payload, '\n');
+        if (cli->prompt)
+            buf_add_c(&cli->answer, "+ ");
+        return;
+    }
+    cli->in_payload = false;
+    struct str payload = buf_str(&cli->payload);
+    run_command(stream, cli, payload.data ? payload : STR(""));
+}
+
+static void whole_line(struct stream *stream, struct cli *cli)
+{
+    if (cli->input.size && cli->input.data[cli->input.size - 1] == '\r')
+        buf_remove(&cli->input, cli->input.size - 1, 1);
+    if (cli->in_payload) {
+        payload_line(stream, cli);
+    } else {
+        struct buf line = cli->line;
+        cli->line = cli->input;
+        cli->input = line;
+        cli->line_at = 0;
+        cli->line_ready = true;
+        char *end = buf_room(&cli->line, 1); /* a NUL behind, even of an empty line */
+        if (end && !cli->line.failed)
+            *end = 0;
+        else
             cli->quitting = true;
     }
+    buf_reset(&cli->input);
+}
+
+/* Takes a line's bytes from the channel. true: a line was completed. */
+static bool take_line(struct stream *stream, struct cli *cli)
+{
+    bool complete = false;
+    while (stream->request.output && !complete) {
+        struct str have = channel_output(&stream->request);
+        size_t end = str_find_char(have, '\n');
+        struct str part = str_slice(have, 0, end == STR_NOT_FOUND ? have.size : end);
+        complete = end != STR_NOT_FOUND;
+        if (cli->input.size + part.size > LINE_MAX) {
+            cli->quitting = true;
+            return false;
+        }
+        buf_add(&cli->input, part);
+        channel_sent(&stream->request, part.size + complete);
+    }
     channel_release_if_empty(&stream->request, stream->engine);
+    bool ended = stream->request.ended || stream->request.failed;
+    if (!complete && ended && cli->input.size) /* a last line without its newline */
+        complete = true;
+    if (complete)
+        whole_line(stream, cli);
+    return complete;
+}
+
+/* true: something moved. */
+static bool advance(struct stream *stream, struct cli *cli)
+{
+    if (cli->running) {
+        size_t before = cli->answer.size;
+        enum cli_more more = cli->command.more(&cli->command);
+        if (more == CLI_DONE)
+            end_command(cli);
+        return more == CLI_DONE || (more == CLI_MORE && cli->answer.size > before);
+    }
+    if (cli->quitting)
+        return false;
+    if (cli->line_ready) {
+        next_command(stream, cli);
+        return true;
+    }
+    if (take_line(stream, cli))
+        return true;
+    if (stream->request.ended || stream->request.failed)
+        cli->quitting = true;
+    return false;
+}
+
+static bool idle(const struct stream *stream, const struct cli *cli)
+{
+    return !cli->running && !cli->line_ready && !cli->in_payload && !cli->input.size &&
+           !stream->request.output;
+}
+
+static void run(struct stream *stream)
+{
+    struct cli *cli = stream->applet_state;
+    bool answered = false;
+    while (flush(stream, cli) && advance(stream, cli)) {
+        answered = answered || !cli->running;
+        if (answered && !cli->prompt && idle(stream, cli)) /* without a prompt, what was sent so far is all */
+            cli->quitting = true;
+    }
+    if (cli->quitting && !cli->running && flush(stream, cli))
+        stream_applet_end(stream);
 }
 
 static bool start(struct stream *stream)
@@ -215,24 +324,10 @@ static bool start(struct stream *stream)
     stream->applet_state = cli;
     if (!cli)
         return false;
-    int level = stream->session->bind ? stream->session->bind->settings.level : 0;
-    cli->level = level ? (enum cli_level)level : CLI_OPERATOR;
+    const struct bind *bind = stream->session->bind;
+    cli->level = bind && bind->settings.level ? (enum cli_level)bind->settings.level : CLI_OPERATOR;
+    cli->severity = bind ? bind->settings.severity : 0;
     return true;
-}
-
-static void run(struct stream *stream)
-{
-    struct cli *cli = stream->applet_state;
-    if (!flush(stream, cli))
-        return;
-    take_input(stream, cli);
-    bool over =
-        cli->quitting || ((stream->request.ended || stream->request.failed) && !stream->request.output);
-    if (over && !cli->quitting && cli->line.size && !cli->in_payload) { /* a last line without its newline */
-        finish_line(stream, cli);
-    }
-    if (flush(stream, cli) && over)
-        stream_applet_end(stream);
 }
 
 static void stop(struct stream *stream)
@@ -240,6 +335,9 @@ static void stop(struct stream *stream)
     struct cli *cli = stream->applet_state;
     if (!cli)
         return;
+    if (cli->running && cli->command.stop)
+        cli->command.stop(&cli->command);
+    buf_finish(&cli->input);
     buf_finish(&cli->line);
     buf_finish(&cli->payload);
     buf_finish(&cli->answer);
@@ -257,11 +355,11 @@ static bool begin(struct stream *stream, void *data)
 
 const struct service_row cli_service = { "cli", false, true, begin, NULL };
 
-/* ---- commands about the socket itself ---- */
+/* ---- commands about the session itself ---- */
 
 static void run_help(struct cli_command *command)
 {
-    help(command, "The following commands are valid at this level:\n");
+    cli_help(command, command->cli->level);
 }
 
 static void run_prompt(struct cli_command *command)
@@ -272,6 +370,7 @@ static void run_prompt(struct cli_command *command)
 static void run_quit(struct cli_command *command)
 {
     command->cli->quitting = true;
+    command->cli->line_ready = false;
 }
 
 static void lower(struct cli_command *command, enum cli_level level)
@@ -285,11 +384,13 @@ static void lower(struct cli_command *command, enum cli_level level)
 static void run_operator(struct cli_command *command)
 {
     lower(command, CLI_OPERATOR);
+    command->cli->expert = command->cli->experimental = false;
 }
 
 static void run_user(struct cli_command *command)
 {
     lower(command, CLI_USER);
+    command->cli->expert = command->cli->experimental = false;
 }
 
 static void run_show_level(struct cli_command *command)
@@ -297,19 +398,56 @@ static void run_show_level(struct cli_command *command)
     buf_printf(command->out, "%s\n", level_names[command->cli->level]);
 }
 
+static void run_mode(struct cli_command *command)
+{
+    const char *word = cli_arg(command, 0);
+    bool experimental = strcmp(command->words[0], "experimental-mode") == 0;
+    bool *flag = experimental ? &command->cli->experimental : &command->cli->expert;
+    if (!word[0])
+        buf_printf(command->out, "%s is %s\n", command->words[0], *flag ? "ON" : "OFF");
+    else
+        *flag = strcmp(word, "on") == 0;
+}
+
+static void run_set_timeout(struct cli_command *command)
+{
+    const char *stop_at = NULL, *text = cli_arg(command, 1);
+    uint64_t ms = 0;
+    if (strcmp(cli_arg(command, 0), "cli") != 0)
+        cli_error(command, "'set timeout' only supports 'cli'.");
+    else if (!text[0])
+        cli_error(command, "Expects an integer value.");
+    else if (units_parse_time(str_of(text), UNITS_S, &ms, &stop_at) != UNITS_OK || ms < 1)
+        cli_error(command, "Invalid timeout value.");
+    else
+        command->stream->timeout_client_ms = ms * 1000;
+}
+
+static void run_set_severity(struct cli_command *command)
+{
+    const char *word = cli_arg(command, 0);
+    static const char *const words[] = { "none", "number", "string" };
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(word, words[i]) == 0) {
+            command->cli->severity = i;
+            return;
+        }
+    }
+    cli_error(command, "one of 'none', 'number', 'string' is a required argument");
+}
+
+/* clang-format off */
 const struct command_row cli_rows[] = {
-    { "help", CLI_USER, "help                                    : full commands list", run_help, NULL },
-    { "prompt", CLI_USER, "prompt                                  : toggle interactive mode with prompt",
-      run_prompt, NULL },
+    { "expert-mode", CLI_ADMIN, NULL, run_mode, NULL },
+    { "experimental-mode", CLI_ADMIN, NULL, run_mode, NULL },
+    { "operator", CLI_OPERATOR, "operator                                : lower the level of the current CLI session to operator", run_operator, NULL },
+    { "set severity-output", CLI_USER, "set severity-output [none|number|string]: set presence of severity level in feedback information", run_set_severity, NULL },
+    { "set timeout", CLI_USER, "set timeout [cli] <delay>               : change a timeout setting", run_set_timeout, NULL },
+    { "show cli level", CLI_USER, "show cli level                          : display the level of the current CLI session", run_show_level, NULL },
+    { "user", CLI_USER, "user                                    : lower the level of the current CLI session to user", run_user, NULL },
+    { "help", CLI_USER, "help [<command>]                        : list matching or all commands", run_help, NULL },
+    { "prompt", CLI_USER, "prompt                                  : toggle interactive mode with prompt", run_prompt, NULL },
     { "quit", CLI_USER, "quit                                    : disconnect", run_quit, NULL },
-    { "operator", CLI_USER,
-      "operator                                : lower the level of the current CLI session to operator",
-      run_operator, NULL },
-    { "user", CLI_USER,
-      "user                                    : lower the level of the current CLI session to user",
-      run_user, NULL },
-    { "show cli level", CLI_USER,
-      "show cli level                          : display the level of the current CLI session",
-      run_show_level, NULL },
     { 0 },
 };
+/* clang-format on */
