@@ -475,10 +475,14 @@ enum node_state node_start(struct node *node, int argc, const char *const *argv,
     if (node->line.check) {
         static const char valid[] = "Configuration file is valid\n";
         if (!is_known(node)) { /* nothing that could run */
+            static const char idle[] =
+                "Configuration file has no error but will not start (no listener) => exit(2).\n";
+            if (!node->line.quiet)
+                node->platform->ops->print(node->platform, false, str_of(idle));
             *exit_code = 2;
             return NODE_ENDED;
         }
-        if (node->line.verbose && !node->line.quiet)
+        if (!node->line.quiet)
             node->platform->ops->print(node->platform, false, str_of(valid));
         *exit_code = 0;
         return NODE_ENDED;

@@ -16,7 +16,7 @@ enum cfg_lex_error {
     LEX_NO_MEMORY
 };
 
-#define CFG_WORD_MAX 256 /* words in a line; HAProxy takes 64, crt-lists and ACLs want more */
+#define CFG_WORD_MAX 64 /* words in a line, as HAProxy takes them */
 
 struct cfg_lex {
     struct platform *platform; /* for variables */

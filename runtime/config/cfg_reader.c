@@ -336,7 +336,8 @@ void cfg_read_text(struct cfg_reader *reader, const char *name, struct str text)
     struct str file = arena_copy(reader->arena, str_of(name));
     scratch->file = file.data ? file.data : "";
     scratch->line = 0;
-    while (text.size) { /* a last line without line feed is as good as any */
+    bool cut = text.size && !str_ends(text, STR("\n"));
+    while (text.size) {
         if (reader->errors - errors_before >= ERRORS_MAX) {
             cfg_reader_say(reader, DIAG_ALERT, (struct diag_place){ scratch->file, scratch->line + 1 },
                            "too many fatal errors (%u), stopping now.", ERRORS_MAX);
@@ -345,7 +346,10 @@ void cfg_read_text(struct cfg_reader *reader, const char *name, struct str text)
         scratch->line++;
         read_line(reader, str_split(&text, '\n'));
     }
-    cfg_directives_end(&scratch->directives, reader, (struct diag_place){ scratch->file, scratch->line });
+    struct diag_place last = { scratch->file, scratch->line };
+    if (cut) /* the file may have been cut short, and a short line can mean something else */
+        cfg_reader_say(reader, DIAG_ALERT, last, "Missing LF on last line, file might have been truncated.");
+    cfg_directives_end(&scratch->directives, reader, last);
     end_section(reader);
 }
 

@@ -141,7 +141,6 @@ static const struct reader_case good[] = {
     { "", "", "" },
     { "\n\n# nothing\n", "", "" },
     { "global#x\n  maxconn 3#y\n", "{global: maxconn(3)}2", "" },
-    { "global\nmaxconn 3", "{global: maxconn(3)}2", "" },
     { "listen a\r\n mode http\r\n", "{listen:a mode(http)}2", "" },
     { "frontend f\nmode\nbackend b\n mode tcp\n", "{frontend:f mode()}3{backend:b mode(tcp)}4", "" },
     { "defaults from x\n mode http\n", "{defaults: mode(http)}2", "" },
@@ -182,6 +181,8 @@ static const struct reader_case faults[] = {
     { "listen a\n mdoe http\n zzzzzzz 1\n mode x\n", "{listen:a mode(x)}4",
       AT(2) "unknown keyword 'mdoe' in 'listen' section; did you mean 'mode' maybe ?\n" AT(
           3) "unknown keyword 'zzzzzzz' in 'listen' section\n" },
+    { "global\nmaxconn 3", "{global: maxconn(3)}2",
+      OF(2) "Missing LF on last line, file might have been truncated.\n" },
     { "global\n bind :1\n", "{global: }2", AT(2) "unknown keyword 'bind' in 'global' section\n" },
     { "global\n \"\"\n", "{global: }2", AT(2) "unknown keyword '' in 'global' section\n" },
     { "listen a\n timeout clent 2s\n timeout xyzzy\n timeout\n timout client 1\n timout x\n \"timeout "
@@ -426,7 +427,7 @@ static void too_many_words_are_said(void)
     buf_add_c(&text, "\n maxconn 2\n");
     cfg_read_text(&setting.reader, "f.cfg", buf_str(&text));
     EXPECT_STR(buf_str(&setting.heard), "{global: maxconn(2)}3");
-    EXPECT_STR(buf_str(&setting.said), OF(2) "too many words, line left out after word 256, position 766.\n");
+    EXPECT_STR(buf_str(&setting.said), OF(2) "too many words, line left out after word 64, position 190.\n");
     buf_finish(&text);
     tear_down(&setting);
 }

@@ -83,7 +83,8 @@ static void add_follower(struct followers *followers, struct str word)
     followers->count++;
 }
 
-/* The words that may stand behind the line's first `known` ones. */
+/* The words that may stand behind the line's first `known` ones. What was meant may also be a word of the other side,
+ * which would only have been ignored here. */
 static void find_followers(const struct cfg_line *line, unsigned known, struct followers *followers)
 {
     const struct dict *keywords = &line->reader->words->by_name[WORD_KEYWORD];
@@ -91,9 +92,12 @@ static void find_followers(const struct cfg_line *line, unsigned known, struct f
     EACH_KEYWORD(entry, keywords)
     {
         struct str word = keyword_word(entry->key, known);
-        if (!word.data || common_words(line, entry->key) != known || !stands_in(entry->value, line->section))
+        bool here = stands_in(entry->value, line->section);
+        if (!word.data || common_words(line, entry->key) != known ||
+            (!here && !(line->section & IN_PROXY && stands_in(entry->value, IN_PROXY))))
             continue;
-        add_follower(followers, word);
+        if (here)
+            add_follower(followers, word);
         consider(&followers->nearest, str_of(cfg_word(line, known)), word);
     }
 }
