@@ -12,7 +12,9 @@
 #include "base/units.h"
 #include "sim/sim_files.h"
 #include "sim/sim_mem.h"
+#include <errno.h>
 #include <stdio.h>
+#include <sys/mman.h>
 
 #define TURN_NS     NS_PER_US
 #define POLLER_MAX  256
@@ -20,6 +22,11 @@
 #define PID_FIRST   1000
 #define NO_POLLER   (-1)
 #define SIGNAL_BITS (~(1u << PLAT_SIGNAL_NONE))
+
+/* Where regions of memory lie: below what the sanitizers leave to programs, above all that the loader uses. */
+#define REGION_FIRST  ((uintptr_t)0x200000000000)
+#define REGION_STRIDE ((uintptr_t)1 << 36)
+#define REGION_MAX    256
 
 struct watched {
     uint64_t token;
@@ -671,6 +678,36 @@ static void print(struct platform *platform, bool to_stderr, struct str text)
         sim->on_print(sim->on_print_data, to_stderr, text);
 }
 
+/* ---- memory ---- */
+
+/* The first free place of a fixed row: tables of Lua hash by address, so a region has the same one in each run. */
+static void *reserve(struct platform *platform, size_t size)
+{
+    (void)platform;
+    if (size > REGION_STRIDE)
+        return NULL;
+    for (uintptr_t i = 0; i < REGION_MAX; i++) {
+        void *wanted = (void *)(REGION_FIRST + i * REGION_STRIDE);
+        void *base = mmap(wanted, size, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+        if (base == wanted)
+            return base;
+        if (base != MAP_FAILED)
+            munmap(base, size); /* a kernel that takes the address for a hint */
+        else if (errno != EEXIST)
+            return NULL;
+    }
+    return NULL;
+}
+
+static void unreserve(struct platform *platform, void *base, size_t size)
+{
+    (void)platform;
+    munmap(base, size);
+}
+
+/* ---- names of hosts ---- */
+
 static void add_address(struct addr *out, unsigned max, unsigned *count, struct addr addr)
 {
     addr.port = 0;
@@ -786,6 +823,8 @@ static const struct platform_ops sim_ops = {
     .group_id = group_id,
     .daemonize = daemonize,
     .print = print,
+    .reserve = reserve,
+    .unreserve = unreserve,
     .resolve = resolve,
     .pick = pick,
     .mark = mark,
