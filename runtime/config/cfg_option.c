@@ -35,6 +35,8 @@ static const struct option_row *find(const struct walk *walk, const char *text, 
     const struct words *words = walk->line->reader->words;
     *negated = false;
     const struct word *word = words_find(words, walk->kind, str_of(text));
+    if (!word && strchr(text, '(')) /* "set-proxy-v2-tlv-fmt(0xE1)": the call reads what is in parentheses */
+        word = words_find(words, walk->kind, str_make(text, strcspn(text, "(")));
     if (word)
         return word->row;
     if (!str_starts(str_of(text), STR("no-")))

@@ -130,6 +130,20 @@ static bool expose(struct cfg_option *option)
     return true;
 }
 
+static bool netscaler(struct cfg_option *option)
+{
+    struct bind_settings *settings = option->target;
+    const char *text = cfg_option_value(option);
+    int64_t magic;
+    if (!text[0])
+        return cfg_option_error(option, "missing value");
+    if (!units_parse_int(str_of(text), 1, UINT32_MAX, &magic))
+        return cfg_option_error(option, "invalid magic number '%s'", text);
+    settings->accept_cip = true;
+    settings->cip_magic = (uint32_t)magic;
+    return true;
+}
+
 static bool defer_accept(struct cfg_option *option)
 {
     ((struct bind_settings *)option->target)->defer_accept = true;
@@ -156,8 +170,7 @@ static const struct cfg_name severity_names[] = { { "none", 0 }, { "number", 1 }
 /* clang-format off */
 const struct option_row kw_bind_option_rows[] = {
     { "accept-proxy", BIND_FLAG(accept_proxy) },
-    { "accept-netscaler-cip", .set = CFG_REFUSED, .value_count = 1,
-      .note = "the NetScaler protocol is not read" },
+    { "accept-netscaler-cip", .set = CFG_CALL, .call = netscaler },
     { "backlog",BIND_INT(backlog, 1, INT32_MAX) },
     { "defer-accept", .set = CFG_CALL, .call = defer_accept },
     { "expose-fd", .set = CFG_CALL, .call = expose },

@@ -259,9 +259,73 @@ static const struct {
     const char *word;
     unsigned bit;
 } proxy_v2_words[] = {
-    { "ssl", 1 },       { "cert-cn", 2 },    { "ssl-cipher", 4 }, { "cert-sig", 8 },
-    { "cert-key", 16 }, { "authority", 32 }, { "crc32c", 64 },    { "unique-id", 128 },
+    { "ssl", PROXY_V2_SSL },
+    { "cert-cn", PROXY_V2_CERT_CN },
+    { "ssl-cipher", PROXY_V2_SSL_CIPHER },
+    { "cert-sig", PROXY_V2_CERT_SIG },
+    { "cert-key", PROXY_V2_CERT_KEY },
+    { "authority", PROXY_V2_AUTHORITY },
+    { "crc32c", PROXY_V2_CRC32C },
+    { "unique-id", PROXY_V2_UNIQUE_ID },
 };
+
+/* send-proxy, send-proxy-v2 and their kin: the last one stands. */
+static bool send_proxy(struct cfg_option *option)
+{
+    struct server_settings *settings = option->target;
+    const char *word = option->row->word;
+    bool second = strstr(word, "-v2") != NULL;
+    (second ? &settings->send_proxy_v2 : &settings->send_proxy)[0] = !option->negated;
+    if (strstr(word, "-ssl") && !option->negated)
+        settings->proxy_v2_options |= PROXY_V2_SSL | (strstr(word, "-cn") ? PROXY_V2_CERT_CN : 0);
+    else if (strstr(word, "-ssl"))
+        settings->proxy_v2_options &= ~(unsigned)(PROXY_V2_SSL | PROXY_V2_CERT_CN);
+    return true;
+}
+
+/* The number of a TLV, "225" or "0xE1". */
+static bool tlv_number(struct str text, unsigned *out)
+{
+    int64_t value = 0;
+    if (!str_starts(text, STR("0x"))) {
+        if (!units_parse_int(text, 1, 255, &value))
+            return false;
+    } else {
+        for (size_t i = 2; i < text.size && value < 256; i++) {
+            const char *digit = strchr("0123456789abcdef", ascii_lower(text.data[i]));
+            if (!digit || !*digit)
+                return false;
+            value = value * 16 + (digit - "0123456789abcdef");
+        }
+    }
+    *out = (unsigned)value;
+    return value > 0 && value < 256;
+}
+
+/* "set-proxy-v2-tlv-fmt(0xE1) <format>"; a later line of the same number counts. */
+static bool tlv_format(struct cfg_option *option)
+{
+    struct server_settings *settings = option->target;
+    struct configuration *configuration = configuration_of(option->line);
+    struct str id = str_of(cfg_word(option->line, option->at - 1));
+    unsigned type;
+    size_t open = str_find_char(id, '(');
+    if (open == STR_NOT_FOUND || id.data[id.size - 1] != ')')
+        return cfg_option_error(option, "expects the number of a TLV in parentheses.");
+    id = str_slice(id, open + 1, id.size - open - 2);
+    if (!tlv_number(id, &type))
+        return cfg_option_error(option, "'%.*s' is no number of a TLV.", STR_ARG(id));
+    struct server_tlv *tlv = arena_need(&configuration->arena, sizeof(*tlv));
+    *tlv = (struct server_tlv){ .next = settings->tlvs, .type = type };
+    settings->tlvs = tlv;
+    const char *text = cfg_option_value(option);
+    if (!text[0])
+        return true;
+    struct sample_parser parser =
+        configuration_parser(configuration, option->line, kw_proxy(option->line), AT_REQUEST_HEAD);
+    tlv->value = log_format_parse(&parser, text, &(struct log_format_options){ .http = true });
+    return tlv->value || cfg_option_error(option, "%s", parser.error ? parser.error : "out of memory");
+}
 
 static bool proxy_v2_options(struct cfg_option *option)
 {
@@ -327,7 +391,6 @@ const struct option_row kw_server_option_rows[] = {
     { "max-reuse", SERVER_INT(max_reuse, -1, INT32_MAX) },
     { "minconn",SERVER_INT(minconn, 0, INT32_MAX) },
     { "namespace", .set = CFG_REFUSED, .value_count = 1, .note = "there are no network namespaces" },
-    { "no-send-proxy-v2-ssl", SERVER_IGNORED(0) },
     { "observe",SERVER_ENUM(observe, observe_names) },
     { "on-error", SERVER_ENUM(on_error, on_error_names) },
     { "on-marked-down", SERVER_ENUM(on_marked_down, marked_down_names) },
@@ -346,8 +409,11 @@ const struct option_row kw_server_option_rows[] = {
     { "resolve-prefer", SERVER_IGNORED(1) },
     { "resolvers", .set = CFG_REFUSED, .value_count = 1, .note = "names are looked up once, when the process starts" },
     { "rise", SERVER_CALL(positive), IN_SETTINGS(rise) },
-    { "send-proxy", SERVER_FLAG(send_proxy) },
-    { "send-proxy-v2", SERVER_FLAG(send_proxy_v2) },
+    { "send-proxy", SERVER_CALL(send_proxy), .no_form = true },
+    { "send-proxy-v2", SERVER_CALL(send_proxy), .no_form = true },
+    { "send-proxy-v2-ssl", SERVER_CALL(send_proxy), .no_form = true },
+    { "send-proxy-v2-ssl-cn", SERVER_CALL(send_proxy), .no_form = true },
+    { "set-proxy-v2-tlv-fmt", SERVER_CALL(tlv_format) },
     { "shard", SERVER_IGNORED(1) },
     { "slowstart", SERVER_TIME(slowstart) },
     { "socks4",.set = CFG_REFUSED, .value_count = 1, .note = "SOCKS is not spoken" },

@@ -3,8 +3,27 @@
 #include "net/conn.h"
 #include "base/mem.h"
 
+/* Bytes that came along with a header and belong to the transport. */
+static size_t take_early(struct conn *conn, const struct io_vec *vecs, unsigned count)
+{
+    size_t taken = 0;
+    for (unsigned i = 0; i < count && conn->early_at < conn->early.size; i++) {
+        size_t left = conn->early.size - conn->early_at, size = vecs[i].size < left ? vecs[i].size : left;
+        memcpy(vecs[i].data, conn->early.data + conn->early_at, size);
+        conn->early_at += size;
+        taken += size;
+    }
+    if (conn->early_at == conn->early.size) {
+        buf_finish(&conn->early);
+        conn->early_at = 0;
+    }
+    return taken;
+}
+
 static struct io_result plain_read(struct conn *conn, const struct io_vec *vecs, unsigned count)
 {
+    if (conn->early.size)
+        return (struct io_result){ IO_OK, take_early(conn, vecs, count) };
     struct platform *platform = loop_platform(conn->watch.loop);
     return platform->ops->read(platform, conn->watch.sock, vecs, count);
 }
@@ -24,6 +43,103 @@ static void fail(struct conn *conn, enum io_status why)
     conn->readable = conn->writable = true; /* whoever waits for either learns of it */
 }
 
+static void header_done(struct conn *conn)
+{
+    conn->state = conn->transport->handshake ? CONN_HANDSHAKE : CONN_READY;
+}
+
+/* Our header goes out, as far as the socket takes it. */
+static void send_header(struct conn *conn)
+{
+    while (conn->early_at < conn->early.size && conn->writable) {
+        struct io_vec vec = { conn->early.data + conn->early_at, conn->early.size - conn->early_at };
+        struct io_result result = plain_write(conn, &vec, 1, false);
+        if (result.status == IO_WOULD_BLOCK) {
+            conn->writable = false;
+            return;
+        }
+        if (result.status != IO_OK) {
+            fail(conn, result.status);
+            return;
+        }
+        conn->early_at += result.size;
+    }
+    if (conn->early_at < conn->early.size)
+        return;
+    buf_finish(&conn->early);
+    conn->early_at = 0;
+    header_done(conn);
+}
+
+static void believe(struct conn *conn, const struct proxy_header *header, size_t used)
+{
+    bool well = true;
+    if (header->named)
+        well = conn_set_source(conn, &header->source) && conn_set_destination(conn, &header->destination);
+    buf_add(&conn->tlvs, header->tlvs);
+    buf_remove(&conn->early, 0, used);
+    if (!conn->early.size)
+        buf_finish(&conn->early);
+    conn->expects = PROXY_HEADER_NONE;
+    conn->header_came = true;
+    if (!well || conn->tlvs.failed)
+        fail(conn, IO_NO_MEMORY);
+    else
+        header_done(conn);
+}
+
+#define HEADER_READ_SIZE 512
+
+/* A header is looked at as it comes; what is none ends the connection. */
+static void receive_header(struct conn *conn)
+{
+    while (conn->readable && conn->error == IO_OK) {
+        char *room = buf_room(&conn->early, HEADER_READ_SIZE);
+        if (!room) {
+            fail(conn, IO_NO_MEMORY);
+            return;
+        }
+        struct io_vec vec = { room, HEADER_READ_SIZE };
+        struct platform *platform = loop_platform(conn->watch.loop);
+        struct io_result result = platform->ops->read(platform, conn->watch.sock, &vec, 1);
+        if (result.status == IO_WOULD_BLOCK) {
+            conn->readable = false;
+            return;
+        }
+        if (result.status == IO_CLOSED) {
+            conn->read_ended = conn->peer_shut = true;
+            return;
+        }
+        if (result.status != IO_OK) {
+            fail(conn, result.status);
+            return;
+        }
+        conn->early.size += result.size;
+        conn->any_in = true;
+        struct proxy_header header;
+        size_t used;
+        switch (proxy_header_read(conn->expects, conn->magic, buf_str(&conn->early), &header, &used)) {
+        case PROXY_HEADER_MORE:
+            break;
+        case PROXY_HEADER_DONE:
+            believe(conn, &header, used);
+            return;
+        case PROXY_HEADER_REJECT:
+            conn->header_refused = true;
+            fail(conn, IO_BAD);
+            return;
+        }
+    }
+}
+
+static void go_on_with_header(struct conn *conn)
+{
+    if (conn->expects != PROXY_HEADER_NONE)
+        receive_header(conn);
+    else
+        send_header(conn);
+}
+
 /* The socket is writable for the first time, or it erred: the connect is over. */
 static void connect_ended(struct conn *conn)
 {
@@ -31,8 +147,10 @@ static void connect_ended(struct conn *conn)
     enum io_status error = platform->ops->sock_error(platform, conn->watch.sock);
     if (error != IO_OK)
         fail(conn, error);
+    else if (conn->early.size)
+        conn->state = CONN_HEADER;
     else
-        conn->state = conn->transport->handshake ? CONN_HANDSHAKE : CONN_READY;
+        header_done(conn);
 }
 
 static void on_ready(struct watch *watch, unsigned ready)
@@ -46,6 +164,8 @@ static void on_ready(struct watch *watch, unsigned ready)
         conn->writable = true;
     if (conn->state == CONN_CONNECTING && (ready & (PLAT_WRITABLE | PLAT_HUNG_UP | PLAT_ERROR)))
         connect_ended(conn);
+    if (conn->state == CONN_HEADER && conn->error == IO_OK)
+        go_on_with_header(conn);
     conn->ready(conn, conn->owner);
 }
 
@@ -57,6 +177,30 @@ static void conn_reset_fields(struct conn *conn, struct loop *loop)
     conn->error = IO_OK;
     conn->own = conn->source = conn->destination = NULL;
     conn->opened_ns = loop_now(loop);
+    conn->expects = PROXY_HEADER_NONE;
+    conn->header_came = conn->header_refused = false;
+    conn->early = conn->tlvs = (struct buf)BUF_INIT;
+    conn->early_at = 0;
+}
+
+void conn_expect_header(struct conn *conn, enum proxy_header_kind kind, uint32_t magic)
+{
+    CHECK(conn->state > CONN_CONNECTING && !conn->any_in);
+    conn->state = CONN_HEADER;
+    conn->expects = kind;
+    conn->magic = magic;
+}
+
+bool conn_send_header(struct conn *conn, struct str header)
+{
+    buf_add(&conn->early, header);
+    if (conn->early.failed)
+        return false;
+    if (conn->state > CONN_CONNECTING) {
+        conn->state = CONN_HEADER;
+        send_header(conn);
+    }
+    return true;
 }
 
 bool conn_accepted(struct conn *conn, struct loop *loop, plat_sock sock, const struct addr *peer)
@@ -115,6 +259,9 @@ void conn_close(struct conn *conn, bool reset)
     mem_free(conn->source);
     mem_free(conn->destination);
     conn->own = conn->source = conn->destination = NULL;
+    buf_finish(&conn->early);
+    buf_finish(&conn->tlvs);
+    conn->early_at = 0;
 }
 
 void conn_shut_write(struct conn *conn)
@@ -140,12 +287,14 @@ struct io_result conn_read(struct conn *conn, const struct io_vec *vecs, unsigne
 {
     if (conn->read_ended)
         return (struct io_result){ IO_CLOSED, 0 };
+    bool early = conn->early.size > 0;
     struct io_result result = conn->transport->read(conn, vecs, count);
     switch (result.status) {
     case IO_OK:
         conn->any_in = true;
         /* A short read emptied the socket: the next edge tells of more. A FIN that was seen is still to be read. */
-        if (result.size < vecs_size(vecs, count) && !conn->peer_shut && conn->transport == &conn_plain)
+        if (result.size < vecs_size(vecs, count) && !conn->peer_shut && !early &&
+            conn->transport == &conn_plain)
             conn->readable = false;
         break;
     case IO_WOULD_BLOCK:

@@ -1,8 +1,13 @@
 /* One connection: a watched socket, the transport on it (plain, later TLS), its names and how it stands.
- * Reads and writes go through the transport; readiness is remembered, so that nobody asks the world in vain. */
+ * Reads and writes go through the transport; readiness is remembered, so that nobody asks the world in vain.
+ *
+ * A header that says whose the connection is (PROXY protocol) goes ahead of the transport: it is awaited or sent in the
+ * state CONN_HEADER, before any handshake. Bytes that were read behind it wait in `early`; a transport that reads the
+ * socket itself does so through conn_plain.read, which gives them first. */
 #ifndef NET_CONN_H
 #define NET_CONN_H
 #include "event/loop.h"
+#include "net/proxy_header.h"
 
 struct conn;
 
@@ -17,7 +22,7 @@ struct transport_ops {
 };
 extern const struct transport_ops conn_plain;
 
-enum conn_state { CONN_CLOSED, CONN_CONNECTING, CONN_HANDSHAKE, CONN_READY };
+enum conn_state { CONN_CLOSED, CONN_CONNECTING, CONN_HEADER, CONN_HANDSHAKE, CONN_READY };
 
 struct conn {
     struct watch watch;
@@ -38,11 +43,24 @@ struct conn {
     struct addr *source,
         *destination; /* set by PROXY protocol or set-src/set-dst; heap; NULL: peer and own */
     uint64_t opened_ns;
+    enum proxy_header_kind expects; /* a header is awaited (PROXY_HEADER_NONE: none, or it came) */
+    uint32_t magic;                 /* of PROXY_HEADER_NETSCALER */
+    bool header_came;               /* one was taken off */
+    bool header_refused;            /* what came is no such header: error is IO_BAD */
+    struct buf
+        early; /* CONN_HEADER: the header as far as it came, or to be sent; then what was read behind it */
+    size_t early_at; /* bytes of it that are done with */
+    struct buf tlvs; /* of the header that came */
 };
 
 /* conn's memory is the caller's. An accepted socket / a connect under way. false: error says why, the socket is closed. */
 bool conn_accepted(struct conn *conn, struct loop *loop, plat_sock sock, const struct addr *peer);
 bool conn_connect(struct conn *conn, struct loop *loop, const struct plat_connect *how);
+/* The peer's first bytes are a header, which is taken off and believed; the state is CONN_HEADER until then. Before the
+ * first byte was read. */
+void conn_expect_header(struct conn *conn, enum proxy_header_kind kind, uint32_t magic);
+/* These bytes go out ahead of all others, right after conn_connect. false: no memory. */
+bool conn_send_header(struct conn *conn, struct str header) MUST_USE;
 /* Closes (with RST when reset) and forgets everything. Harmless when closed. */
 void conn_close(struct conn *conn, bool reset);
 void conn_shut_write(struct conn *conn);

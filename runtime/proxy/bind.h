@@ -12,6 +12,7 @@ struct bind_settings { /* what options behind `bind` say */
     int64_t id, maxconn, backlog, nice;
     bool accept_proxy, accept_cip, transparent, v4v6, v6only, defer_accept, tfo, ssl, strict_sni,
         expose_listeners;
+    uint32_t cip_magic; /* accept-netscaler-cip */
     int64_t mss;
     int level; /* stats sockets: 1 user, 2 operator, 3 admin */
     unsigned unix_mode;

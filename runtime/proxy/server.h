@@ -7,7 +7,24 @@
 #include "proxy/counters.h"
 
 struct proxy;
-struct proxy_header_options;
+struct log_format;
+
+enum proxy_v2_option { /* bits of proxy-v2-options */
+                       PROXY_V2_SSL = 1,
+                       PROXY_V2_CERT_CN = 2,
+                       PROXY_V2_SSL_CIPHER = 4,
+                       PROXY_V2_CERT_SIG = 8,
+                       PROXY_V2_CERT_KEY = 16,
+                       PROXY_V2_AUTHORITY = 32,
+                       PROXY_V2_CRC32C = 64,
+                       PROXY_V2_UNIQUE_ID = 128,
+};
+
+struct server_tlv { /* set-proxy-v2-tlv-fmt */
+    struct server_tlv *next;
+    unsigned type;
+    struct log_format *value; /* NULL: empty */
+};
 
 enum server_state { SERVER_STOPPED, SERVER_STARTING, SERVER_RUNNING, SERVER_STOPPING };
 enum server_admin { /* bits: why it is not to be used */
@@ -34,7 +51,8 @@ struct server_settings { /* what options behind `server` and `default-server` sa
     struct cfg_addr source_addr;
     bool source_given, check_ssl, check_send_proxy, agent_check;
     int64_t observe, on_error, on_marked_down, on_marked_up, error_limit;
-    unsigned proxy_v2_options;
+    unsigned proxy_v2_options; /* enum proxy_v2_option bits */
+    struct server_tlv *tlvs;
     int verify;
     bool
         init_addr_none; /* a name that does not resolve at start is no error: the server waits in maintenance */

@@ -31,6 +31,16 @@ static bool relative_port(const struct server *server, struct stream *stream, st
     return how->to.port != 0;
 }
 
+static bool send_header(struct stream *stream, struct server_conn *opened)
+{
+    struct buf header = BUF_INIT;
+    bool well = server_header_build(stream, opened->server, &header);
+    if (well && header.size)
+        well = conn_send_header(&opened->conn, buf_str(&header));
+    buf_finish(&header);
+    return well;
+}
+
 struct server_conn *server_conn_open(struct stream *stream, struct server *server, enum io_status *why)
 {
     struct engine *engine = stream->engine;
@@ -61,6 +71,11 @@ struct server_conn *server_conn_open(struct stream *stream, struct server *serve
         return NULL;
     }
     server->used_connections++;
+    if (!send_header(stream, opened)) {
+        *why = IO_NO_MEMORY;
+        server_conn_destroy(opened, false);
+        return NULL;
+    }
     *why = IO_OK;
     return opened;
 }

@@ -18,7 +18,12 @@ struct server_conn {
     uint64_t serial;
     unsigned request_count;  /* served on it */
     bool private_to_session; /* NTLM and the like: never shared */
+    uint64_t identity;       /* what it was opened with beside the server: a PROXY header, addresses */
 };
+
+/* server_header.c: the PROXY protocol header for a connection of this stream to the server; nothing when none is to be
+ * sent. stream NULL: the proxy's own connection, a check. false: no memory. */
+bool server_header_build(struct stream *stream, const struct server *server, struct buf *out) MUST_USE;
 
 /* Opens a connection for the stream. NULL: *why says (nothing is left open). */
 struct server_conn *server_conn_open(struct stream *stream, struct server *server, enum io_status *why);

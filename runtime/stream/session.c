@@ -1,6 +1,7 @@
 /* Sessions: accepted, let through by rules, then idle or carrying a stream, at last closed. Between two requests a
  * session holds no buffer and no stream. */
 #include "stream/session.h"
+#include "base/civil_time.h"
 #include "base/units.h"
 #include "proxy/bind.h"
 #include "stream/http_wire.h"
@@ -278,12 +279,98 @@ static void begin(struct session *session)
         stream_wake(stream);
 }
 
+/* ---- before the connection is usable: a PROXY header, a handshake ---- */
+
+static uint64_t handshake_limit_ms(const struct session *session)
+{
+    const struct proxy_settings *settings = &session->frontend->settings;
+    return settings->timeout_client_hs ? settings->timeout_client_hs : settings->timeout_client;
+}
+
+/* A line in the log in a stream's stead: `source [date] frontend/bind: why`. */
+static void log_failed_handshake(struct session *session, const char *why)
+{
+    struct proxy *frontend = session->frontend;
+    struct engine *engine = session->engine;
+    const struct globals *globals = &engine->configuration->globals;
+    char source[ADDR_TEXT_MAX];
+    struct buf text = BUF_INIT;
+    if (frontend->settings.dontlognull && !session->conn.any_in)
+        return;
+    const struct addr *peer = &session->conn.peer;
+    size_t size = addr_is_ip(peer) ? addr_print_ip(peer, source, sizeof(source)) : 0;
+    struct civil_time date = civil_time_of(session->accept_wall_ns / (int64_t)NS_PER_S);
+    buf_printf(&text, "%s:%u [%02d/%s/%04d:%02d:%02d:%02d.%03d] %s/%s: %s", size ? source : "unix",
+               addr_is_ip(peer) ? peer->port : (unsigned)session->bind->settings.id, date.day,
+               civil_time_month_name(date.month), date.year, date.hour, date.minute, date.second,
+               (int)(session->accept_wall_ns / (int64_t)NS_PER_MS % 1000), frontend->name,
+               session->bind->name, why);
+    struct log_line line = {
+        .level = frontend->settings.log_separate_errors ? LOG_ERR : LOG_INFO,
+        .tag = frontend->settings.log_tag ? frontend->settings.log_tag : globals->log_tag,
+        .text = buf_str(&text),
+    };
+    log_send(engine->log, frontend->settings.log_targets, &line);
+    if (frontend->settings.log_global)
+        log_send(engine->log, globals->log_targets, &line);
+    buf_finish(&text);
+}
+
+static void handshake_failed(struct session *session, bool late)
+{
+    const struct conn *conn = &session->conn;
+    const char *why = "Timeout during SSL handshake";
+    if (conn->state == CONN_HEADER) {
+        bool proxy = conn->expects == PROXY_HEADER_PROXY;
+        if (late)
+            why =
+                proxy ? "Timeout waiting for PROXY header" : "Timeout waiting for NetScaler Client IP header";
+        else if (conn->header_refused)
+            why = proxy ? "Received something which does not look like a PROXY protocol header"
+                        : "Received something which does not look like a NetScaler Client IP header";
+        else
+            why = proxy ? "Connection closed while waiting for PROXY protocol header"
+                        : "Connection closed while waiting for NetScaler Client IP header";
+    } else if (!late) {
+        why = "Connection closed during SSL handshake";
+    }
+    session->frontend->front_counters.failed_requests++;
+    log_failed_handshake(session, why);
+    session_destroy(session, false);
+}
+
+static void wait_for_handshake(struct session *session)
+{
+    const struct conn *conn = &session->conn;
+    if (conn->error != IO_OK || conn->read_ended) {
+        handshake_failed(session, false);
+        return;
+    }
+    if (conn->state == CONN_READY) {
+        timer_stop(&session->timer);
+        task_wake(&session->task); /* bytes may have come behind the header */
+        begin(session);
+        return;
+    }
+    if (timer_armed(&session->timer) && engine_now(session->engine) >= session->timer.at_ns)
+        handshake_failed(session, true);
+}
+
+static void begin_handshake(struct session *session)
+{
+    uint64_t limit = handshake_limit_ms(session);
+    if (limit && !timer_set(&session->timer, session->accept_ns + limit * NS_PER_MS))
+        session_destroy(session, false);
+}
+
 static void session_run(struct task *task)
 {
     struct session *session = CONTAINER_OF(task, struct session, task);
     if (session->stream)
         return;
-    if (session->lingering)
+    if (!session->begun)
+        wait_for_handshake(session);
+    else if (session->lingering)
         linger(session);
     else
         wait_for_request(session);
@@ -320,8 +407,16 @@ void session_accept(struct engine *engine, struct bind *bind, plat_sock sock, co
     count(session);
     if (!allowed(session, &session->frontend->tcp_connection, AT_CONNECTION)) {
         session->frontend->front_counters.denied_connections++;
-        session_destroy(session, false);
+        session_destroy(session, session->reset_on_close);
         return;
     }
-    begin(session);
+    const struct bind_settings *settings = &bind->settings;
+    if (settings->accept_proxy || settings->accept_cip)
+        conn_expect_header(&session->conn,
+                           settings->accept_proxy ? PROXY_HEADER_PROXY : PROXY_HEADER_NETSCALER,
+                           settings->cip_magic);
+    if (session->conn.state == CONN_READY)
+        begin(session);
+    else
+        begin_handshake(session);
 }
