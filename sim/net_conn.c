@@ -2,6 +2,8 @@
 #include "sim/net_parts.h"
 #include "sim/sim_mem.h"
 
+#define UNIX_SEND_LIMIT 212992 /* net.core.wmem_default */
+
 static void end_init(struct net_conn *conn, unsigned side, enum net_kind kind, struct net_host *host)
 {
     struct net_end *end = &conn->ends[side];
@@ -29,6 +31,13 @@ struct net_conn *net_conn_take(struct net *net, struct net_host *host, enum net_
     return conn;
 }
 
+/* What Linux gives a Unix socket for sending, whatever the link; a link may give less. */
+static uint32_t send_limit(const struct net_end *end)
+{
+    uint32_t limit = end->pair->link.send_buffer;
+    return end->sock.kind == NET_UNIX && limit > UNIX_SEND_LIMIT ? UNIX_SEND_LIMIT : limit;
+}
+
 /* The ends' links, once it is known whose the second one is. */
 void net_conn_link(struct net_conn *conn, uint32_t server_host)
 {
@@ -36,9 +45,9 @@ void net_conn_link(struct net_conn *conn, uint32_t server_host)
     struct net *net = client->sock.net;
     client->pair = net_pair_of(net, client->sock.host, server_host);
     server->pair = net_pair_of(net, server_host, client->sock.host);
-    client->send_limit = client->pair->link.send_buffer;
+    client->send_limit = send_limit(client);
     server->receive_limit = client->pair->link.receive_buffer;
-    server->send_limit = server->pair->link.send_buffer;
+    server->send_limit = send_limit(server);
     client->receive_limit = server->pair->link.receive_buffer;
 }
 

@@ -5,8 +5,7 @@
  * unix_stream_sendmsg, unix_stream_read_generic. */
 #include "sim/net_parts.h"
 
-#define SEND_LIMIT     212992 /* net.core.wmem_default */
-#define CHARGE_EACH    512    /* a buffer's own size, before rounding */
+#define CHARGE_EACH    512 /* a buffer's own size, before rounding */
 #define CHARGE_STEP    256
 #define SEGMENT_MOST   32768
 #define DATA_WITH_SOCK 4096 /* most that travels with a socket, as the real platform reads it */
