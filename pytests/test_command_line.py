@@ -172,3 +172,23 @@ def test_an_unknown_signal_of_use_is_ignored(world, origin):
     answer(server)
     assert client.recv_response().status == 200
     assert proxy.alive()
+
+
+def test_known_words_are_listed(world):
+    code, out, _ = world.run(["-dKhelp", "-c", "-q"], VALID)
+    assert code == 0 and "\nsmp: sample fetch functions\n" in out
+    code, out, _ = world.run(["-dKsmp,cnv", "-c", "-q"], VALID)
+    assert code == 0
+    assert re.search(r"(?m)\] +path: str$", out) and re.search(r"(?m)^upper: str => str$", out)
+
+
+def test_words_of_a_script_are_listed(world):
+    path = world.file("script.lua", 'core.register_fetches("own", function(txn) return 1 end)\n')
+    code, out, _ = world.run(["-dKsmp", "-c", "-q"], f"global\n    lua-load {path}\n" + VALID)
+    assert code == 0 and re.search(r"(?m)\] +lua\.own\b", out)
+
+
+@pytest.mark.only("runtime", "sim", reason="HAProxy goes on after an unknown class")
+def test_an_unknown_class_of_words(world):
+    code, out, err = world.run(["-dKnothing", "-c", "-q"], VALID)
+    assert code == 1 and "nothing" in out + err

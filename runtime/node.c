@@ -18,6 +18,7 @@
 #include "registry.h"
 #include "stream/session.h"
 #include "stream/stream_steps.h"
+#include "words_dump.h"
 #include "worker.h"
 #include <lua.h>
 #include <openssl/crypto.h>
@@ -443,6 +444,16 @@ static bool is_known(const struct node *node)
     return node->configuration->proxies || node->configuration->cli;
 }
 
+/* -dK: the words known once scripts are loaded, too. */
+static bool dump_words(struct node *node)
+{
+    struct buf out = BUF_INIT;
+    bool well = words_dump(&out, &node->configuration->words, node->line.dump_keywords);
+    print(node, !well, &out);
+    buf_finish(&out);
+    return well;
+}
+
 enum node_state node_start(struct node *node, int argc, const char *const *argv, int *exit_code)
 {
     struct command_line_reply reply;
@@ -472,6 +483,8 @@ enum node_state node_start(struct node *node, int argc, const char *const *argv,
         diag_say(&node->diag, DIAG_ALERT, "Some warnings were found and 'zero-warning' is set. Aborting.");
         return NODE_ENDED;
     }
+    if (node->line.dump_keywords && !dump_words(node))
+        return NODE_ENDED;
     if (node->line.check) {
         static const char valid[] = "Configuration file is valid\n";
         if (!is_known(node)) { /* nothing that could run */
