@@ -112,12 +112,24 @@ static const struct {
     unsigned bit;
     const char *name;
 } sections[] = {
-    { IN_GLOBAL, "global" },         { IN_DEFAULTS, "defaults" },       { IN_FRONTEND, "frontend" },
-    { IN_BACKEND, "backend" },       { IN_LISTEN, "listen" },           { IN_USERLIST, "userlist" },
-    { IN_RESOLVERS, "resolvers" },   { IN_HTTP_ERRORS, "http-errors" }, { IN_RING, "ring" },
-    { IN_CACHE, "cache" },           { IN_PEERS, "peers" },             { IN_MAILERS, "mailers" },
-    { IN_PROGRAM, "program" },       { IN_LOG_FORWARD, "log-forward" }, { IN_FCGI, "fcgi-app" },
-    { IN_CRT_STORE, "crt-store" },   { IN_HEALTHCHECK, "healthcheck" }, { IN_TRACES, "traces" },
+    { IN_GLOBAL, "global" },
+    { IN_DEFAULTS, "defaults" },
+    { IN_FRONTEND, "frontend" },
+    { IN_BACKEND, "backend" },
+    { IN_LISTEN, "listen" },
+    { IN_USERLIST, "userlist" },
+    { IN_RESOLVERS, "resolvers" },
+    { IN_HTTP_ERRORS, "http-errors" },
+    { IN_RING, "ring" },
+    { IN_CACHE, "cache" },
+    { IN_PEERS, "peers" },
+    { IN_MAILERS, "mailers" },
+    { IN_PROGRAM, "program" },
+    { IN_LOG_FORWARD, "log-forward" },
+    { IN_FCGI, "fcgi-app" },
+    { IN_CRT_STORE, "crt-store" },
+    { IN_HEALTHCHECK, "healthcheck" },
+    { IN_TRACES, "traces" },
     { IN_LOG_PROFILE, "log-profile" },
 };
 
@@ -205,7 +217,8 @@ static void dump_command(struct buf *out, struct str name, const void *data)
 {
     static const char *const levels[] = { "", "user", "operator", "admin" };
     const struct command_row *row = data;
-    buf_printf(out, "%.*s [%s]\n", STR_ARG(name), (size_t)row->level < COUNT_OF(levels) ? levels[row->level] : "");
+    buf_printf(out, "%.*s [%s]\n", STR_ARG(name),
+               (size_t)row->level < COUNT_OF(levels) ? levels[row->level] : "");
 }
 
 /* ---- classes ---- */
