@@ -382,31 +382,31 @@ static bool tcp_attribute(lua_State *L, const char *key)
 
 static const struct lua_method_row http_rows[] = {
     /* name              run                  where allowed    may wait */
-    { "add_header", http_add_header, LUA_IN_SERVICE, false, "name, value" },
-    { "get_priv", class_txn_get_priv, LUA_IN_SERVICE, false, "→ value" },
-    { "get_var", class_txn_get_var, LUA_IN_SERVICE, false, "name → value" },
-    { "getline", applet_getline, LUA_IN_SERVICE, true, "→ line" },
-    { "receive", applet_receive, LUA_IN_SERVICE, true, "[size] → text" },
-    { "send", http_send, LUA_IN_SERVICE, true, "text → size" },
-    { "set_priv", class_txn_set_priv, LUA_IN_SERVICE, false, "value" },
-    { "set_status", http_set_status, LUA_IN_SERVICE, false, "status[, reason]" },
-    { "set_var", class_txn_set_var, LUA_IN_SERVICE, false, "name, value[, ifexist]" },
+    { "add_header", http_add_header, LUA_IN_SERVICE, false, "name: string, value: string -> boolean" },
+    { "get_priv", class_txn_get_priv, LUA_IN_SERVICE, false, " -> any" },
+    { "get_var", class_txn_get_var, LUA_IN_SERVICE, false, "name: string -> any" },
+    { "getline", applet_getline, LUA_IN_SERVICE, true, " -> string" },
+    { "receive", applet_receive, LUA_IN_SERVICE, true, "size?: integer -> string" },
+    { "send", http_send, LUA_IN_SERVICE, true, "text: string -> integer" },
+    { "set_priv", class_txn_set_priv, LUA_IN_SERVICE, false, "value: any" },
+    { "set_status", http_set_status, LUA_IN_SERVICE, false, "status: integer, reason?: string -> boolean" },
+    { "set_var", class_txn_set_var, LUA_IN_SERVICE, false, "name: string, value: any, ifexist?: boolean -> boolean" },
     { "start_response", http_start_response, LUA_IN_SERVICE, false, "" },
-    { "unset_var", class_txn_unset_var, LUA_IN_SERVICE, false, "name" },
+    { "unset_var", class_txn_unset_var, LUA_IN_SERVICE, false, "name: string -> boolean" },
     { 0 },
 };
 
 static const struct lua_method_row tcp_rows[] = {
-    { "get_priv", class_txn_get_priv, LUA_IN_SERVICE, false, "→ value" },
-    { "get_var", class_txn_get_var, LUA_IN_SERVICE, false, "name → value" },
-    { "getline", applet_getline, LUA_IN_SERVICE, true, "→ line" },
-    { "receive", applet_receive, LUA_IN_SERVICE, true, "[size] → text" },
-    { "send", tcp_send, LUA_IN_SERVICE, true, "text → size" },
-    { "set_priv", class_txn_set_priv, LUA_IN_SERVICE, false, "value" },
-    { "set_var", class_txn_set_var, LUA_IN_SERVICE, false, "name, value[, ifexist]" },
-    { "unset_var", class_txn_unset_var, LUA_IN_SERVICE, false, "name" },
+    { "get_priv", class_txn_get_priv, LUA_IN_SERVICE, false, " -> any" },
+    { "get_var", class_txn_get_var, LUA_IN_SERVICE, false, "name: string -> any" },
+    { "getline", applet_getline, LUA_IN_SERVICE, true, " -> string" },
+    { "receive", applet_receive, LUA_IN_SERVICE, true, "size?: integer -> string" },
+    { "send", tcp_send, LUA_IN_SERVICE, true, "text: string -> integer" },
+    { "set_priv", class_txn_set_priv, LUA_IN_SERVICE, false, "value: any" },
+    { "set_var", class_txn_set_var, LUA_IN_SERVICE, false, "name: string, value: any, ifexist?: boolean -> boolean" },
+    { "unset_var", class_txn_unset_var, LUA_IN_SERVICE, false, "name: string -> boolean" },
     { 0 },
 };
 
-const struct lua_class class_applet_http = { "AppletHTTP", http_rows, http_attribute };
-const struct lua_class class_applet_tcp = { "AppletTCP", tcp_rows, tcp_attribute };
+const struct lua_class class_applet_http = { "AppletHTTP", http_rows, http_attribute, NULL };
+const struct lua_class class_applet_tcp = { "AppletTCP", tcp_rows, tcp_attribute, NULL };

@@ -162,20 +162,20 @@ static int channel_send(lua_State *L)
 
 static const struct lua_method_row rows[] = {
     /* name             run                    where allowed  may wait */
-    { "append", channel_append, LUA_IN_ACTION, false, "text → size" },
-    { "dup", channel_dup, LUA_IN_STREAM, false, "→ text" },
-    { "forward", channel_forward_bytes, LUA_IN_ACTION, false, "size" },
-    { "get", channel_get, LUA_IN_ACTION, false, "→ text" },
-    { "get_in_len", get_in_len, LUA_IN_STREAM, false, "→ size" },
-    { "get_in_length", get_in_len, LUA_IN_STREAM, false, "→ size" },
-    { "get_out_len", get_out_len, LUA_IN_STREAM, false, "→ size" },
-    { "get_out_length", get_out_len, LUA_IN_STREAM, false, "→ size" },
-    { "getline", channel_getline, LUA_IN_ACTION, true, "→ line" },
-    { "is_full", is_full, LUA_IN_STREAM, false, "→ boolean" },
-    { "send", channel_send, LUA_IN_ACTION, true, "text → size" },
-    { "set", channel_set, LUA_IN_ACTION, false, "text → size" },
+    { "append", channel_append, LUA_IN_ACTION, false, "text: string -> integer" },
+    { "dup", channel_dup, LUA_IN_STREAM, false, " -> string" },
+    { "forward", channel_forward_bytes, LUA_IN_ACTION, false, "size: integer" },
+    { "get", channel_get, LUA_IN_ACTION, false, " -> string" },
+    { "get_in_len", get_in_len, LUA_IN_STREAM, false, " -> integer" },
+    { "get_in_length", get_in_len, LUA_IN_STREAM, false, " -> integer" },
+    { "get_out_len", get_out_len, LUA_IN_STREAM, false, " -> integer" },
+    { "get_out_length", get_out_len, LUA_IN_STREAM, false, " -> integer" },
+    { "getline", channel_getline, LUA_IN_ACTION, true, " -> string" },
+    { "is_full", is_full, LUA_IN_STREAM, false, " -> boolean" },
+    { "send", channel_send, LUA_IN_ACTION, true, "text: string -> integer" },
+    { "set", channel_set, LUA_IN_ACTION, false, "text: string -> integer" },
     { 0 },
 };
 
-const struct lua_class class_channel_request = { "Channel", rows, NULL };
-const struct lua_class class_channel_response = { "Channel", rows, NULL };
+const struct lua_class class_channel_request = { "Channel", rows, NULL, NULL };
+const struct lua_class class_channel_response = { "Channel", rows, NULL, NULL };

@@ -61,15 +61,15 @@ static int sleep_ns(lua_State *L, uint64_t ns)
 static int core_msleep(lua_State *L)
 {
     lua_Integer ms = luaL_checkinteger(L, 1);
-    luaL_argcheck(L, ms >= 0 && ms <= INT32_MAX, 1, "milliseconds from 0 on are expected");
-    return sleep_ns(L, (uint64_t)ms * NS_PER_MS);
+    luaL_argcheck(L, ms <= INT32_MAX, 1, "too many milliseconds");
+    return ms > 0 ? sleep_ns(L, (uint64_t)ms * NS_PER_MS) : 0;
 }
 
 static int core_sleep(lua_State *L)
 {
     lua_Integer seconds = luaL_checkinteger(L, 1);
-    luaL_argcheck(L, seconds >= 0 && seconds <= INT32_MAX, 1, "seconds from 0 on are expected");
-    return sleep_ns(L, (uint64_t)seconds * NS_PER_S);
+    luaL_argcheck(L, seconds <= INT32_MAX, 1, "too many seconds");
+    return seconds > 0 ? sleep_ns(L, (uint64_t)seconds * NS_PER_S) : 0;
 }
 
 static int core_yield(lua_State *L)
@@ -81,6 +81,7 @@ static int core_yield(lua_State *L)
     return lua_wait(L, woken, 0);
 }
 
+/* The value given is the result (TRUTHS A5). */
 static int core_done(lua_State *L)
 {
     return lua_end(L);
@@ -109,47 +110,21 @@ static int core_set_nice(lua_State *L)
     return 0;
 }
 
-/* core.tokenize(text, separators[, noblank]): TRUTHS A9. */
-static int core_tokenize(lua_State *L)
-{
-    struct str text = lua_value_check_str(L, 1), separators = lua_value_check_str(L, 2);
-    bool noblank = false;
-    if (lua_gettop(L) >= 3) {
-        luaL_checktype(L, 3, LUA_TBOOLEAN);
-        noblank = lua_toboolean(L, 3);
-    }
-    size_t end = str_find_char(text, 0);
-    if (end != STR_NOT_FOUND)
-        text.size = end;
-    lua_newtable(L);
-    lua_Integer count = 0;
-    for (size_t from = 0; from <= text.size;) {
-        size_t to = from;
-        while (to < text.size && str_find_char(separators, text.data[to]) == STR_NOT_FOUND)
-            to++;
-        if (to > from || !noblank) {
-            lua_value_push_str(L, str_slice(text, from, to - from));
-            lua_rawseti(L, -2, ++count);
-        }
-        from = to + 1;
-    }
-    return 1;
-}
-
 static const struct lua_method_row core_rows[] = {
     /* name       run           where allowed   may wait */
-    { "log", core_log, LUA_ANYWHERE, false, "level, text" },
-    { "Debug", core_debug, LUA_ANYWHERE, false, "text" },
-    { "Info", core_info, LUA_ANYWHERE, false, "text" },
-    { "Warning", core_warning, LUA_ANYWHERE, false, "text" },
-    { "Alert", core_alert, LUA_ANYWHERE, false, "text" },
-    { "msleep", core_msleep, LUA_ANYWHERE, true, "milliseconds" },
-    { "sleep", core_sleep, LUA_ANYWHERE, true, "seconds" },
+    { "log", core_log, LUA_ANYWHERE, false, "level: integer, text: string" },
+    { "Debug", core_debug, LUA_ANYWHERE, false, "text: string" },
+    { "Info", core_info, LUA_ANYWHERE, false, "text: string" },
+    { "Warning", core_warning, LUA_ANYWHERE, false, "text: string" },
+    { "Alert", core_alert, LUA_ANYWHERE, false, "text: string" },
+    { "msleep", core_msleep, LUA_ANYWHERE, true, "milliseconds: integer" },
+    { "sleep", core_sleep, LUA_ANYWHERE, true, "seconds: integer" },
     { "yield", core_yield, LUA_ANYWHERE, true, "" },
-    { "done", core_done, LUA_IN_RUNTIME, false, "any value" },
-    { "now", core_now, LUA_ANYWHERE, false, "→ { sec, usec }" },
-    { "set_nice", core_set_nice, LUA_ANYWHERE, false, "nice" },
-    { "tokenize", core_tokenize, LUA_ANYWHERE, false, "text, separators[, noblank] → table" },
+    { "done", core_done, LUA_IN_RUNTIME, false, "result?: any" },
+    { "concat", class_concat_new, LUA_ANYWHERE, false, " -> Concat" },
+    { "tcp", class_socket_new, LUA_IN_INIT | LUA_IN_RUNTIME, false, " -> Socket" },
+    { "now", core_now, LUA_ANYWHERE, false, " -> { sec: integer, usec: integer }" },
+    { "set_nice", core_set_nice, LUA_ANYWHERE, false, "nice: integer" },
     { 0 },
 };
 
@@ -175,7 +150,7 @@ static int act_wake_time(lua_State *L)
 }
 
 static const struct lua_method_row act_rows[] = {
-    { "wake_time", act_wake_time, LUA_IN_ACTION, false, "milliseconds" },
+    { "wake_time", act_wake_time, LUA_IN_ACTION, false, "milliseconds: integer" },
     { 0 },
 };
 
@@ -196,6 +171,10 @@ void class_core_make(lua_State *L)
     lua_newtable(L);
     add_functions(L, core_rows);
     add_functions(L, lua_register_rows);
+    add_functions(L, class_core_value_rows);
+    add_functions(L, class_map_core_rows);
+    lua_pushinteger(L, 0); /* one state for all threads */
+    lua_setfield(L, -2, "thread");
     for (size_t i = 0; i < COUNT_OF(levels); i++) {
         lua_pushinteger(L, levels[i].value);
         lua_setfield(L, -2, levels[i].name);
@@ -222,8 +201,19 @@ void classes_make(lua_State *L)
         &class_applet_tcp,
         &class_channel_request,
         &class_channel_response,
+        &class_concat,
+        &class_listener,
+        &class_map,
+        &class_proxy,
+        &class_regex,
+        &class_reply,
+        &class_server,
+        &class_socket,
     };
     for (size_t i = 0; i < COUNT_OF(all); i++)
         lua_class_make(L, all[i]);
     class_core_make(L);
+    class_map_make(L);
+    lua_class_push_functions(L, "Regex", class_regex_functions);
+    lua_setglobal(L, "Regex");
 }

@@ -257,24 +257,24 @@ static int res_set_status(lua_State *L)
 
 static const struct lua_method_row rows[] = {
     /* name              run              where allowed           may wait */
-    { "req_add_header", req_add_header, LUA_IN_STREAM, false, "name, value" },
-    { "req_del_header", req_del_header, LUA_IN_STREAM, false, "name" },
-    { "req_get_headers", req_get_headers, LUA_IN_STREAM, false, "→ table" },
-    { "req_rep_header", req_rep_header, LUA_IN_STREAM, false, "name, regex, replacement" },
-    { "req_rep_value", req_rep_value, LUA_IN_STREAM, false, "name, regex, replacement" },
-    { "req_set_header", req_set_header, LUA_IN_STREAM, false, "name, value" },
-    { "req_set_method", req_set_method, LUA_IN_STREAM, false, "method" },
-    { "req_set_path", req_set_path, LUA_IN_STREAM, false, "path" },
-    { "req_set_query", req_set_query, LUA_IN_STREAM, false, "query" },
-    { "req_set_uri", req_set_uri, LUA_IN_STREAM, false, "uri" },
-    { "res_add_header", res_add_header, LUA_IN_STREAM, false, "name, value" },
-    { "res_del_header", res_del_header, LUA_IN_STREAM, false, "name" },
-    { "res_get_headers", res_get_headers, LUA_IN_STREAM, false, "→ table" },
-    { "res_rep_header", res_rep_header, LUA_IN_STREAM, false, "name, regex, replacement" },
-    { "res_rep_value", res_rep_value, LUA_IN_STREAM, false, "name, regex, replacement" },
-    { "res_set_header", res_set_header, LUA_IN_STREAM, false, "name, value" },
-    { "res_set_status", res_set_status, LUA_IN_STREAM, false, "status[, reason]" },
+    { "req_add_header", req_add_header, LUA_IN_STREAM, false, "name: string, value: string" },
+    { "req_del_header", req_del_header, LUA_IN_STREAM, false, "name: string" },
+    { "req_get_headers", req_get_headers, LUA_IN_STREAM, false, " -> table<string, table<integer, string>>" },
+    { "req_rep_header", req_rep_header, LUA_IN_STREAM, false, "name: string, regex: string, replacement: string" },
+    { "req_rep_value", req_rep_value, LUA_IN_STREAM, false, "name: string, regex: string, replacement: string" },
+    { "req_set_header", req_set_header, LUA_IN_STREAM, false, "name: string, value: string" },
+    { "req_set_method", req_set_method, LUA_IN_STREAM, false, "method: string -> boolean" },
+    { "req_set_path", req_set_path, LUA_IN_STREAM, false, "path: string -> boolean" },
+    { "req_set_query", req_set_query, LUA_IN_STREAM, false, "query: string -> boolean" },
+    { "req_set_uri", req_set_uri, LUA_IN_STREAM, false, "uri: string -> boolean" },
+    { "res_add_header", res_add_header, LUA_IN_STREAM, false, "name: string, value: string" },
+    { "res_del_header", res_del_header, LUA_IN_STREAM, false, "name: string" },
+    { "res_get_headers", res_get_headers, LUA_IN_STREAM, false, " -> table<string, table<integer, string>>" },
+    { "res_rep_header", res_rep_header, LUA_IN_STREAM, false, "name: string, regex: string, replacement: string" },
+    { "res_rep_value", res_rep_value, LUA_IN_STREAM, false, "name: string, regex: string, replacement: string" },
+    { "res_set_header", res_set_header, LUA_IN_STREAM, false, "name: string, value: string" },
+    { "res_set_status", res_set_status, LUA_IN_STREAM, false, "status: integer, reason?: string" },
     { 0 },
 };
 
-const struct lua_class class_http = { "HTTP", rows, NULL };
+const struct lua_class class_http = { "HTTP", rows, NULL, NULL };

@@ -266,28 +266,79 @@ static int txn_set_loglevel(lua_State *L)
 static int txn_done(lua_State *L)
 {
     struct stream *stream = check_txn(L);
-    const struct lua_run *run = lua_run_of(L);
-    if (run->context == LUA_IN_ACTION)
+    struct lua_run *run = lua_run_of(L);
+    bool reply = lua_istable(L, 2);
+    if (run->context == LUA_IN_ACTION && reply && stream->http) {
+        run->replied = class_reply_send(L, 2, stream, run->response_side);
+        run->reply_failed = !run->replied;
+    } else if (run->context == LUA_IN_ACTION) {
         stream_abort(stream, 'L', run->response_side ? 'H' : 'R', false);
+    }
+    lua_pushnil(L);
     return lua_end(L);
+}
+
+/* ---- what the network and the queues do with it ---- */
+
+static int64_t check_clamped(lua_State *L, int64_t low, int64_t high)
+{
+    lua_Integer value = luaL_checkinteger(L, 2);
+    return value < low ? low : value > high ? high : value;
+}
+
+static int txn_set_tos(lua_State *L)
+{
+    struct stream *stream = check_txn(L);
+    struct platform *platform = loop_platform(stream->engine->loop);
+    lua_Integer tos = luaL_checkinteger(L, 2);
+    if (stream->session->conn.state != CONN_CLOSED)
+        (void)platform->ops->set_option(platform, stream->session->conn.watch.sock, PLAT_TOS, tos & 255);
+    return 0;
+}
+
+static int txn_set_mark(lua_State *L)
+{
+    struct stream *stream = check_txn(L);
+    struct platform *platform = loop_platform(stream->engine->loop);
+    lua_Integer mark = luaL_checkinteger(L, 2);
+    if (stream->session->conn.state != CONN_CLOSED)
+        (void)platform->ops->set_option(platform, stream->session->conn.watch.sock, PLAT_MARK, mark);
+    return 0;
+}
+
+static int txn_set_priority_class(lua_State *L)
+{
+    check_txn(L)->priority_class = check_clamped(L, -2047, 2047);
+    return 0;
+}
+
+static int txn_set_priority_offset(lua_State *L)
+{
+    check_txn(L)->priority_offset_ms = check_clamped(L, -524287, 524287);
+    return 0;
 }
 
 static const struct lua_method_row rows[] = {
     /* name        run            where allowed  may wait */
-    { "Alert", txn_alert, LUA_IN_STREAM, false, "text" },
-    { "Debug", txn_debug, LUA_IN_STREAM, false, "text" },
-    { "Info", txn_info, LUA_IN_STREAM, false, "text" },
-    { "Warning", txn_warning, LUA_IN_STREAM, false, "text" },
-    { "deflog", txn_deflog, LUA_IN_STREAM, false, "text" },
-    { "done", txn_done, LUA_IN_STREAM, false, "" },
-    { "get_priv", class_txn_get_priv, LUA_IN_STREAM, false, "→ value" },
-    { "get_var", class_txn_get_var, LUA_IN_STREAM, false, "name → value" },
-    { "log", txn_log, LUA_IN_STREAM, false, "level, text" },
-    { "set_loglevel", txn_set_loglevel, LUA_IN_STREAM, false, "level" },
-    { "set_priv", class_txn_set_priv, LUA_IN_STREAM, false, "value" },
-    { "set_var", class_txn_set_var, LUA_IN_STREAM, false, "name, value[, ifexist] → boolean" },
-    { "unset_var", class_txn_unset_var, LUA_IN_STREAM, false, "name → boolean" },
+    { "Alert", txn_alert, LUA_IN_STREAM, false, "text: string" },
+    { "Debug", txn_debug, LUA_IN_STREAM, false, "text: string" },
+    { "Info", txn_info, LUA_IN_STREAM, false, "text: string" },
+    { "Warning", txn_warning, LUA_IN_STREAM, false, "text: string" },
+    { "deflog", txn_deflog, LUA_IN_STREAM, false, "text: string" },
+    { "done", txn_done, LUA_IN_STREAM, false, "reply?: Reply|table" },
+    { "get_priv", class_txn_get_priv, LUA_IN_STREAM, false, " -> any" },
+    { "get_var", class_txn_get_var, LUA_IN_STREAM, false, "name: string -> any" },
+    { "log", txn_log, LUA_IN_STREAM, false, "level: integer, text: string" },
+    { "set_loglevel", txn_set_loglevel, LUA_IN_STREAM, false, "level: integer" },
+    { "reply", class_reply_new, LUA_IN_STREAM, false, "reply?: table -> Reply" },
+    { "set_mark", txn_set_mark, LUA_IN_STREAM, false, "mark: integer" },
+    { "set_priority_class", txn_set_priority_class, LUA_IN_STREAM, false, "class: integer" },
+    { "set_priority_offset", txn_set_priority_offset, LUA_IN_STREAM, false, "milliseconds: integer" },
+    { "set_priv", class_txn_set_priv, LUA_IN_STREAM, false, "value: any" },
+    { "set_tos", txn_set_tos, LUA_IN_STREAM, false, "tos: integer" },
+    { "set_var", class_txn_set_var, LUA_IN_STREAM, false, "name: string, value: any, ifexist?: boolean -> boolean" },
+    { "unset_var", class_txn_unset_var, LUA_IN_STREAM, false, "name: string -> boolean" },
     { 0 },
 };
 
-const struct lua_class class_txn = { "TXN", rows, txn_part };
+const struct lua_class class_txn = { "TXN", rows, txn_part, NULL };

@@ -105,6 +105,7 @@ static struct lua_run *make_run(struct lua_machine *machine, const char *what)
     }
     run->machine = machine;
     run->thread_ref = LUA_NOREF;
+    list_init(&run->waiters);
     if (!lua_protect(machine, machine->main, make_thread, run, what)) {
         mem_free(run);
         return NULL;
@@ -134,7 +135,7 @@ struct lua_run *lua_run_take(struct lua_machine *machine, struct engine *engine,
     run->task = task;
     run->what = what;
     run->sleep_until = 0;
-    run->ended_by_script = run->response_side = false;
+    run->ended_by_script = run->response_side = run->replied = run->reply_failed = false;
     run->instructions = run->burst = 0;
     run->serial = ++machine->run_serial;
     timer_init(&run->timer, engine->loop, timer_over);
@@ -206,8 +207,12 @@ enum lua_outcome lua_run_resume(struct lua_run *run)
         lua_log_error(run->machine, run, run->what, "it may not wait here");
         return LUA_FAILED;
     }
-    if (run->ended_by_script)
+    if (run->ended_by_script) { /* its result is all that is left */
+        if (lua_gettop(run->thread) > 1)
+            lua_replace(run->thread, 1);
+        lua_settop(run->thread, 1);
         return LUA_FINISHED;
+    }
     report(run, status);
     return LUA_FAILED;
 }
@@ -227,6 +232,8 @@ void lua_run_give(struct lua_run *run)
 {
     struct lua_machine *machine = run->machine;
     timer_finish(&run->timer);
+    LIST_EACH_SAFE(link, &run->waiters)
+        lua_waiter_end(LIST_ITEM(link, struct lua_waiter, link));
     list_remove(&run->link);
     *(struct lua_run **)lua_getextraspace(run->thread) = NULL;
     lua_sethook(run->thread, NULL, 0, 0);
@@ -269,6 +276,8 @@ const char *lua_context_name(enum lua_context context)
         return "a service";
     case LUA_IN_CLI:
         return "a management command";
+    case LUA_IN_FILTER:
+        return "a filter";
     default:
         return "this place";
     }
@@ -297,11 +306,46 @@ int lua_wait_until(lua_State *L, uint64_t until, lua_KFunction again, lua_KConte
     return lua_wait(L, again, state);
 }
 
+int lua_wait_deadline(lua_State *L, uint64_t deadline, lua_KFunction again, lua_KContext state)
+{
+    struct lua_run *run = lua_run_of(L);
+    if (run && deadline != TIMER_OFF && !timer_set(&run->timer, deadline))
+        return luaL_error(L, "out of memory");
+    return lua_wait(L, again, state);
+}
+
+void lua_waiter_init(struct lua_waiter *waiter)
+{
+    list_init(&waiter->link);
+    waiter->task = NULL;
+}
+
+void lua_waiter_set(struct lua_waiter *waiter, struct lua_run *run)
+{
+    list_remove(&waiter->link);
+    list_add_last(&run->waiters, &waiter->link);
+    waiter->task = run->task;
+}
+
+void lua_waiter_wake(struct lua_waiter *waiter)
+{
+    if (waiter->task)
+        task_wake(waiter->task);
+}
+
+void lua_waiter_end(struct lua_waiter *waiter)
+{
+    list_remove(&waiter->link);
+    waiter->task = NULL;
+}
+
+/* The error's value is what the execution gives; pcall can stop it (TRUTHS A5). */
 int lua_end(lua_State *L)
 {
     struct lua_run *run = lua_run_of(L);
     if (run)
         run->ended_by_script = true;
-    lua_pushliteral(L, "end of the execution");
+    if (lua_gettop(L) == 0)
+        lua_pushnil(L);
     return lua_error(L);
 }

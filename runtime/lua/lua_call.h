@@ -15,11 +15,14 @@ enum lua_context { /* bits: where a method may be called */
                    LUA_IN_CONVERTER = 32,
                    LUA_IN_SERVICE = 64,
                    LUA_IN_CLI = 128,
+                   LUA_IN_FILTER = 256,
                    LUA_IN_SETUP = LUA_IN_BODY | LUA_IN_INIT,
                    LUA_IN_RUNTIME = LUA_IN_TASK | LUA_IN_ACTION | LUA_IN_FETCH | LUA_IN_CONVERTER |
-                                    LUA_IN_SERVICE | LUA_IN_CLI,
-                   LUA_IN_STREAM = LUA_IN_ACTION | LUA_IN_FETCH | LUA_IN_CONVERTER | LUA_IN_SERVICE,
-                   LUA_MAY_WAIT = LUA_IN_TASK | LUA_IN_ACTION | LUA_IN_SERVICE | LUA_IN_CLI,
+                                    LUA_IN_SERVICE | LUA_IN_CLI | LUA_IN_FILTER,
+                   LUA_IN_STREAM = LUA_IN_ACTION | LUA_IN_FETCH | LUA_IN_CONVERTER | LUA_IN_SERVICE |
+                                   LUA_IN_CLI | LUA_IN_FILTER,
+                   LUA_MAY_WAIT =
+                       LUA_IN_TASK | LUA_IN_ACTION | LUA_IN_SERVICE | LUA_IN_CLI | LUA_IN_FILTER,
                    LUA_ANYWHERE = LUA_IN_SETUP | LUA_IN_RUNTIME,
 };
 
@@ -39,12 +42,25 @@ struct lua_run {
     struct timer timer;    /* of a sleep */
     uint64_t sleep_until;  /* 0: not sleeping */
     bool ended_by_script;  /* core.done, txn:done: an error that is none */
+    bool replied, reply_failed; /* txn:done(reply) put its answer in place, or could not */
     bool response_side;    /* the action runs in a response ruleset */
     uint64_t instructions; /* since it began, in hook intervals' worth */
     uint64_t burst;        /* since the last resume */
     int argument_count;
     uint64_t serial;
+    struct list waiters; /* struct lua_waiter: what will wake it, told when it ends before */
 };
+
+/* In an object that wakes a run when something happened to it. */
+struct lua_waiter {
+    struct list link; /* in the run's waiters */
+    struct task *task; /* NULL: nobody waits */
+};
+void lua_waiter_init(struct lua_waiter *waiter);
+/* The run that calls waits for it from now on. */
+void lua_waiter_set(struct lua_waiter *waiter, struct lua_run *run);
+void lua_waiter_wake(struct lua_waiter *waiter); /* harmless when nobody waits */
+void lua_waiter_end(struct lua_waiter *waiter);  /* before its memory ends */
 
 /* A coroutine for one execution. NULL: no memory (logged). */
 struct lua_run *lua_run_take(struct lua_machine *machine, struct engine *engine, enum lua_context context,
@@ -78,7 +94,10 @@ const char *lua_context_name(enum lua_context context);
 int lua_wait(lua_State *L, lua_KFunction again, lua_KContext state);
 /* The same, but not before `until` (monotonic ns). */
 int lua_wait_until(lua_State *L, uint64_t until, lua_KFunction again, lua_KContext state);
-/* Ends the execution without an error: core.done() and the like. Never returns. */
+/* Waits for the task's wake, until a deadline at the latest (TIMER_OFF: none): `again` looks at the clock itself. */
+int lua_wait_deadline(lua_State *L, uint64_t deadline, lua_KFunction again, lua_KContext state);
+/* Ends the execution without an error, with the value on the stack's top as its result: core.done() and the like. Never
+ * returns. */
 int lua_end(lua_State *L);
 
 #endif

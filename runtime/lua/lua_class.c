@@ -2,25 +2,97 @@
  * checks where a method may be called. */
 #include "lua/lua_class.h"
 #include <lauxlib.h>
+#include <limits.h>
 
 #define MAGIC 0x4c6f636bu
+
+#define ANY_NUMBER 255 /* of arguments, as the closure keeps it */
+
+void lua_class_count(const char *signature, int *least, int *most)
+{
+    int depth = 0, count = 0, needed = 0;
+    bool in_name = false, optional = false;
+    for (const char *at = signature;; at++) {
+        bool end = !*at || (at[0] == '-' && at[1] == '>');
+        if (depth == 0 && (end || *at == ',')) {
+            count += in_name;
+            needed += in_name && !optional;
+            in_name = optional = false;
+            if (end)
+                break;
+            continue;
+        }
+        if (*at == '(' || *at == '<' || *at == '{')
+            depth++;
+        else if (*at == ')' || *at == '>' || *at == '}')
+            depth--;
+        if (strncmp(at, "...", 3) == 0 && depth == 0 && !in_name) {
+            *least = needed;
+            *most = INT_MAX;
+            return;
+        }
+        if (depth == 0 && *at == '?' && at[1] == ':')
+            optional = true;
+        if (*at != ' ')
+            in_name = true;
+    }
+    *least = needed;
+    *most = count;
+}
+
+static int refuse_count(lua_State *L, const struct lua_method_row *row, int self)
+{
+    const char *end = strstr(row->signature, " -> ");
+    lua_pushlstring(L, row->signature, end ? (size_t)(end - row->signature) : strlen(row->signature));
+    return luaL_error(L, "'%s' was given %d argument%s; it takes (%s)", lua_tostring(L, lua_upvalueindex(2)),
+                      lua_gettop(L) - 1 - self, lua_gettop(L) - 1 - self == 1 ? "" : "s",
+                      lua_tostring(L, -1));
+}
+
+/* The places of a mask, for messages. */
+static void push_places(lua_State *L, unsigned where)
+{
+    luaL_Buffer text;
+    bool first = true;
+    luaL_buffinit(L, &text);
+    for (unsigned bit = 1; bit <= LUA_IN_FILTER; bit <<= 1) {
+        if (!(where & bit))
+            continue;
+        luaL_addstring(&text, first ? "" : ", ");
+        luaL_addstring(&text, lua_context_name((enum lua_context)bit));
+        first = false;
+    }
+    luaL_pushresult(&text);
+}
 
 static int call_method(lua_State *L)
 {
     const struct lua_method_row *row = lua_touserdata(L, lua_upvalueindex(1));
+    unsigned counts = (unsigned)lua_tointeger(L, lua_upvalueindex(3));
     enum lua_context context = lua_context_of(L);
-    if (!(row->where & (unsigned)context))
-        return luaL_error(L, "'%s' cannot be called from %s", lua_tostring(L, lua_upvalueindex(2)),
-                          lua_context_name(context));
+    if (!(row->where & (unsigned)context)) {
+        push_places(L, row->where);
+        return luaL_error(L, "'%s' cannot be called from %s; it is for %s",
+                          lua_tostring(L, lua_upvalueindex(2)), lua_context_name(context),
+                          lua_tostring(L, -1));
+    }
+    int given = lua_gettop(L), least = counts & 255, most = counts >> 8 & 255;
+    if (given < least || (given > most && most != ANY_NUMBER))
+        return refuse_count(L, row, (int)(counts >> 16));
     return row->run(L);
 }
 
 static void push_method(lua_State *L, const char *prefix, const char *separator,
                         const struct lua_method_row *row)
 {
+    int least, most, self = *separator == ':';
+    lua_class_count(row->signature, &least, &most);
+    least += self;
+    most = most == INT_MAX ? ANY_NUMBER : most + self;
     lua_pushlightuserdata(L, (void *)(uintptr_t)row);
     lua_pushfstring(L, "%s%s%s", prefix, separator, row->name);
-    lua_pushcclosure(L, call_method, 2);
+    lua_pushinteger(L, least | most << 8 | self << 16);
+    lua_pushcclosure(L, call_method, 3);
 }
 
 /* __index(object, key): upvalues are the table of methods and the class. */
@@ -33,6 +105,13 @@ static int find_member(lua_State *L)
     if (class->attribute && lua_type(L, 2) == LUA_TSTRING && class->attribute(L, lua_tostring(L, 2)))
         return 1;
     lua_pushnil(L);
+    return 1;
+}
+
+static int class_text(lua_State *L)
+{
+    const struct lua_class *class = lua_touserdata(L, lua_upvalueindex(1));
+    lua_pushfstring(L, "HAProxy class %s", class->name);
     return 1;
 }
 
@@ -49,6 +128,9 @@ void lua_class_make(lua_State *L, const struct lua_class *class)
     lua_setfield(L, -2, "__index");
     lua_pushstring(L, class->name);
     lua_setfield(L, -2, "__name");
+    lua_pushlightuserdata(L, (void *)(uintptr_t) class);
+    lua_pushcclosure(L, class_text, 1);
+    lua_setfield(L, -2, "__tostring");
     lua_rawsetp(L, LUA_REGISTRYINDEX, class);
 }
 
@@ -56,6 +138,38 @@ struct lua_handle *lua_class_push_handle(lua_State *L, void *object)
 {
     struct lua_handle *handle = lua_newuserdatauv(L, sizeof(*handle), 0);
     *handle = (struct lua_handle){ .magic = MAGIC, .object = object };
+    return handle;
+}
+
+static int collect(lua_State *L)
+{
+    struct lua_handle *handle = lua_touserdata(L, 1);
+    if (handle && handle->magic == MAGIC && handle->object) {
+        handle->finish(handle);
+        handle->object = NULL;
+    }
+    return 0;
+}
+
+struct lua_handle *lua_class_push_owner(lua_State *L, void *object, void (*finish)(struct lua_handle *handle))
+{
+    struct lua_handle *handle = lua_class_push_handle(L, object);
+    if (luaL_newmetatable(L, "handle that owns")) {
+        lua_pushcfunction(L, collect);
+        lua_setfield(L, -2, "__gc");
+    }
+    lua_setmetatable(L, -2);
+    handle->finish = finish;
+    return handle;
+}
+
+struct lua_handle *lua_class_push_new(lua_State *L, const struct lua_class *class, void *object,
+                                      void (*finish)(struct lua_handle *handle))
+{
+    struct lua_handle *handle =
+        finish ? lua_class_push_owner(L, object, finish) : lua_class_push_handle(L, object);
+    lua_class_push_object(L, class, -1);
+    lua_remove(L, -2);
     return handle;
 }
 
@@ -69,25 +183,36 @@ void lua_class_push_object(lua_State *L, const struct lua_class *class, int hand
     lua_setmetatable(L, -2);
 }
 
-struct lua_handle *lua_class_check(lua_State *L, int index, const struct lua_class *class)
+struct lua_handle *lua_class_test(lua_State *L, int index, const struct lua_class *class)
 {
-    if (lua_type(L, index) != LUA_TTABLE || !lua_getmetatable(L, index)) {
-        luaL_typeerror(L, index, class->name);
+    if (lua_type(L, index) != LUA_TTABLE || !lua_getmetatable(L, index))
         return NULL;
-    }
     lua_rawgetp(L, LUA_REGISTRYINDEX, class);
     bool same = lua_rawequal(L, -1, -2);
     lua_pop(L, 2);
     if (!same)
-        luaL_typeerror(L, index, class->name);
+        return NULL;
     lua_rawgeti(L, index, 0);
     struct lua_handle *handle = lua_touserdata(L, -1);
-    if (!handle || lua_rawlen(L, -1) != sizeof(*handle) || handle->magic != MAGIC)
-        luaL_typeerror(L, index, class->name);
+    bool well = handle && lua_rawlen(L, -1) == sizeof(*handle) && handle->magic == MAGIC && handle->object;
     lua_pop(L, 1);
-    if (!handle->object)
-        luaL_error(L, "this %s object is no longer valid: what it stood for has ended", class->name);
-    return handle;
+    return well ? handle : NULL;
+}
+
+struct lua_handle *lua_class_check(lua_State *L, int index, const struct lua_class *class)
+{
+    struct lua_handle *handle = lua_class_test(L, index, class);
+    if (handle)
+        return handle;
+    bool same = false;
+    if (lua_type(L, index) == LUA_TTABLE && lua_getmetatable(L, index)) {
+        lua_rawgetp(L, LUA_REGISTRYINDEX, class);
+        same = lua_rawequal(L, -1, -2);
+    }
+    if (!same)
+        luaL_typeerror(L, index, class->name);
+    luaL_error(L, "this %s object is no longer valid: what it stood for has ended", class->name);
+    return NULL;
 }
 
 void lua_class_push_functions(lua_State *L, const char *prefix, const struct lua_method_row *rows)

@@ -9,7 +9,9 @@ struct lua_method_row {
     int (*run)(lua_State *L);
     unsigned where; /* enum lua_context bits */
     bool may_wait;
-    const char *note; /* arguments and result, for the annotation files */
+    /* What it takes behind self and what it gives: "level: integer, text: string, more?: any, ...: any -> string". The
+     * number of arguments is checked by it, the annotation files are printed from it. */
+    const char *signature;
 };
 
 struct lua_class {
@@ -18,12 +20,14 @@ struct lua_class {
     /* Called for a key that is no method: pushes a value and returns true, or returns false for nil. A value that is to stay
      * is set by the function itself. May be NULL. */
     bool (*attribute)(lua_State *L, const char *key);
+    const char *fields; /* its attributes for the annotation files: "name: type, ..."; NULL: none */
 };
 
 struct lua_handle {
     unsigned magic;
     void *object; /* NULL: it ended */
     const void *detail;
+    void (*finish)(struct lua_handle *handle); /* when Lua collects it; NULL: the object is somebody else's */
 };
 
 /* Makes the class's metatable (once a state). */
@@ -32,6 +36,17 @@ void lua_class_make(lua_State *L, const struct lua_class *class);
 void lua_class_push_object(lua_State *L, const struct lua_class *class, int handle_index);
 /* Pushes a new handle. */
 struct lua_handle *lua_class_push_handle(lua_State *L, void *object);
+/* The same for an object that ends with its handle. */
+struct lua_handle *lua_class_push_owner(lua_State *L, void *object,
+                                        void (*finish)(struct lua_handle *handle));
+/* Pushes a new object of the class over a new handle. What the object owns is made behind that, so that nothing is lost
+ * when Lua has no memory: object may be NULL first. */
+struct lua_handle *lua_class_push_new(lua_State *L, const struct lua_class *class, void *object,
+                                      void (*finish)(struct lua_handle *handle));
+/* Like lua_class_check, but NULL for what is no object of the class or has ended. */
+struct lua_handle *lua_class_test(lua_State *L, int index, const struct lua_class *class);
+/* The parameters of a signature: how many must be there, how many may; INT_MAX: any number. */
+void lua_class_count(const char *signature, int *least, int *most);
 /* self at `index`: raises an error when it is no object of the class, or when it ended. */
 struct lua_handle *lua_class_check(lua_State *L, int index, const struct lua_class *class);
 /* Pushes one table of functions from rows (core, act ...). */

@@ -119,15 +119,9 @@ static bool evaluate(const struct lua_function *function, enum lua_context where
     run->response_side = context->is_response_side;
     evaluation->from = run->thread;
     bool found = false;
-    if (lua_run_prepare(run, function->ref, push, evaluation) && lua_run_resume(run) == LUA_FINISHED) {
-        if (run->ended_by_script) { /* core.done() */
-            *evaluation->out = sample_bool(false);
-            found = true;
-        } else {
-            found = lua_protect(machine, machine->main, take_result, evaluation, function->what) &&
-                    evaluation->found;
-        }
-    }
+    if (lua_run_prepare(run, function->ref, push, evaluation) && lua_run_resume(run) == LUA_FINISHED)
+        found = lua_protect(machine, machine->main, take_result, evaluation, function->what) &&
+                evaluation->found;
     lua_run_give(run);
     return found;
 }
@@ -232,11 +226,13 @@ static enum rule_result result_of(struct lua_run *run)
     struct stream *stream = run->stream;
     int code = 0;
     lua_State *thread = run->thread;
-    if (stream->http && stream->http->response_own)
-        return RULE_DONE; /* txn:done(reply) answered */
+    if (run->replied) /* txn:done(reply) */
+        return RULE_DONE;
+    if (run->reply_failed)
+        return RULE_FAIL;
     if (stream->phase == PHASE_END)
         return RULE_ABORT;
-    if (lua_gettop(thread) > 0 && !run->ended_by_script) {
+    if (lua_gettop(thread) > 0) {
         lua_rotate(thread, 1, 1);
         lua_settop(thread, 1);
         lua_Integer value = lua_tointegerx(thread, 1, NULL);
@@ -564,6 +560,8 @@ static int call_init(lua_State *L, void *data)
 bool lua_register_start(struct lua_machine *machine, struct engine *engine)
 {
     machine->context = LUA_IN_INIT;
+    if (!lua_protect(machine, machine->main, class_proxy_fill, machine->configuration, "core.proxies"))
+        return false;
     LIST_EACH (link, &machine->inits)
         if (!lua_protect(machine, machine->main, call_init, LIST_ITEM(link, struct lua_init, link),
                          "init function"))
@@ -587,6 +585,8 @@ void lua_register_stop(struct lua_machine *machine)
             mem_free(task);
         }
     }
+    class_socket_close_all(machine);
+    machine->engine = NULL;
 }
 
 void lua_register_finish(struct lua_machine *machine)
@@ -597,11 +597,11 @@ void lua_register_finish(struct lua_machine *machine)
 const struct lua_method_row lua_register_rows[] = {
     /* name                  run                 where allowed               may wait */
     { "register_action", register_action, LUA_IN_SETUP, false,
-      "name, rulesets, function(txn, ...)[, words]" },
-    { "register_converters", register_converters, LUA_IN_SETUP, false, "name, function(text, ...)" },
-    { "register_fetches", register_fetches, LUA_IN_SETUP, false, "name, function(txn, ...)" },
-    { "register_init", register_init, LUA_IN_BODY, false, "function()" },
-    { "register_service", register_service, LUA_IN_SETUP, false, "name, 'tcp' or 'http', function(applet)" },
-    { "register_task", register_task, LUA_ANYWHERE, false, "function()" },
+      "name: string, rulesets: string[], action: fun(txn: TXN, ...: string): integer, arguments?: integer" },
+    { "register_converters", register_converters, LUA_IN_SETUP, false, "name: string, converter: fun(text: string, ...: string): any" },
+    { "register_fetches", register_fetches, LUA_IN_SETUP, false, "name: string, fetch: fun(txn: TXN, ...: string): any" },
+    { "register_init", register_init, LUA_IN_BODY, false, "work: fun()" },
+    { "register_service", register_service, LUA_IN_SETUP, false, "name: string, mode: string, service: fun(applet: any)" },
+    { "register_task", register_task, LUA_ANYWHERE, false, "work: fun(), ...: any" },
     { 0 },
 };

@@ -29,6 +29,7 @@ struct lua_machine {
     struct list functions;    /* of actions, fetches, converters, services: see lua_register.c */
     unsigned context;         /* enum lua_context bit of what runs outside of a coroutine: body or init */
     uint64_t run_serial;
+    struct list sockets; /* open ones of scripts: see class_socket.c */
 };
 
 /* A state with the libraries open, the classes made, and its table of globals as scripts expect. NULL: no memory. */
@@ -39,6 +40,13 @@ static inline struct lua_machine *lua_vm_of(lua_State *L)
     void *memory;
     lua_getallocf(L, &memory);
     return CONTAINER_OF(memory, struct lua_machine, memory);
+}
+
+/* For what lives within one method; the caller rewinds. */
+static inline struct arena *lua_vm_scratch(lua_State *L)
+{
+    struct lua_machine *machine = lua_vm_of(L);
+    return machine->engine ? &machine->engine->scratch : &machine->configuration->arena;
 }
 
 #endif
