@@ -10,7 +10,7 @@
 
 struct applet {   /* handle's detail: in the stream's arena */
     bool started; /* start_response was called */
-    bool chunked; /* the body's length is not known beforehand */
+    bool asked;   /* the client was told to go on with the body */
     int status;
     struct str reason;
     struct http_msg head; /* headers of the response so far */
@@ -55,12 +55,7 @@ static struct stream *check_http(lua_State *L, struct applet **applet)
 
 static struct stream *check_any(lua_State *L)
 {
-    lua_rawgeti(L, 1, 0);
-    struct lua_handle *handle = lua_touserdata(L, -1);
-    lua_pop(L, 1);
-    if (!handle || !handle->object)
-        luaL_error(L, "this applet is no longer valid: its stream has ended");
-    return handle->object;
+    return lua_class_self(L)->object;
 }
 
 /* ---- reading ---- */
@@ -91,6 +86,23 @@ static void append(lua_State *L, int index, struct stream *stream, size_t size)
     lua_replace(L, index);
 }
 
+/* A client that waits to be asked for the body is asked when it is wanted (RFC 9110 section 10.1.1). */
+static void ask_for_body(lua_State *L, struct stream *stream)
+{
+    if (!stream->http || stream->http->response_ready || request_over(stream))
+        return;
+    struct applet *applet = (struct applet *)(uintptr_t)lua_class_self(L)->detail;
+    const struct http_msg *request = &stream->http->request;
+    const struct http_field *expect = http_msg_find_id(request, FIELD_EXPECT, NULL);
+    if (applet->asked || !expect || !str_eq_nocase(expect->value, STR("100-continue")) ||
+        request->minor == 0 || stream->request.total_in)
+        return;
+    applet->asked = true;
+    if (!stream_applet_continue(stream))
+        luaL_error(L, "out of memory");
+    stream_wake(stream);
+}
+
 /* Stack: self, text so far. */
 static int getline_again(lua_State *L, int status, lua_KContext state)
 {
@@ -108,6 +120,7 @@ static int getline_again(lua_State *L, int status, lua_KContext state)
 
 static int applet_getline(lua_State *L)
 {
+    ask_for_body(L, check_any(L));
     lua_settop(L, 1);
     lua_pushliteral(L, "");
     return getline_again(L, LUA_OK, 0);
@@ -134,6 +147,8 @@ static int receive_again(lua_State *L, int status, lua_KContext state)
 static int applet_receive(lua_State *L)
 {
     lua_Integer size = luaL_optinteger(L, 2, -1);
+    if (size)
+        ask_for_body(L, check_any(L));
     lua_settop(L, 1);
     lua_pushliteral(L, "");
     return receive_again(L, LUA_OK, size < 0 ? -1 : (lua_KContext)size);
@@ -390,7 +405,8 @@ static const struct lua_method_row http_rows[] = {
     { "send", http_send, LUA_IN_SERVICE, true, "text: string -> integer" },
     { "set_priv", class_txn_set_priv, LUA_IN_SERVICE, false, "value: any" },
     { "set_status", http_set_status, LUA_IN_SERVICE, false, "status: integer, reason?: string -> boolean" },
-    { "set_var", class_txn_set_var, LUA_IN_SERVICE, false, "name: string, value: any, ifexist?: boolean -> boolean" },
+    { "set_var", class_txn_set_var, LUA_IN_SERVICE, false,
+      "name: string, value: any, ifexist?: boolean -> boolean" },
     { "start_response", http_start_response, LUA_IN_SERVICE, false, "" },
     { "unset_var", class_txn_unset_var, LUA_IN_SERVICE, false, "name: string -> boolean" },
     { 0 },
@@ -403,7 +419,8 @@ static const struct lua_method_row tcp_rows[] = {
     { "receive", applet_receive, LUA_IN_SERVICE, true, "size?: integer -> string" },
     { "send", tcp_send, LUA_IN_SERVICE, true, "text: string -> integer" },
     { "set_priv", class_txn_set_priv, LUA_IN_SERVICE, false, "value: any" },
-    { "set_var", class_txn_set_var, LUA_IN_SERVICE, false, "name: string, value: any, ifexist?: boolean -> boolean" },
+    { "set_var", class_txn_set_var, LUA_IN_SERVICE, false,
+      "name: string, value: any, ifexist?: boolean -> boolean" },
     { "unset_var", class_txn_unset_var, LUA_IN_SERVICE, false, "name: string -> boolean" },
     { 0 },
 };

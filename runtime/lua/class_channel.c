@@ -4,19 +4,10 @@
 #include "stream/stream.h"
 #include <lauxlib.h>
 
-static struct channel *channel_of(lua_State *L, const struct lua_class *class)
-{
-    struct stream *stream = lua_class_check(L, 1, class)->object;
-    return class == &class_channel_response ? &stream->response : &stream->request;
-}
-
 static struct channel *any_channel(lua_State *L)
 {
-    lua_getmetatable(L, 1);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &class_channel_response);
-    bool response = lua_rawequal(L, -1, -2);
-    lua_pop(L, 2);
-    return channel_of(L, response ? &class_channel_response : &class_channel_request);
+    struct stream *stream = lua_class_self(L)->object;
+    return lua_class_of_method(L) == &class_channel_response ? &stream->response : &stream->request;
 }
 
 static int get_in_len(lua_State *L)
@@ -39,34 +30,45 @@ static int is_full(lua_State *L)
 
 static struct stream *data_of(lua_State *L)
 {
-    struct channel *channel = any_channel(L);
-    lua_rawgeti(L, 1, 0);
-    struct stream *stream = ((struct lua_handle *)lua_touserdata(L, -1))->object;
-    lua_pop(L, 1);
-    (void)channel;
+    struct stream *stream = lua_class_self(L)->object;
     if (stream->http)
         luaL_error(L, "a channel's data cannot be used in mode http");
     return stream;
 }
 
-static int channel_dup(lua_State *L)
+static bool may_wait(lua_State *L, const struct stream *stream, const struct channel *channel)
 {
-    data_of(L);
+    const struct lua_run *run = lua_run_of(L);
+    bool own_side = channel == (run->response_side ? &stream->response : &stream->request);
+    return run->context == LUA_IN_ACTION && own_side && stream->inspect_until &&
+           engine_now(stream->engine) < stream->inspect_until;
+}
+
+/* In an action that has an inspect-delay, what is not there yet is waited for, as the text says. */
+static int dup_again(lua_State *L, int status, lua_KContext take)
+{
+    struct stream *stream = data_of(L);
     struct channel *channel = any_channel(L);
+    (void)status;
+    if (!channel->input && !channel->ended && !channel->failed && may_wait(L, stream, channel))
+        return lua_wait(L, dup_again, take);
     if (channel->data)
         lua_value_push_str(L, channel_input(channel));
     else
         lua_pushliteral(L, "");
+    if (take && channel->input)
+        channel_cut_input(channel, 0, channel->input);
     return 1;
+}
+
+static int channel_dup(lua_State *L)
+{
+    return dup_again(L, LUA_OK, false);
 }
 
 static int channel_get(lua_State *L)
 {
-    channel_dup(L);
-    struct channel *channel = any_channel(L);
-    if (channel->input)
-        channel_cut_input(channel, 0, channel->input);
-    return 1;
+    return dup_again(L, LUA_OK, true);
 }
 
 static int channel_set(lua_State *L)
@@ -87,7 +89,26 @@ static int channel_append(lua_State *L)
     struct channel *channel = any_channel(L);
     struct str text = lua_value_check_str(L, 2);
     bool well = channel_insert_input(channel, stream->engine, channel->input, text);
-    lua_pushinteger(L, well ? (lua_Integer)channel->input : -1);
+    lua_pushinteger(L, well ? (lua_Integer)text.size : -1);
+    return 1;
+}
+
+/* Stack: self, size. state: forwarded so far. */
+static int forward_again(lua_State *L, int status, lua_KContext state)
+{
+    struct stream *stream = data_of(L);
+    struct channel *channel = any_channel(L);
+    size_t left = (size_t)lua_tointeger(L, 2) - (size_t)state;
+    size_t now = left < channel->input ? left : channel->input;
+    (void)status;
+    if (now) {
+        channel_forward(channel, now);
+        stream_wake(stream);
+    }
+    state += (lua_KContext)now;
+    if (now < left && !channel->ended && !channel->failed && may_wait(L, stream, channel))
+        return lua_wait(L, forward_again, state);
+    lua_pushinteger(L, (lua_Integer)state);
     return 1;
 }
 
@@ -95,9 +116,8 @@ static int channel_forward_bytes(lua_State *L)
 {
     data_of(L);
     lua_Integer size = luaL_checkinteger(L, 2);
-    if (size > 0)
-        channel_forward(any_channel(L), (uint64_t)size);
-    return 0;
+    luaL_argcheck(L, size >= 0, 2, "a number of bytes is expected");
+    return forward_again(L, LUA_OK, 0);
 }
 
 static int getline_again(lua_State *L, int status, lua_KContext state)
@@ -163,9 +183,9 @@ static int channel_send(lua_State *L)
 static const struct lua_method_row rows[] = {
     /* name             run                    where allowed  may wait */
     { "append", channel_append, LUA_IN_ACTION, false, "text: string -> integer" },
-    { "dup", channel_dup, LUA_IN_STREAM, false, " -> string" },
-    { "forward", channel_forward_bytes, LUA_IN_ACTION, false, "size: integer" },
-    { "get", channel_get, LUA_IN_ACTION, false, " -> string" },
+    { "dup", channel_dup, LUA_IN_STREAM, true, " -> string" },
+    { "forward", channel_forward_bytes, LUA_IN_ACTION, true, "size: integer -> integer" },
+    { "get", channel_get, LUA_IN_ACTION, true, " -> string" },
     { "get_in_len", get_in_len, LUA_IN_STREAM, false, " -> integer" },
     { "get_in_length", get_in_len, LUA_IN_STREAM, false, " -> integer" },
     { "get_out_len", get_out_len, LUA_IN_STREAM, false, " -> integer" },

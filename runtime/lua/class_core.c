@@ -142,15 +142,17 @@ static const char *const act_names[] = { "CONTINUE", "STOP", "YIELD", "ERROR",
 static int act_wake_time(lua_State *L)
 {
     bool method = lua_type(L, 1) == LUA_TTABLE; /* act:wake_time(ms) and act.wake_time(ms) */
+    if (lua_gettop(L) != (method ? 2 : 1))
+        return luaL_error(L, "wake_time takes the milliseconds alone");
     lua_Integer ms = luaL_checkinteger(L, method ? 2 : 1);
     struct lua_run *run = lua_run_of(L);
-    if (run && run->stream && ms >= 0)
-        stream_wait_until(run->stream, engine_now(run->engine) + (uint64_t)ms * NS_PER_MS);
+    luaL_argcheck(L, ms <= INT32_MAX, method ? 2 : 1, "too many milliseconds");
+    run->again_at = engine_now(run->engine) + (ms > 0 ? (uint64_t)ms : 0) * NS_PER_MS;
     return 0;
 }
 
 static const struct lua_method_row act_rows[] = {
-    { "wake_time", act_wake_time, LUA_IN_ACTION, false, "milliseconds: integer" },
+    { "wake_time", act_wake_time, LUA_IN_ACTION, false, "milliseconds: integer, ...: any" },
     { 0 },
 };
 

@@ -75,10 +75,21 @@ static int change(lua_State *L, bool done)
     return 0;
 }
 
+/* A field that the buffer has no room for is not added (TRUTHS A37). */
+static bool has_room(lua_State *L, const struct http_msg *msg, struct str name, struct str value)
+{
+    const struct globals *globals = &lua_vm_of(L)->configuration->globals;
+    size_t size = name.size + value.size + msg->uri.size;
+    for (const struct http_field *field = http_msg_next(msg, NULL); field; field = http_msg_next(msg, field))
+        size += field->name.size + field->value.size;
+    return size <= globals->bufsize;
+}
+
 static int add_header(lua_State *L, bool response)
 {
     struct http_msg *msg = message(L, response);
-    return change(L, http_msg_add(msg, lua_value_check_str(L, 2), lua_value_check_str(L, 3)));
+    struct str name = lua_value_check_str(L, 2), value = lua_value_check_str(L, 3);
+    return change(L, !has_room(L, msg, name, value) || http_msg_add(msg, name, value));
 }
 
 static int req_add_header(lua_State *L)
@@ -128,18 +139,18 @@ static int res_del_header(lua_State *L)
     return del_header(L, true);
 }
 
-/* rep_header replaces the whole value where the expression matches anywhere; rep_value each of the comma-separated values
- * (TRUTHS A34). */
-static bool replace_in(struct http_msg *msg, struct http_field *field, size_t at, struct str value,
-                       const struct regex *regex, struct str with, long *moved)
+/* rep_header replaces the whole value where the expression matches anywhere; rep_value each of the comma-separated values,
+ * with the blanks around it (TRUTHS A34). */
+static bool replace_in(struct http_msg *msg, struct http_field *field, size_t at, struct str raw,
+                       struct str value, const struct regex *regex, struct str with, long *moved)
 {
     struct regex_groups groups;
     if (!regex_match(regex, value, &groups))
         return true;
     struct buf text = BUF_INIT;
     bool well = regex_expand(with, value, &groups, &text) && !text.failed;
-    *moved = (long)text.size - (long)value.size;
-    well = well && http_msg_edit_value(msg, field, at, value.size, buf_str(&text));
+    *moved = (long)text.size - (long)raw.size;
+    well = well && http_msg_edit_value(msg, field, at, raw.size, buf_str(&text));
     buf_finish(&text);
     return well;
 }
@@ -151,16 +162,16 @@ static bool replace_all(struct http_msg *msg, struct str name, bool whole, const
     for (struct http_field *field = http_msg_find(msg, name, NULL); field;
          field = http_msg_find(msg, name, field)) {
         if (whole) {
-            if (!replace_in(msg, field, 0, field->value, regex, with, &moved))
+            if (!replace_in(msg, field, 0, field->value, field->value, regex, with, &moved))
                 return false;
             continue;
         }
         for (size_t at = 0; at <= field->value.size;) {
             size_t comma = str_find_char(str_from(field->value, at), ',');
             size_t end = comma == STR_NOT_FOUND ? field->value.size : at + comma;
-            struct str raw = str_slice(field->value, at, end - at), value = str_trim(raw);
+            struct str raw = str_slice(field->value, at, end - at);
             moved = 0;
-            if (!replace_in(msg, field, at + (size_t)(value.data - raw.data), value, regex, with, &moved))
+            if (!replace_in(msg, field, at, raw, str_trim(raw), regex, with, &moved))
                 return false;
             at = (size_t)((long)end + moved) + 1;
         }
@@ -260,8 +271,10 @@ static const struct lua_method_row rows[] = {
     { "req_add_header", req_add_header, LUA_IN_STREAM, false, "name: string, value: string" },
     { "req_del_header", req_del_header, LUA_IN_STREAM, false, "name: string" },
     { "req_get_headers", req_get_headers, LUA_IN_STREAM, false, " -> table<string, table<integer, string>>" },
-    { "req_rep_header", req_rep_header, LUA_IN_STREAM, false, "name: string, regex: string, replacement: string" },
-    { "req_rep_value", req_rep_value, LUA_IN_STREAM, false, "name: string, regex: string, replacement: string" },
+    { "req_rep_header", req_rep_header, LUA_IN_STREAM, false,
+      "name: string, regex: string, replacement: string" },
+    { "req_rep_value", req_rep_value, LUA_IN_STREAM, false,
+      "name: string, regex: string, replacement: string" },
     { "req_set_header", req_set_header, LUA_IN_STREAM, false, "name: string, value: string" },
     { "req_set_method", req_set_method, LUA_IN_STREAM, false, "method: string -> boolean" },
     { "req_set_path", req_set_path, LUA_IN_STREAM, false, "path: string -> boolean" },
@@ -270,8 +283,10 @@ static const struct lua_method_row rows[] = {
     { "res_add_header", res_add_header, LUA_IN_STREAM, false, "name: string, value: string" },
     { "res_del_header", res_del_header, LUA_IN_STREAM, false, "name: string" },
     { "res_get_headers", res_get_headers, LUA_IN_STREAM, false, " -> table<string, table<integer, string>>" },
-    { "res_rep_header", res_rep_header, LUA_IN_STREAM, false, "name: string, regex: string, replacement: string" },
-    { "res_rep_value", res_rep_value, LUA_IN_STREAM, false, "name: string, regex: string, replacement: string" },
+    { "res_rep_header", res_rep_header, LUA_IN_STREAM, false,
+      "name: string, regex: string, replacement: string" },
+    { "res_rep_value", res_rep_value, LUA_IN_STREAM, false,
+      "name: string, regex: string, replacement: string" },
     { "res_set_header", res_set_header, LUA_IN_STREAM, false, "name: string, value: string" },
     { "res_set_status", res_set_status, LUA_IN_STREAM, false, "status: integer, reason?: string" },
     { 0 },

@@ -16,8 +16,9 @@ static const struct {
     const char *name;
     enum match_method method;
 } methods[] = {
-    { "int", MATCH_INT }, { "ip", MATCH_IP },   { "str", MATCH_STR }, { "beg", MATCH_BEG }, { "sub", MATCH_SUB },
-    { "dir", MATCH_DIR }, { "dom", MATCH_DOM }, { "end", MATCH_END }, { "reg", MATCH_REG },
+    { "int", MATCH_INT }, { "ip", MATCH_IP },   { "str", MATCH_STR },
+    { "beg", MATCH_BEG }, { "sub", MATCH_SUB }, { "dir", MATCH_DIR },
+    { "dom", MATCH_DOM }, { "end", MATCH_END }, { "reg", MATCH_REG },
 };
 
 static enum match_method check_method(lua_State *L, int index)

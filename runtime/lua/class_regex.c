@@ -1,7 +1,7 @@
 /* Regex: compiled expressions (API text, "Regex class"; TRUTHS B26). */
-#include "match/regex.h"
 #include "lua/classes.h"
 #include "lua/lua_value.h"
+#include "match/regex.h"
 #include <lauxlib.h>
 
 static void finish(struct lua_handle *handle)

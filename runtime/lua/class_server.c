@@ -1,8 +1,8 @@
 /* Server (API text, "Server class"; TRUTHS B1 to B5). */
-#include "proxy/server.h"
 #include "lua/classes.h"
 #include "lua/lua_value.h"
 #include "proxy/proxy.h"
+#include "proxy/server.h"
 #include "stream/stream.h"
 #include <lauxlib.h>
 

@@ -17,7 +17,7 @@ struct socket {
     struct list link; /* machine's sockets */
     struct conn conn;
     struct lua_waiter waiter;
-    struct buf in;    /* received, not yet taken; in_at bytes are gone */
+    struct buf in; /* received, not yet taken; in_at bytes are gone */
     size_t in_at;
     size_t scanned;      /* bytes behind in_at without a newline */
     uint64_t timeout_ms; /* of each operation */

@@ -111,12 +111,7 @@ static bool txn_part(lua_State *L, const char *key)
 /* self of TXN or of an applet. */
 static struct stream *stream_of(lua_State *L)
 {
-    lua_rawgeti(L, 1, 0);
-    struct lua_handle *handle = lua_touserdata(L, -1);
-    lua_pop(L, 1);
-    if (!handle || !handle->object)
-        luaL_error(L, "this object is no longer valid: its transaction has ended");
-    return handle->object;
+    return lua_class_self(L)->object;
 }
 
 static struct stream *check_txn(lua_State *L)
@@ -166,8 +161,7 @@ int class_txn_set_var(lua_State *L)
     bool well = lua_value_to_sample(L, 3, &value, scratch);
     bool only_if_there = lua_toboolean(L, 4) && name.scope == VAR_PROC; /* TRUTHS A27 */
     struct sample old;
-    if (well && !(only_if_there && !vars_get(vars, &name, &old)))
-        well = vars_set(vars, &name, &value);
+    well = well && (!only_if_there || vars_get(vars, &name, &old)) && vars_set(vars, &name, &value);
     arena_rewind(scratch, mark);
     lua_pushboolean(L, well);
     return 1;
@@ -336,7 +330,8 @@ static const struct lua_method_row rows[] = {
     { "set_priority_offset", txn_set_priority_offset, LUA_IN_STREAM, false, "milliseconds: integer" },
     { "set_priv", class_txn_set_priv, LUA_IN_STREAM, false, "value: any" },
     { "set_tos", txn_set_tos, LUA_IN_STREAM, false, "tos: integer" },
-    { "set_var", class_txn_set_var, LUA_IN_STREAM, false, "name: string, value: any, ifexist?: boolean -> boolean" },
+    { "set_var", class_txn_set_var, LUA_IN_STREAM, false,
+      "name: string, value: any, ifexist?: boolean -> boolean" },
     { "unset_var", class_txn_unset_var, LUA_IN_STREAM, false, "name: string -> boolean" },
     { 0 },
 };

@@ -10,7 +10,8 @@ struct stream;
 
 extern const struct lua_class class_txn, class_http, class_fetches, class_fetches_text, class_converters,
     class_converters_text, class_applet_http, class_applet_tcp, class_channel_request, class_channel_response,
-    class_concat, class_listener, class_map, class_proxy, class_regex, class_reply, class_server, class_socket;
+    class_concat, class_listener, class_map, class_proxy, class_regex, class_reply, class_server,
+    class_socket;
 /* Functions of core, by file; of the table Regex. */
 extern const struct lua_method_row class_core_value_rows[], class_map_core_rows[], class_regex_functions[];
 
@@ -25,7 +26,7 @@ int class_concat_new(lua_State *L); /* core.concat */
 int class_socket_new(lua_State *L); /* core.tcp */
 /* Closes all sockets of the state's scripts: the loop is about to end. */
 void class_socket_close_all(struct lua_machine *machine);
-int class_reply_new(lua_State *L);  /* txn:reply */
+int class_reply_new(lua_State *L); /* txn:reply */
 /* Answers with the table at index. false: no memory, or it is too large. */
 bool class_reply_send(lua_State *L, int index, struct stream *stream, bool response_side) MUST_USE;
 

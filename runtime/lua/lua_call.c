@@ -134,7 +134,8 @@ struct lua_run *lua_run_take(struct lua_machine *machine, struct engine *engine,
     run->proxy = proxy;
     run->task = task;
     run->what = what;
-    run->sleep_until = 0;
+    run->sleep_until = run->again_at = 0;
+    run->yielded = false;
     run->ended_by_script = run->response_side = run->replied = run->reply_failed = false;
     run->instructions = run->burst = 0;
     run->serial = ++machine->run_serial;
@@ -233,7 +234,7 @@ void lua_run_give(struct lua_run *run)
     struct lua_machine *machine = run->machine;
     timer_finish(&run->timer);
     LIST_EACH_SAFE(link, &run->waiters)
-        lua_waiter_end(LIST_ITEM(link, struct lua_waiter, link));
+    lua_waiter_end(LIST_ITEM(link, struct lua_waiter, link));
     list_remove(&run->link);
     *(struct lua_run **)lua_getextraspace(run->thread) = NULL;
     lua_sethook(run->thread, NULL, 0, 0);

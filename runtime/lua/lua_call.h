@@ -21,8 +21,7 @@ enum lua_context { /* bits: where a method may be called */
                                     LUA_IN_SERVICE | LUA_IN_CLI | LUA_IN_FILTER,
                    LUA_IN_STREAM = LUA_IN_ACTION | LUA_IN_FETCH | LUA_IN_CONVERTER | LUA_IN_SERVICE |
                                    LUA_IN_CLI | LUA_IN_FILTER,
-                   LUA_MAY_WAIT =
-                       LUA_IN_TASK | LUA_IN_ACTION | LUA_IN_SERVICE | LUA_IN_CLI | LUA_IN_FILTER,
+                   LUA_MAY_WAIT = LUA_IN_TASK | LUA_IN_ACTION | LUA_IN_SERVICE | LUA_IN_CLI | LUA_IN_FILTER,
                    LUA_ANYWHERE = LUA_IN_SETUP | LUA_IN_RUNTIME,
 };
 
@@ -41,11 +40,13 @@ struct lua_run {
     const char *what;      /* "action 'hello'" for messages, lives with the machine */
     struct timer timer;    /* of a sleep */
     uint64_t sleep_until;  /* 0: not sleeping */
+    uint64_t again_at;     /* act.wake_time: when an action that answers YIELD is run again; 0: not told */
+    bool yielded;          /* it answered YIELD: the next wake begins it anew */
     bool ended_by_script;  /* core.done, txn:done: an error that is none */
     bool replied, reply_failed; /* txn:done(reply) put its answer in place, or could not */
-    bool response_side;    /* the action runs in a response ruleset */
-    uint64_t instructions; /* since it began, in hook intervals' worth */
-    uint64_t burst;        /* since the last resume */
+    bool response_side;         /* the action runs in a response ruleset */
+    uint64_t instructions;      /* since it began, in hook intervals' worth */
+    uint64_t burst;             /* since the last resume */
     int argument_count;
     uint64_t serial;
     struct list waiters; /* struct lua_waiter: what will wake it, told when it ends before */
@@ -53,7 +54,7 @@ struct lua_run {
 
 /* In an object that wakes a run when something happened to it. */
 struct lua_waiter {
-    struct list link; /* in the run's waiters */
+    struct list link;  /* in the run's waiters */
     struct task *task; /* NULL: nobody waits */
 };
 void lua_waiter_init(struct lua_waiter *waiter);

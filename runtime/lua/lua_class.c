@@ -82,17 +82,18 @@ static int call_method(lua_State *L)
     return row->run(L);
 }
 
-static void push_method(lua_State *L, const char *prefix, const char *separator,
+static void push_method(lua_State *L, const char *prefix, const struct lua_class *class,
                         const struct lua_method_row *row)
 {
-    int least, most, self = *separator == ':';
+    int least, most, self = class != NULL;
     lua_class_count(row->signature, &least, &most);
     least += self;
     most = most == INT_MAX ? ANY_NUMBER : most + self;
     lua_pushlightuserdata(L, (void *)(uintptr_t)row);
-    lua_pushfstring(L, "%s%s%s", prefix, separator, row->name);
+    lua_pushfstring(L, "%s%s%s", prefix, class ? ":" : ".", row->name);
     lua_pushinteger(L, least | most << 8 | self << 16);
-    lua_pushcclosure(L, call_method, 3);
+    lua_pushlightuserdata(L, (void *)(uintptr_t) class);
+    lua_pushcclosure(L, call_method, 4);
 }
 
 /* __index(object, key): upvalues are the table of methods and the class. */
@@ -120,7 +121,7 @@ void lua_class_make(lua_State *L, const struct lua_class *class)
     lua_createtable(L, 0, 4);
     lua_newtable(L);
     for (const struct lua_method_row *row = class->rows; row && row->name; row++) {
-        push_method(L, class->name, ":", row);
+        push_method(L, class->name, class, row);
         lua_setfield(L, -2, row->name);
     }
     lua_pushlightuserdata(L, (void *)(uintptr_t) class);
@@ -215,11 +216,21 @@ struct lua_handle *lua_class_check(lua_State *L, int index, const struct lua_cla
     return NULL;
 }
 
+const struct lua_class *lua_class_of_method(lua_State *L)
+{
+    return lua_touserdata(L, lua_upvalueindex(4));
+}
+
+struct lua_handle *lua_class_self(lua_State *L)
+{
+    return lua_class_check(L, 1, lua_class_of_method(L));
+}
+
 void lua_class_push_functions(lua_State *L, const char *prefix, const struct lua_method_row *rows)
 {
     lua_newtable(L);
     for (const struct lua_method_row *row = rows; row->name; row++) {
-        push_method(L, prefix, ".", row);
+        push_method(L, prefix, NULL, row);
         lua_setfield(L, -2, row->name);
     }
 }

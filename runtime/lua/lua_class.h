@@ -45,6 +45,10 @@ struct lua_handle *lua_class_push_new(lua_State *L, const struct lua_class *clas
                                       void (*finish)(struct lua_handle *handle));
 /* Like lua_class_check, but NULL for what is no object of the class or has ended. */
 struct lua_handle *lua_class_test(lua_State *L, int index, const struct lua_class *class);
+/* self of a method that several classes have: an object of the class by which it was found. */
+struct lua_handle *lua_class_self(lua_State *L);
+/* The class of the method that runs. */
+const struct lua_class *lua_class_of_method(lua_State *L);
 /* The parameters of a signature: how many must be there, how many may; INT_MAX: any number. */
 void lua_class_count(const char *signature, int *least, int *most);
 /* self at `index`: raises an error when it is no object of the class, or when it ended. */

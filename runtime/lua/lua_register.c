@@ -120,8 +120,8 @@ static bool evaluate(const struct lua_function *function, enum lua_context where
     evaluation->from = run->thread;
     bool found = false;
     if (lua_run_prepare(run, function->ref, push, evaluation) && lua_run_resume(run) == LUA_FINISHED)
-        found = lua_protect(machine, machine->main, take_result, evaluation, function->what) &&
-                evaluation->found;
+        found =
+            lua_protect(machine, machine->main, take_result, evaluation, function->what) && evaluation->found;
     lua_run_give(run);
     return found;
 }
@@ -221,7 +221,7 @@ static int push_action(lua_State *L, void *data)
 /* A number, or text that reads as one; anything else means CONTINUE (TRUTHS A41). */
 enum act_code { ACT_CONTINUE, ACT_STOP, ACT_YIELD, ACT_ERROR, ACT_DONE, ACT_DENY, ACT_ABORT, ACT_INVALID };
 
-static enum rule_result result_of(struct lua_run *run)
+static enum rule_result result_of(struct lua_run *run, bool may_wait)
 {
     struct stream *stream = run->stream;
     int code = 0;
@@ -249,6 +249,9 @@ static enum rule_result result_of(struct lua_run *run)
         return RULE_DENY;
     case ACT_INVALID:
         return RULE_INVALID;
+    case ACT_YIELD:
+        run->yielded = may_wait;
+        return may_wait ? RULE_WAIT : RULE_NEXT;
     case ACT_ABORT: /* TRUTHS A39: on the request side a 503 */
         if (stream->http && !run->response_side && stream_reply_error(stream, 503, 'L', 'R'))
             return RULE_DONE;
@@ -274,40 +277,63 @@ static bool may_go_on_waiting(const struct sample_context *context)
              (context->place == AT_REQUEST_CONTENT || context->place == AT_RESPONSE_CONTENT));
 }
 
+/* Begins the function for this rule. NULL: it cannot (said). */
+static struct lua_run *begin_action(struct rule *rule, struct sample_context *context)
+{
+    const struct lua_function *function = rule->row->data;
+    struct action_start start = { context->stream, rule->own };
+    struct lua_run *run = lua_run_take(function->machine, context->engine, LUA_IN_ACTION, context->stream,
+                                       rule->proxy, &context->stream->task, function->what);
+    if (!run)
+        return NULL;
+    run->response_side = context->is_response_side;
+    if (lua_run_prepare(run, function->ref, push_action, &start))
+        return run;
+    lua_run_give(run);
+    return NULL;
+}
+
+/* The function ran to its end and answered YIELD: the run is kept for its timer alone. */
+static bool wake_again(struct lua_run *run)
+{
+    return !run->again_at || timer_set(&run->timer, run->again_at);
+}
+
 static enum rule_result action_run(struct rule *rule, struct sample_context *context,
                                    struct rule_cursor *cursor)
 {
     const struct lua_function *function = rule->row->data;
     struct lua_run *run = cursor->state;
-    if (!run) {
-        struct action_start start = { context->stream, rule->own };
-        run = lua_run_take(function->machine, context->engine, LUA_IN_ACTION, context->stream, rule->proxy,
-                           &context->stream->task, function->what);
+    bool may_wait = may_go_on_waiting(context);
+    if (run && lua_run_asleep(run) && may_wait)
+        return RULE_WAIT;
+    enum lua_outcome outcome = LUA_FAILED;
+    if (run && lua_run_asleep(run)) {
+        lua_log_error(function->machine, run, function->what, "aborted: it waits past the inspect-delay");
+    } else {
+        if (run && run->yielded) {
+            lua_run_give(run);
+            run = NULL;
+        }
+        cursor->state = run = run ? run : begin_action(rule, context);
         if (!run)
             return RULE_NEXT;
-        run->response_side = context->is_response_side;
-        if (!lua_run_prepare(run, function->ref, push_action, &start)) {
-            lua_run_give(run);
-            return RULE_NEXT;
-        }
-    } else if (lua_run_asleep(run) && may_go_on_waiting(context)) {
-        return RULE_WAIT;
-    }
-    enum lua_outcome outcome = LUA_FAILED;
-    if (run == cursor->state && lua_run_asleep(run))
-        lua_log_error(function->machine, run, function->what, "aborted: it waits past the inspect-delay");
-    else
         outcome = lua_run_resume(run);
-    if (outcome == LUA_WAITS && may_go_on_waiting(context)) {
+    }
+    if (outcome == LUA_WAITS && may_wait) {
         cursor->state = run;
         return RULE_WAIT;
     }
     if (outcome == LUA_WAITS)
         lua_log_error(function->machine, run, function->what, "aborted: it waits without an inspect-delay");
-    enum rule_result result = outcome == LUA_FINISHED ? result_of(run) : RULE_NEXT;
+    enum rule_result result = outcome == LUA_FINISHED ? result_of(run, may_wait) : RULE_NEXT;
+    if (result == RULE_WAIT && wake_again(run)) {
+        cursor->state = run;
+        return RULE_WAIT;
+    }
     cursor->state = NULL;
     lua_run_give(run);
-    return result;
+    return result == RULE_WAIT ? RULE_NEXT : result;
 }
 
 static unsigned ruleset_of(lua_State *L, const char *name)
@@ -598,10 +624,13 @@ const struct lua_method_row lua_register_rows[] = {
     /* name                  run                 where allowed               may wait */
     { "register_action", register_action, LUA_IN_SETUP, false,
       "name: string, rulesets: string[], action: fun(txn: TXN, ...: string): integer, arguments?: integer" },
-    { "register_converters", register_converters, LUA_IN_SETUP, false, "name: string, converter: fun(text: string, ...: string): any" },
-    { "register_fetches", register_fetches, LUA_IN_SETUP, false, "name: string, fetch: fun(txn: TXN, ...: string): any" },
+    { "register_converters", register_converters, LUA_IN_SETUP, false,
+      "name: string, converter: fun(text: string, ...: string): any" },
+    { "register_fetches", register_fetches, LUA_IN_SETUP, false,
+      "name: string, fetch: fun(txn: TXN, ...: string): any" },
     { "register_init", register_init, LUA_IN_BODY, false, "work: fun()" },
-    { "register_service", register_service, LUA_IN_SETUP, false, "name: string, mode: string, service: fun(applet: any)" },
+    { "register_service", register_service, LUA_IN_SETUP, false,
+      "name: string, mode: string, service: fun(applet: any)" },
     { "register_task", register_task, LUA_ANYWHERE, false, "work: fun(), ...: any" },
     { 0 },
 };

@@ -28,6 +28,8 @@ struct service_row { /* what `use-service` may name: "lua.hello" */
 
 /* The applet reads the request with channel_output(&stream->request) and channel_sent. HTTP
  * applets: stream->http->response is filled (head) and the body follows through channel_put on stream->response. */
+/* The applet wants the body of a client that waits to be asked for it (Expect: 100-continue). false: no memory. */
+bool stream_applet_continue(struct stream *stream) MUST_USE;
 void stream_applet_head_ready(struct stream *stream); /* the response head may be sent */
 void stream_applet_end(struct stream *stream);        /* all of the response was given */
 /* The applet broke: before the head a 500 is answered, after it the connection is cut. */

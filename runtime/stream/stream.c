@@ -335,8 +335,8 @@ static void stream_end(struct stream *stream)
     struct platform *platform = loop_platform(engine->loop);
     if (platform->ops->mark)
         platform->ops->mark(platform, PLAT_MARK_STREAM_END, stream->serial, 0);
-    bool linger = stream->http && !stream->response.failed && !stream->response.closed &&
-                  stream->http->front->writer.done;
+    bool all_sent = stream->http ? stream->http->front->writer.done : stream->response.end_sent;
+    bool linger = all_sent && !stream->response.failed && !stream->response.closed;
     give_memory(stream);
     session_stream_ended(session, keep_client, linger, reset);
 }

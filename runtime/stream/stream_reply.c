@@ -94,6 +94,16 @@ void stream_use_applet(struct stream *stream, const struct applet_ops *ops, void
     stream->applet_state = state;
 }
 
+bool stream_applet_continue(struct stream *stream)
+{
+    struct http_msg interim;
+    http_msg_init(&interim, &stream->arena, true);
+    interim.major = interim.minor = 1;
+    interim.version = STR("HTTP/1.1");
+    return http_msg_set_status(&interim, 100, STR_NONE) &&
+           http_writer_interim(&stream->http->front->writer, &interim, &stream->arena);
+}
+
 void stream_applet_head_ready(struct stream *stream)
 {
     stream->http->response_ready = true;
