@@ -2,6 +2,7 @@
  *
  * Reading takes the request channel's output, writing puts into the response channel; both wait for the stream's task when
  * there is nothing to take or no room. */
+#include "admin/cli.h"
 #include "base/units.h"
 #include "lua/classes.h"
 #include "lua/lua_value.h"
@@ -60,9 +61,11 @@ static struct stream *check_any(lua_State *L)
 
 /* ---- reading ---- */
 
-/* No more will come. */
-static bool request_over(const struct stream *stream)
+/* No more will come. What follows a management command is the next one. */
+static bool request_over(lua_State *L, const struct stream *stream)
 {
+    if (lua_run_of(L)->out)
+        return true;
     return stream->request.ended || stream->request.failed || stream->session->conn.error != IO_OK;
 }
 
@@ -89,13 +92,11 @@ static void append(lua_State *L, int index, struct stream *stream, size_t size)
 /* A client that waits to be asked for the body is asked when it is wanted (RFC 9110 section 10.1.1). */
 static void ask_for_body(lua_State *L, struct stream *stream)
 {
-    if (!stream->http || stream->http->response_ready || request_over(stream))
+    if (!stream->http || stream->http->response_ready || request_over(L, stream))
         return;
     struct applet *applet = (struct applet *)(uintptr_t)lua_class_self(L)->detail;
-    const struct http_msg *request = &stream->http->request;
-    const struct http_field *expect = http_msg_find_id(request, FIELD_EXPECT, NULL);
-    if (applet->asked || !expect || !str_eq_nocase(expect->value, STR("100-continue")) ||
-        request->minor == 0 || stream->request.total_in)
+    const struct channel *body = &stream->request;
+    if (applet->asked || !stream->http->request.expect_continue || body->output || body->input || body->raw)
         return;
     applet->asked = true;
     if (!stream_applet_continue(stream))
@@ -109,10 +110,12 @@ static int getline_again(lua_State *L, int status, lua_KContext state)
     struct stream *stream = check_any(L);
     (void)status;
     struct str have = channel_output(&stream->request);
+    if (lua_run_of(L)->out)
+        have = STR_NONE;
     size_t line = have.size ? str_find_char(have, '\n') : STR_NOT_FOUND;
     if (have.size)
         append(L, 2, stream, line == STR_NOT_FOUND ? have.size : line + 1);
-    if (line == STR_NOT_FOUND && !request_over(stream))
+    if (line == STR_NOT_FOUND && !request_over(L, stream))
         return lua_wait(L, getline_again, state);
     lua_settop(L, 2);
     return 1;
@@ -132,13 +135,13 @@ static int receive_again(lua_State *L, int status, lua_KContext state)
     struct stream *stream = check_any(L);
     (void)status;
     size_t so_far = lua_rawlen(L, 2);
-    size_t have = stream->request.output;
+    size_t have = lua_run_of(L)->out ? 0 : stream->request.output;
     if (state >= 0 && have > (size_t)state - so_far)
         have = (size_t)state - so_far;
     if (have)
         append(L, 2, stream, have);
     bool enough = state >= 0 && lua_rawlen(L, 2) >= (size_t)state;
-    if (!enough && !request_over(stream))
+    if (!enough && !request_over(L, stream))
         return lua_wait(L, receive_again, state);
     lua_settop(L, 2);
     return 1;
@@ -175,10 +178,27 @@ static int send_again(lua_State *L, int status, lua_KContext state)
     return 1;
 }
 
+/* A management command's answer: a piece at a time, so that the client sets the pace. */
+static int answer_again(lua_State *L, int status, lua_KContext state)
+{
+    struct buf *out = lua_run_of(L)->out;
+    (void)status;
+    if (!state)
+        buf_add(out, lua_value_check_str(L, 2));
+    if (out->failed)
+        return luaL_error(L, "out of memory");
+    if (out->size >= CLI_PIECE)
+        return lua_wait(L, answer_again, 1);
+    lua_pushinteger(L, (lua_Integer)lua_rawlen(L, 2));
+    return 1;
+}
+
 static int tcp_send(lua_State *L)
 {
     lua_class_check(L, 1, &class_applet_tcp);
-    lua_value_check_str(L, 2);
+    luaL_checkstring(L, 2);
+    if (lua_run_of(L)->out)
+        return answer_again(L, LUA_OK, 0);
     return send_again(L, LUA_OK, 0);
 }
 
@@ -413,15 +433,15 @@ static const struct lua_method_row http_rows[] = {
 };
 
 static const struct lua_method_row tcp_rows[] = {
-    { "get_priv", class_txn_get_priv, LUA_IN_SERVICE, false, " -> any" },
-    { "get_var", class_txn_get_var, LUA_IN_SERVICE, false, "name: string -> any" },
-    { "getline", applet_getline, LUA_IN_SERVICE, true, " -> string" },
-    { "receive", applet_receive, LUA_IN_SERVICE, true, "size?: integer -> string" },
-    { "send", tcp_send, LUA_IN_SERVICE, true, "text: string -> integer" },
-    { "set_priv", class_txn_set_priv, LUA_IN_SERVICE, false, "value: any" },
-    { "set_var", class_txn_set_var, LUA_IN_SERVICE, false,
+    { "get_priv", class_txn_get_priv, LUA_IN_SERVICE | LUA_IN_CLI, false, " -> any" },
+    { "get_var", class_txn_get_var, LUA_IN_SERVICE | LUA_IN_CLI, false, "name: string -> any" },
+    { "getline", applet_getline, LUA_IN_SERVICE | LUA_IN_CLI, true, " -> string" },
+    { "receive", applet_receive, LUA_IN_SERVICE | LUA_IN_CLI, true, "size?: integer -> string" },
+    { "send", tcp_send, LUA_IN_SERVICE | LUA_IN_CLI, true, "text: string -> integer" },
+    { "set_priv", class_txn_set_priv, LUA_IN_SERVICE | LUA_IN_CLI, false, "value: any" },
+    { "set_var", class_txn_set_var, LUA_IN_SERVICE | LUA_IN_CLI, false,
       "name: string, value: any, ifexist?: boolean -> boolean" },
-    { "unset_var", class_txn_unset_var, LUA_IN_SERVICE, false, "name: string -> boolean" },
+    { "unset_var", class_txn_unset_var, LUA_IN_SERVICE | LUA_IN_CLI, false, "name: string -> boolean" },
     { 0 },
 };
 

@@ -1,6 +1,7 @@
 /* The table core and the table act (API text, "Core class" and "Act class"). */
 #include "base/units.h"
 #include "lua/classes.h"
+#include "lua/lua_cli.h"
 #include "lua/lua_log.h"
 #include "lua/lua_register.h"
 #include "lua/lua_value.h"
@@ -173,6 +174,7 @@ void class_core_make(lua_State *L)
     lua_newtable(L);
     add_functions(L, core_rows);
     add_functions(L, lua_register_rows);
+    add_functions(L, lua_cli_core_rows);
     add_functions(L, class_core_value_rows);
     add_functions(L, class_map_core_rows);
     lua_pushinteger(L, 0); /* one state for all threads */

@@ -135,6 +135,7 @@ struct lua_run *lua_run_take(struct lua_machine *machine, struct engine *engine,
     run->task = task;
     run->what = what;
     run->sleep_until = run->again_at = 0;
+    run->out = NULL;
     run->yielded = false;
     run->ended_by_script = run->response_side = run->replied = run->reply_failed = false;
     run->instructions = run->burst = 0;

@@ -41,12 +41,14 @@ struct lua_run {
     struct timer timer;    /* of a sleep */
     uint64_t sleep_until;  /* 0: not sleeping */
     uint64_t again_at;     /* act.wake_time: when an action that answers YIELD is run again; 0: not told */
-    bool yielded;          /* it answered YIELD: the next wake begins it anew */
+    bool yielded;          /* it answered YIELD: new data or again_at begin it anew */
+    uint64_t seen;         /* bytes that had come then */
     bool ended_by_script;  /* core.done, txn:done: an error that is none */
     bool replied, reply_failed; /* txn:done(reply) put its answer in place, or could not */
     bool response_side;         /* the action runs in a response ruleset */
     uint64_t instructions;      /* since it began, in hook intervals' worth */
     uint64_t burst;             /* since the last resume */
+    struct buf *out;            /* of management commands: where applet:send writes; NULL: into the stream */
     int argument_count;
     uint64_t serial;
     struct list waiters; /* struct lua_waiter: what will wake it, told when it ends before */

@@ -293,10 +293,25 @@ static struct lua_run *begin_action(struct rule *rule, struct sample_context *co
     return NULL;
 }
 
-/* The function ran to its end and answered YIELD: the run is kept for its timer alone. */
-static bool wake_again(struct lua_run *run)
+static uint64_t bytes_seen(const struct lua_run *run)
 {
+    const struct stream *stream = run->stream;
+    const struct channel *channel = run->response_side ? &stream->response : &stream->request;
+    return channel->total_in + channel->raw + channel->ended;
+}
+
+/* The function ran to its end and answered YIELD: the run is kept for its timer alone. */
+static bool keep_yielded(struct lua_run *run)
+{
+    run->seen = bytes_seen(run);
     return !run->again_at || timer_set(&run->timer, run->again_at);
+}
+
+/* Nothing happened yet that begins it anew. */
+static bool stays_yielded(const struct lua_run *run)
+{
+    return run->yielded && run->again_at && engine_now(run->engine) < run->again_at &&
+           run->seen == bytes_seen(run);
 }
 
 static enum rule_result action_run(struct rule *rule, struct sample_context *context,
@@ -305,7 +320,7 @@ static enum rule_result action_run(struct rule *rule, struct sample_context *con
     const struct lua_function *function = rule->row->data;
     struct lua_run *run = cursor->state;
     bool may_wait = may_go_on_waiting(context);
-    if (run && lua_run_asleep(run) && may_wait)
+    if (run && may_wait && (lua_run_asleep(run) || stays_yielded(run)))
         return RULE_WAIT;
     enum lua_outcome outcome = LUA_FAILED;
     if (run && lua_run_asleep(run)) {
@@ -327,7 +342,7 @@ static enum rule_result action_run(struct rule *rule, struct sample_context *con
     if (outcome == LUA_WAITS)
         lua_log_error(function->machine, run, function->what, "aborted: it waits without an inspect-delay");
     enum rule_result result = outcome == LUA_FINISHED ? result_of(run, may_wait) : RULE_NEXT;
-    if (result == RULE_WAIT && wake_again(run)) {
+    if (result == RULE_WAIT && keep_yielded(run)) {
         cursor->state = run;
         return RULE_WAIT;
     }

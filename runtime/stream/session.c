@@ -248,8 +248,7 @@ void session_stream_ended(struct session *session, bool keep, bool lingering, bo
         go_idle(session);
         if (session->saved.raw)
             task_wake(&session->task);
-    } else if (lingering && !reset && !session->conn.read_ended && session->conn.error == IO_OK &&
-               !session->conn.write_shut) {
+    } else if (lingering && !reset && !session->conn.read_ended && session->conn.error == IO_OK) {
         begin_linger(session);
     } else {
         session_destroy(session, reset);
