@@ -78,8 +78,7 @@ static const char *command_words(lua_State *L)
         luaL_addvalue(&text);
     }
     luaL_pushresult(&text);
-    const char *words =
-        arena_need_copy(&lua_vm_of(L)->configuration->arena, str_of(lua_tostring(L, -1)));
+    const char *words = arena_need_copy(&lua_vm_of(L)->configuration->arena, str_of(lua_tostring(L, -1)));
     lua_pop(L, 1);
     return words;
 }
