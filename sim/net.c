@@ -442,9 +442,9 @@ static struct net_end *end_at(struct net_host *host, plat_sock number)
 }
 
 /* Where reads or writes come short on purpose: 0 leaves the whole. */
-static size_t shorten(struct net_end *end, enum world_site site, bool enabled, size_t size)
+static size_t shorten(struct net_end *end, enum world_site site, size_t size)
 {
-    if (!enabled || size < 2)
+    if (size < 2)
         return size;
     uint32_t bound = size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
     uint32_t cut = world_choose(end->sock.net->world, site, end->sock.entity, bound);
@@ -474,8 +474,11 @@ struct io_result net_read(struct net_host *host, plat_sock number, const struct 
         return net_result(IO_OK, 0);
     if (UNLIKELY(end->pair->link.short_reads)) {
         size_t there = end->received.bytes < size ? end->received.bytes : size;
-        count = cut_vecs(cut, vecs, count, there ? shorten(end, SITE_SHORT_READ, true, there) : size);
+        size_t most = there ? shorten(end, SITE_SHORT_READ, there) : size;
+        count = cut_vecs(cut, vecs, count, most);
         vecs = cut;
+        if (most < there)
+            net_edge(&end->sock); /* as if the rest came now: a short count says that nothing is left */
     }
     return end->sock.kind == NET_TCP ? net_tcp_read(end, vecs, count) : net_unix_read(end, vecs, count);
 }
@@ -491,8 +494,11 @@ struct io_result net_write(struct net_host *host, plat_sock number, const struct
     if (size == 0)
         return net_result(IO_OK, 0);
     if (UNLIKELY(end->pair->link.short_writes)) {
-        count = cut_vecs(cut, vecs, count, shorten(end, SITE_SHORT_WRITE, true, size));
+        size_t most = shorten(end, SITE_SHORT_WRITE, size);
+        count = cut_vecs(cut, vecs, count, most);
         vecs = cut;
+        if (most < size)
+            net_edge(&end->sock); /* as if there were room again now */
     }
     return end->sock.kind == NET_TCP ? net_tcp_write(end, vecs, count, more)
                                      : net_unix_write(end, vecs, count);

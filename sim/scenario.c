@@ -495,7 +495,8 @@ static void scenario_open(struct scenario *scenario, const struct scenario_optio
         world_on_event(scenario->world, event_seen, scenario);
 }
 
-static void scenario_close(struct scenario *scenario)
+/* What commands keep (a shell's sockets) goes before the network that it stands in. */
+static void scenario_close(struct scenario *scenario, struct program *program)
 {
     world_on_event(scenario->world, NULL, NULL);
     while (!list_empty(&scenario->nodes))
@@ -505,6 +506,7 @@ static void scenario_close(struct scenario *scenario)
 
         actor->class->destroy(actor);
     }
+    program_destroy(program);
     links_destroy(scenario->links);
     net_host_destroy(scenario->host);
     net_destroy(scenario->net);
@@ -594,8 +596,7 @@ void scenario_run(const struct scenario_options *options, struct scenario_result
     result->hash = world_hash(scenario.world);
     result->events = world_event_count(scenario.world);
     result->virtual_ns = scenario_now(&scenario);
-    scenario_close(&scenario);
-    program_destroy(program);
+    scenario_close(&scenario, program);
 }
 
 void scenario_result_finish(struct scenario_result *result)
