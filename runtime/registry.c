@@ -14,8 +14,9 @@
 extern const struct section_row kw_section_rows[];
 extern const struct keyword_row kw_global_rows[], kw_global_ignored_rows[], kw_stats_rows[], kw_lua_rows[],
     kw_proxy_rows[], kw_timeout_rows[], kw_option_rows[], kw_rule_rows[], kw_log_rows[], kw_error_rows[],
-    kw_capture_rows[], kw_bind_rows[], kw_server_rows[], kw_userlist_rows[];
-extern const struct option_row kw_bind_option_rows[], kw_server_option_rows[];
+    kw_capture_rows[], kw_bind_rows[], kw_server_rows[], kw_userlist_rows[], kw_tls_rows[];
+extern const struct option_row kw_bind_option_rows[], kw_server_option_rows[], kw_tls_bind_rows[],
+    kw_tls_server_rows[];
 
 /* Rows of one kind, up to an empty one. */
 struct table {
@@ -55,8 +56,11 @@ static const struct table tables[] = {
     KEYWORDS(kw_bind_rows),
     KEYWORDS(kw_server_rows),
     KEYWORDS(kw_userlist_rows),
+    KEYWORDS(kw_tls_rows),
     BIND_OPTIONS(kw_bind_option_rows),
     SERVER_OPTIONS(kw_server_option_rows),
+    BIND_OPTIONS(kw_tls_bind_rows),
+    SERVER_OPTIONS(kw_tls_server_rows),
     FETCHES(fetch_value_rows),
     FETCHES(fetch_connection_rows),
     FETCHES(fetch_http_rows),

@@ -1,6 +1,7 @@
 /* The clock and the queue of timed events. The queue is a heap with four children a node, whose entries carry their
  * instant and order themselves, so that a comparison follows no pointer. */
 #include "base/units.h"
+#include "sim/sim_clock.h"
 #include "sim/sim_mem.h"
 #include "sim/world_parts.h"
 
@@ -17,6 +18,7 @@ struct world *world_create(const struct world_options *options)
     world->now = NS_PER_S;
     world->entities = (struct dict)DICT_INIT;
     world_trace_begin(&world->tracer);
+    sim_clock_follow(world);
     return world;
 }
 
@@ -24,6 +26,7 @@ void world_destroy(struct world *world)
 {
     if (!world)
         return;
+    sim_clock_follow(NULL);
     for (size_t i = 0; i < world->queued; i++)
         world->queue[i].timer->place = 0;
     world_trace_end(&world->tracer);

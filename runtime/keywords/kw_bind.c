@@ -14,7 +14,7 @@ static bool limit_of_range(struct cfg_line *line, const struct cfg_addr *addr)
 }
 
 static struct bind *append(struct cfg_line *line, struct proxy *proxy, const struct cfg_addr *addr,
-                           const struct bind_settings *settings)
+                           const struct bind_settings *settings, const char *label)
 {
     struct bind **end = &proxy->binds;
     while (*end)
@@ -24,21 +24,22 @@ static struct bind *append(struct cfg_line *line, struct proxy *proxy, const str
     (*end)->addr = *addr;
     (*end)->settings = *settings;
     (*end)->at = line->place;
+    (*end)->label = label;
     (*end)->sock = PLAT_NO_SOCK;
     return *end;
 }
 
 static void append_range(struct cfg_line *line, struct proxy *proxy, struct cfg_addr addr,
-                         const struct bind_settings *settings, bool is_cli)
+                         const struct bind_settings *settings, const char *label, bool is_cli)
 {
     unsigned last = addr.port_last;
     bool ranged = addr_is_ip(&addr.addr) && addr.fd < 0 && last > addr.addr.port;
     addr.port_last = addr.addr.port;
-    append(line, proxy, &addr, settings)->is_cli = is_cli;
+    append(line, proxy, &addr, settings, label)->is_cli = is_cli;
     for (unsigned port = addr.addr.port + 1u; ranged && port <= last; port++) {
         addr.addr.port = (uint16_t)port;
         addr.port_last = port;
-        append(line, proxy, &addr, settings)->is_cli = is_cli;
+        append(line, proxy, &addr, settings, label)->is_cli = is_cli;
     }
 }
 
@@ -53,6 +54,7 @@ bool kw_bind_add(struct cfg_line *line, struct proxy *proxy, unsigned at, const 
     struct str name = arena_printf(&configuration->arena, "%s %s", what, addresses);
     if (!cfg_options_each(line, at + 1, WORD_BIND_OPTION, &settings, name.data))
         return false;
+    const char *label = kw_copy(line, addresses);
     struct str rest = str_of(addresses);
     while (rest.data) {
         struct cfg_addr addr = { .fd = -1 };
@@ -63,7 +65,7 @@ bool kw_bind_add(struct cfg_line *line, struct proxy *proxy, unsigned at, const 
             return cfg_error(line, "'%s' : %s", what, error);
         if (!limit_of_range(line, &addr))
             return false;
-        append_range(line, proxy, addr, &settings, is_cli);
+        append_range(line, proxy, addr, &settings, label, is_cli);
     }
     return true;
 }

@@ -153,6 +153,27 @@ static void connect_ended(struct conn *conn)
         header_done(conn);
 }
 
+/* One more step. Both directions may be tried after it: the transport may hold bytes that came along. */
+static void handshake(struct conn *conn)
+{
+    enum io_status status = conn->transport->handshake(conn);
+    if (status == IO_OK) {
+        conn->state = CONN_READY;
+        conn->readable = conn->writable = true;
+    } else if (status != IO_WOULD_BLOCK) {
+        fail(conn, status);
+    }
+}
+
+void conn_transport_set(struct conn *conn, bool speaks_first)
+{
+    if (conn->state != CONN_READY || !conn->transport->handshake)
+        return;
+    conn->state = CONN_HANDSHAKE;
+    if (speaks_first || conn->readable || conn->early.size)
+        handshake(conn);
+}
+
 static void on_ready(struct watch *watch, unsigned ready)
 {
     struct conn *conn = CONTAINER_OF(watch, struct conn, watch);
@@ -166,6 +187,11 @@ static void on_ready(struct watch *watch, unsigned ready)
         connect_ended(conn);
     if (conn->state == CONN_HEADER && conn->error == IO_OK)
         go_on_with_header(conn);
+    if (conn->state == CONN_HANDSHAKE && conn->error == IO_OK) {
+        handshake(conn);
+        if (conn->state == CONN_HANDSHAKE && conn->error == IO_OK)
+            return;
+    }
     conn->ready(conn, conn->owner);
 }
 
@@ -250,7 +276,7 @@ void conn_close(struct conn *conn, bool reset)
         return;
     struct platform *platform = loop_platform(conn->watch.loop);
     if (conn->transport->finish)
-        conn->transport->finish(conn);
+        conn->transport->finish(conn, reset || conn->error != IO_OK);
     if (reset)
         (void)platform->ops->set_option(platform, conn->watch.sock, PLAT_LINGER_RESET, 1);
     watch_end(&conn->watch);

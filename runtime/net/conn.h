@@ -18,7 +18,7 @@ struct transport_ops {
     /* Goes on with a handshake: IO_OK when it is done, IO_WOULD_BLOCK while it waits. NULL: none is needed. */
     enum io_status (*handshake)(struct conn *conn);
     void (*shut_write)(struct conn *conn);
-    void (*finish)(struct conn *conn);
+    void (*finish)(struct conn *conn, bool quiet); /* quiet: the peer is told nothing more */
 };
 extern const struct transport_ops conn_plain;
 
@@ -64,6 +64,10 @@ bool conn_send_header(struct conn *conn, struct str header) MUST_USE;
 /* Closes (with RST when reset) and forgets everything. Harmless when closed. */
 void conn_close(struct conn *conn, bool reset);
 void conn_shut_write(struct conn *conn);
+/* Another transport was put on: its handshake, if it needs one, begins (when we speak first or something came), or waits
+ * for the connect or the header. It goes on by itself; ready() is called when it came to an end, well (CONN_READY) or
+ * not (error). */
+void conn_transport_set(struct conn *conn, bool speaks_first);
 
 /* IO_CLOSED: end of stream. Would-block clears readable/writable; a failure sets error. */
 struct io_result conn_read(struct conn *conn, const struct io_vec *vecs, unsigned count);

@@ -4,14 +4,14 @@
 #include "config/cfg_set.h"
 #include "platform/platform.h"
 #include "proxy/counters.h"
+#include "tls/tls_settings.h"
 
 struct proxy;
 
 struct bind_settings { /* what options behind `bind` say */
     const char *name;
     int64_t id, maxconn, backlog, nice;
-    bool accept_proxy, accept_cip, transparent, v4v6, v6only, defer_accept, tfo, ssl, strict_sni,
-        expose_listeners;
+    bool accept_proxy, accept_cip, transparent, v4v6, v6only, defer_accept, tfo, ssl, expose_listeners;
     uint32_t cip_magic; /* accept-netscaler-cip */
     int64_t mss;
     int level; /* stats sockets: 1 user, 2 operator, 3 admin */
@@ -20,9 +20,8 @@ struct bind_settings { /* what options behind `bind` say */
     const char *interface;
     uint64_t tcp_user_timeout;
     int severity; /* of stats sockets: 0 none, 1 number, 2 string */
-    const char *alpn;
-    const char *crt, *ca_file, *ciphers;
-    void *tls; /* the TLS storey's own */
+    struct tls_settings tls;
+    struct tls_crt *crts; /* crt and crt-list, in order */
 };
 
 struct bind {
@@ -33,9 +32,11 @@ struct bind {
     struct diag_place at;
     unsigned number; /* "sock-1" for unnamed ones */
     const char *name;
-    bool is_cli;     /* stats socket: the management socket's applet answers */
-    plat_sock sock;  /* PLAT_NO_SOCK until it was opened */
-    int64_t current; /* connections */
+    const char *label;    /* the addresses as written */
+    bool is_cli;          /* stats socket: the management socket's applet answers */
+    struct tls_bind *tls; /* NULL: plain */
+    plat_sock sock;       /* PLAT_NO_SOCK until it was opened */
+    int64_t current;      /* connections */
     struct proxy_counters counters;
 };
 

@@ -6,6 +6,7 @@
 #include "proxy/http_errors.h"
 #include "proxy/server.h"
 #include "proxy/userlist.h"
+#include "tls/tls_library.h"
 
 #define ARENA_CHUNK 65536
 
@@ -35,6 +36,11 @@ static void set_usual(struct globals *globals)
         .stats_timeout_ms = 10000,
         .stats_maxconn = 10,
         .server_sockets_reuse = true,
+        .tls = { .cache_size = 20000,
+                 .lifetime_s = 300,
+                 .default_dh_bits = 2048,
+                 .security_level = -1,
+                 .extra_files = TLS_EXTRA_ALL },
     };
 }
 
@@ -74,6 +80,7 @@ void configuration_destroy(struct configuration *configuration)
 {
     if (!configuration)
         return;
+    tls_library_destroy(configuration->tls);
     destroy_chain(configuration->proxies);
     destroy_chain(configuration->defaults);
     if (configuration->cli)

@@ -9,6 +9,9 @@
 #include "match/pattern.h"
 #include "proxy/proxy.h"
 #include "sample/vars.h"
+#include "tls/tls_settings.h"
+
+struct tls_library;
 
 struct globals {     /* the global section, in its own words */
     int64_t maxconn; /* 0: from the descriptor limit */
@@ -41,6 +44,8 @@ struct globals {     /* the global section, in its own words */
     int unix_uid, unix_gid;
     const char *unix_prefix;
     int server_sockets_reuse;
+    struct tls_settings tls_bind, tls_server; /* ssl-default-bind-*, ssl-default-server-* */
+    struct tls_tuning tls;                    /* tune.ssl.* and the like */
     uint64_t receive_buffer_client, receive_buffer_server, send_buffer_client, send_buffer_server;
 };
 
@@ -93,7 +98,8 @@ struct configuration {
     bool stopping;
     int64_t current_connections;
     struct proxy_counters counters;
-    uint64_t unique_serial; /* %rt */
+    struct tls_library *tls; /* NULL: nothing needs it */
+    uint64_t unique_serial;  /* %rt */
 };
 
 struct configuration *configuration_create(struct platform *platform,
@@ -110,6 +116,13 @@ static inline struct configuration *configuration_of(const struct cfg_line *line
 bool configuration_add_proxy(struct configuration *configuration, struct proxy *proxy) MUST_USE;
 /* The internal frontend of the stats sockets, made when it is first wanted; NULL: no memory. */
 struct proxy *configuration_cli(struct configuration *configuration);
+/* Certificates of all binds and servers that speak TLS; all errors are said. false: there were some. */
+bool configuration_tls(struct configuration *configuration) MUST_USE;
+/* The same for one server, added while the proxy runs too. */
+bool configuration_tls_server(struct configuration *configuration, struct server *server,
+                              struct buf *error) MUST_USE;
+/* The node's TLS, made when it is first wanted. NULL: it cannot be had. */
+struct tls_library *configuration_tls_library(struct configuration *configuration);
 /* A sample parser for a line of a section; place 0: any. */
 struct sample_parser configuration_parser(struct configuration *configuration, const struct cfg_line *line,
                                           struct proxy *proxy, enum sample_place place);

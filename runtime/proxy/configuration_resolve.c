@@ -584,6 +584,7 @@ bool configuration_resolve(struct configuration *configuration)
         good = check_tracks(proxy);
     if (configuration->cli)
         number_binds(configuration->cli);
+    good = configuration_tls(configuration) && good;
     /* Formats were compiled just now: what they name is known only here. */
     good = resolve_arguments(configuration) && good;
     if (good)

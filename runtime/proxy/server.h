@@ -5,6 +5,7 @@
 #include "config/cfg_set.h"
 #include "event/loop.h"
 #include "proxy/counters.h"
+#include "tls/tls_settings.h"
 
 struct proxy;
 struct log_format;
@@ -46,14 +47,14 @@ struct server_settings { /* what options behind `server` and `default-server` sa
     bool backup, disabled, check, send_proxy, send_proxy_v2, ssl, no_check;
     uint64_t inter, fastinter, downinter, slowstart;
     int64_t rise, fall, check_port;
-    const char *track, *sni, *source, *ca_file, *crt, *alpn, *verifyhost;
+    const char *track, *source;
+    const char *sni, *check_sni, *check_alpn; /* sni: an expression */
     struct cfg_addr check_addr;
     struct cfg_addr source_addr;
     bool source_given, check_ssl, check_send_proxy, agent_check;
     int64_t observe, on_error, on_marked_down, on_marked_up, error_limit;
     unsigned proxy_v2_options; /* enum proxy_v2_option bits */
     struct server_tlv *tlvs;
-    int verify;
     bool
         init_addr_none; /* a name that does not resolve at start is no error: the server waits in maintenance */
     bool stick;         /* false: `non-stick`, never learnt by stick tables */
@@ -62,7 +63,7 @@ struct server_settings { /* what options behind `server` and `default-server` sa
     int64_t agent_port;
     uint64_t agent_inter;
     const char *agent_addr, *agent_send;
-    void *tls; /* the TLS storey's own */
+    struct tls_settings tls;
 };
 
 struct server {
@@ -74,6 +75,8 @@ struct server {
     struct server_settings settings;
     struct server *tracked; /* `track`: whose health this one follows; NULL: its own */
     struct diag_place at;
+    struct tls_client *tls;  /* NULL: plain, checks too */
+    struct sample_expr *sni; /* NULL: none */
     /* How it stands. */
     enum server_state state;
     unsigned admin;           /* enum server_admin bits */

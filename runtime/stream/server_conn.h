@@ -17,6 +17,7 @@ struct server_conn {
     struct timer timer;      /* how long it may idle */
     uint64_t serial;
     unsigned request_count;  /* served on it */
+    struct str sni;          /* asked for in its handshake; heap, data NULL: none */
     bool private_to_session; /* NTLM and the like: never shared */
     uint64_t identity;       /* what it was opened with beside the server: a PROXY header, addresses */
 };

@@ -7,6 +7,7 @@
 #include "stream/http_wire.h"
 #include "stream/session_steps.h"
 #include "stream/stream_steps.h"
+#include "tls/tls_conn.h"
 
 #define LINGER_NS (1 * NS_PER_S)
 
@@ -331,7 +332,7 @@ static void handshake_failed(struct session *session, bool late)
             why = proxy ? "Connection closed while waiting for PROXY protocol header"
                         : "Connection closed while waiting for NetScaler Client IP header";
     } else if (!late) {
-        why = "Connection closed during SSL handshake";
+        why = tls_conn_of(conn) ? tls_failure_text(tls_conn_of(conn)->failure) : "Connection closed";
     }
     session->frontend->front_counters.failed_requests++;
     log_failed_handshake(session, why);
@@ -414,6 +415,10 @@ void session_accept(struct engine *engine, struct bind *bind, plat_sock sock, co
         conn_expect_header(&session->conn,
                            settings->accept_proxy ? PROXY_HEADER_PROXY : PROXY_HEADER_NETSCALER,
                            settings->cip_magic);
+    if (bind->tls && !tls_conn_serve(&session->conn, bind->tls)) {
+        session_destroy(session, false);
+        return;
+    }
     if (session->conn.state == CONN_READY)
         begin(session);
     else

@@ -1,0 +1,145 @@
+/* TLS of the configured model: once all is read, binds get their certificates and servers their contexts. */
+#include "proxy/bind.h"
+#include "proxy/configuration.h"
+#include "proxy/server.h"
+#include "tls/tls_bind.h"
+#include "tls/tls_client.h"
+#include "tls/tls_library.h"
+
+struct tls_library *configuration_tls_library(struct configuration *configuration)
+{
+    struct globals *globals = &configuration->globals;
+    if (configuration->tls)
+        return configuration->tls;
+    globals->tls.crt_base = globals->crt_base;
+    globals->tls.ca_base = globals->ca_base;
+    configuration->tls = tls_library_create(configuration->platform, &globals->tls);
+    return configuration->tls;
+}
+
+/* ---- binds ---- */
+
+static bool bind_error(const struct bind *bind, const struct buf *error)
+{
+    const struct proxy *proxy = bind->proxy;
+    diag_config(proxy->configuration->diag, DIAG_ALERT, bind->at, "'bind %s' in section '%s' : %s",
+                bind->label, proxy->sides & PROXY_BACK ? "listen" : "frontend",
+                error->data ? error->data : "out of memory");
+    return false;
+}
+
+/* Listeners of one line and one with the same words share what was made for the first. */
+static struct tls_bind *of_same_line(const struct bind *bind)
+{
+    for (const struct bind *other = bind->proxy->binds; other && other != bind; other = other->next) {
+        if (other->at.line == bind->at.line && other->at.file == bind->at.file && other->tls)
+            return other->tls;
+    }
+    return NULL;
+}
+
+static bool add_certificates(const struct bind *bind, struct buf *error)
+{
+    for (const struct tls_crt *crt = bind->settings.crts; crt; crt = crt->next) {
+        bool well = crt->is_list ? tls_bind_add_list(bind->tls, crt->path, error)
+                                 : tls_bind_add_crt(bind->tls, crt->path, error);
+        if (!well)
+            return false;
+    }
+    if (!tls_bind_index(bind->tls)) {
+        buf_add_c(error, "out of memory");
+        return false;
+    }
+    return true;
+}
+
+static bool prepare_bind(struct configuration *configuration, struct bind *bind)
+{
+    struct buf error = BUF_INIT;
+    struct tls_settings settings = tls_settings_merge(&bind->settings.tls, &configuration->globals.tls_bind);
+    if (!bind->settings.ssl)
+        return true;
+    if (!bind->settings.crts && !settings.strict_sni) {
+        diag_config(configuration->diag, DIAG_ALERT, (struct diag_place){ 0 },
+                    "Proxy '%s': no SSL certificate specified for bind '%s' at [%s:%u] (use 'crt').",
+                    bind->proxy->name, bind->label, bind->at.file, bind->at.line);
+        return false;
+    }
+    if ((bind->tls = of_same_line(bind)) != NULL)
+        return true;
+    struct tls_library *library = configuration_tls_library(configuration);
+    if (library)
+        bind->tls = tls_bind_create(library, &settings, bind->label, &error);
+    bool well = bind->tls && add_certificates(bind, &error);
+    if (!well)
+        bind_error(bind, &error);
+    buf_finish(&error);
+    return well;
+}
+
+/* ---- servers ---- */
+
+static bool parse_sni(struct configuration *configuration, struct server *server, struct buf *error)
+{
+    const char *end = NULL;
+    if (!server->settings.sni || !server->settings.sni[0])
+        return true;
+    struct sample_parser parser = configuration_parser(configuration, NULL, server->proxy, AT_SERVER_PICK);
+    parser.file = server->at.file;
+    parser.line = server->at.line;
+    server->sni = sample_expr_parse(&parser, server->settings.sni, &end);
+    if (server->sni && !*end)
+        return true;
+    buf_printf(error, "error detected while parsing sni expression : %s",
+               parser.error ? parser.error : "unexpected text behind it");
+    return false;
+}
+
+bool configuration_tls_server(struct configuration *configuration, struct server *server, struct buf *error)
+{
+    struct tls_settings settings =
+        tls_settings_merge(&server->settings.tls, &configuration->globals.tls_server);
+    if (!server->settings.ssl && !server->settings.check_ssl)
+        return true;
+    if (!settings.verify)
+        settings.verify =
+            configuration->globals.ssl_server_verify_none ? TLS_VERIFY_NONE : TLS_VERIFY_REQUIRED;
+    if (settings.verify != TLS_VERIFY_NONE && !settings.ca_file) {
+        buf_add_c(error,
+                  "verify is enabled by default but no CA file specified. If you're running on a LAN where "
+                  "you're certain to trust the server's certificate, please set an explicit 'verify none' "
+                  "statement on the 'server' line, or use 'ssl-server-verify none' in the global section to "
+                  "disable server-side verifications by default.");
+        return false;
+    }
+    struct tls_library *library = configuration_tls_library(configuration);
+    if (library)
+        server->tls = tls_client_create(library, &settings, error);
+    return server->tls && parse_sni(configuration, server, error);
+}
+
+static bool prepare_server(struct configuration *configuration, struct server *server)
+{
+    struct buf error = BUF_INIT;
+    bool well = configuration_tls_server(configuration, server, &error);
+    if (!well)
+        diag_say(configuration->diag, DIAG_ALERT, "config : [%s:%u] : 'server %s/%s' : %s", server->at.file,
+                 server->at.line, server->proxy->name, server->name,
+                 error.data ? error.data : "out of memory");
+    buf_finish(&error);
+    return well;
+}
+
+bool configuration_tls(struct configuration *configuration)
+{
+    bool well = true;
+    for (struct proxy *proxy = configuration->proxies; proxy; proxy = proxy->next) {
+        for (struct bind *bind = proxy->binds; bind; bind = bind->next)
+            well = prepare_bind(configuration, bind) && well;
+        for (struct server *server = proxy->servers; server; server = server->next)
+            well = prepare_server(configuration, server) && well;
+    }
+    for (struct bind *bind = configuration->cli ? configuration->cli->binds : NULL; bind; bind = bind->next)
+        well = prepare_bind(configuration, bind) && well;
+    return well;
+}

@@ -1,0 +1,68 @@
+/* TLS on a connection: the transport between the engine and a socket. */
+#ifndef TLS_TLS_CONN_H
+#define TLS_TLS_CONN_H
+#include "net/conn.h"
+#include "tls/tls_library.h"
+
+struct tls_bind;
+struct tls_client;
+
+extern const struct transport_ops tls_transport;
+
+/* Why a handshake did not come to its end. */
+enum tls_failure {
+    TLS_FINE,
+    TLS_EMPTY,      /* the peer went without a byte */
+    TLS_ABORTED,    /* it went in the middle */
+    TLS_CA_FAILED,  /* its chain was not verified */
+    TLS_CRT_FAILED, /* its certificate was not trusted */
+    TLS_FAILED,
+};
+
+struct tls_hello { /* what a client's hello offered, as far as tune.ssl.capture-buffer-size goes; one block */
+    struct str ciphers, extensions, groups, formats; /* two bytes each; formats: one */
+    uint16_t version;
+};
+
+struct tls_conn {
+    SSL *ssl;
+    struct conn *conn;
+    struct tls_bind *bind;     /* of an accepted one */
+    struct tls_client *client; /* of one that we opened */
+    struct tls_hello *hello;   /* NULL: not kept */
+    unsigned long error;       /* OpenSSL's newest, of the handshake or later; 0: none */
+    enum tls_failure failure;
+    enum io_status io;                       /* of the last call below that failed for good */
+    int crt_error, ca_error, ca_error_depth; /* X509_V_ERR_*, let through or not */
+    bool drained;                            /* the last read emptied the socket */
+    bool blocked;                            /* the last write filled it */
+    bool ended;                              /* FIN was read below */
+    bool any_in;                             /* bytes came below */
+    bool broken;                             /* nothing can be said any more, not even goodbye */
+    bool said_goodbye;                       /* close_notify was sent */
+    bool done;                               /* the handshake came to its end */
+    bool early_data;                         /* the first bytes came as 0-RTT */
+};
+
+/* Puts TLS on an accepted connection that nothing was read from, or on one that is connecting or connected. The
+ * handshake begins at once or once it is connected; conn->state tells. sni: the name to ask for; data NULL: none; it is
+ * also what the certificate must be for when the client verifies and has no verifyhost. false: no memory; the
+ * connection is as it was. */
+bool tls_conn_serve(struct conn *conn, struct tls_bind *bind) MUST_USE;
+bool tls_conn_open(struct conn *conn, struct tls_client *client, struct str sni) MUST_USE;
+
+/* NULL for a plain connection. */
+static inline struct tls_conn *tls_conn_of(const struct conn *conn)
+{
+    return conn->transport == &tls_transport ? conn->tls : NULL;
+}
+/* "SSL handshake failure" and the like, as logs have it. */
+const char *tls_failure_text(enum tls_failure failure);
+int tls_failure_number(enum tls_failure failure); /* as fc_err has it */
+
+/* For contexts. */
+BIO_METHOD *tls_conn_bio(void);
+int tls_conn_verify(int well, X509_STORE_CTX *store);
+struct tls_conn *tls_conn_of_ssl(const SSL *ssl);
+
+#endif
