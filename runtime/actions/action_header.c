@@ -49,6 +49,10 @@ static enum rule_result put_header(struct rule *rule, struct sample_context *con
         http_msg_remove(msg, action->name);
     if (well)
         well = http_msg_add(msg, action->name, value);
+    if (well && stream_head_too_large(context->stream, rule->kind != RULES_HTTP_REQUEST)) {
+        http_msg_remove_field(msg, &msg->fields[msg->field_count - 1]);
+        well = false;
+    }
     arena_rewind(context->scratch, mark);
     return well ? RULE_NEXT : not_changed(rule, context);
 }

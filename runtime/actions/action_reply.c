@@ -68,7 +68,9 @@ static enum rule_result tarpit(struct rule *rule, struct sample_context *context
     uint64_t *until = cursor->state, now = engine_now(stream->engine);
     if (!until) {
         const struct proxy_settings *settings = &rule->proxy->settings;
-        uint64_t ms = settings->timeout_tarpit ? settings->timeout_tarpit : settings->timeout_connect;
+        uint64_t ms = stream->timeout_tarpit_ms  ? stream->timeout_tarpit_ms
+                      : settings->timeout_tarpit ? settings->timeout_tarpit
+                                                 : settings->timeout_connect;
         until = arena_alloc(&stream->arena, sizeof(*until));
         if (!until)
             return RULE_FAIL;

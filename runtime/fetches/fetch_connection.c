@@ -10,16 +10,27 @@ static bool text_of(const char *text, struct sample *out)
     return text != NULL;
 }
 
+/* What rules of the stream made of it, else what the connection has. */
+static const struct addr *source_of(const struct sample_context *context)
+{
+    return context->stream ? stream_source(context->stream) : conn_source(&context->session->conn);
+}
+
+static const struct addr *destination_of(const struct sample_context *context)
+{
+    return context->stream ? stream_destination(context->stream) : conn_destination(&context->session->conn);
+}
+
 static bool fetch_src(const struct sample_args *args, struct sample_context *context, struct sample *out)
 {
     (void)args;
-    return context->session && sample_of_addr(conn_source(&context->session->conn), out);
+    return context->session && sample_of_addr(source_of(context), out);
 }
 
 static bool fetch_dst(const struct sample_args *args, struct sample_context *context, struct sample *out)
 {
     (void)args;
-    return context->session && sample_of_addr(conn_destination(&context->session->conn), out);
+    return context->session && sample_of_addr(destination_of(context), out);
 }
 
 static bool port_of(const struct addr *addr, struct sample *out)
@@ -31,13 +42,13 @@ static bool port_of(const struct addr *addr, struct sample *out)
 static bool fetch_src_port(const struct sample_args *args, struct sample_context *context, struct sample *out)
 {
     (void)args;
-    return context->session && port_of(conn_source(&context->session->conn), out);
+    return context->session && port_of(source_of(context), out);
 }
 
 static bool fetch_dst_port(const struct sample_args *args, struct sample_context *context, struct sample *out)
 {
     (void)args;
-    return context->session && port_of(conn_destination(&context->session->conn), out);
+    return context->session && port_of(destination_of(context), out);
 }
 
 static bool fetch_fe_name(const struct sample_args *args, struct sample_context *context, struct sample *out)

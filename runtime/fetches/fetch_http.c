@@ -361,16 +361,16 @@ static bool fetch_captured_request(const struct sample_args *args, struct sample
                                    struct sample *out)
 {
     const struct http_txn *http = context->stream ? context->stream->http : NULL;
-    return http &&
-           captured(http->request_captures, context->stream->frontend->request_capture_count, args, out);
+    return http && captured(context->stream->request_captures,
+                            context->stream->frontend->request_capture_count, args, out);
 }
 
 static bool fetch_captured_response(const struct sample_args *args, struct sample_context *context,
                                     struct sample *out)
 {
     const struct http_txn *http = context->stream ? context->stream->http : NULL;
-    return http &&
-           captured(http->response_captures, context->stream->frontend->response_capture_count, args, out);
+    return http && captured(context->stream->response_captures,
+                            context->stream->frontend->response_capture_count, args, out);
 }
 
 static bool fetch_captured_method(const struct sample_args *args, struct sample_context *context,

@@ -56,24 +56,34 @@ static void put_port(struct buf *out, const struct addr *addr, const struct sess
     }
 }
 
+static const struct addr *source_of(const struct sample_context *context)
+{
+    return context->stream ? stream_source(context->stream) : conn_source(&context->session->conn);
+}
+
+static const struct addr *destination_of(const struct sample_context *context)
+{
+    return context->stream ? stream_destination(context->stream) : conn_destination(&context->session->conn);
+}
+
 static void client_ip(struct sample_context *context, unsigned flags, struct buf *out)
 {
-    put_ip(out, conn_source(&context->session->conn), flags);
+    put_ip(out, source_of(context), flags);
 }
 
 static void client_port(struct sample_context *context, unsigned flags, struct buf *out)
 {
-    put_port(out, conn_source(&context->session->conn), context->session, flags);
+    put_port(out, source_of(context), context->session, flags);
 }
 
 static void front_ip(struct sample_context *context, unsigned flags, struct buf *out)
 {
-    put_ip(out, conn_destination(&context->session->conn), flags);
+    put_ip(out, destination_of(context), flags);
 }
 
 static void front_port(struct sample_context *context, unsigned flags, struct buf *out)
 {
-    put_port(out, conn_destination(&context->session->conn), context->session, flags);
+    put_port(out, destination_of(context), context->session, flags);
 }
 
 static struct conn *back_conn(struct sample_context *context)
@@ -455,6 +465,13 @@ static void path_only(struct sample_context *context, unsigned flags, struct buf
     put_part(context, without_query(target_path(context)), flags, out);
 }
 
+/* Of an absolute target with scheme and authority, unlike path_only. */
+static void target_without_query(struct sample_context *context, unsigned flags, struct buf *out)
+{
+    const struct stream *stream = context->stream;
+    put_part(context, without_query(stream && stream->http ? stream->http->target : STR_NONE), flags, out);
+}
+
 static void query_only(struct sample_context *context, unsigned flags, struct buf *out)
 {
     struct str text = target_path(context);
@@ -496,29 +513,29 @@ static void put_captures(struct buf *out, const struct str *slots, unsigned coun
 
 static void request_captures(struct sample_context *context, unsigned flags, struct buf *out)
 {
-    const struct http_txn *http = context->stream ? context->stream->http : NULL;
-    put_captures(out, http ? http->request_captures : NULL, context->session->frontend->request_capture_count,
-                 false, flags);
+    const struct stream *stream = context->stream;
+    put_captures(out, stream ? stream->request_captures : NULL,
+                 context->session->frontend->request_capture_count, false, flags);
 }
 
 static void response_captures(struct sample_context *context, unsigned flags, struct buf *out)
 {
-    const struct http_txn *http = context->stream ? context->stream->http : NULL;
-    put_captures(out, http ? http->response_captures : NULL,
+    const struct stream *stream = context->stream;
+    put_captures(out, stream ? stream->response_captures : NULL,
                  context->session->frontend->response_capture_count, false, flags);
 }
 
 static void request_capture_list(struct sample_context *context, unsigned flags, struct buf *out)
 {
-    const struct http_txn *http = context->stream ? context->stream->http : NULL;
-    put_captures(out, http ? http->request_captures : NULL, context->session->frontend->request_capture_count,
-                 true, flags);
+    const struct stream *stream = context->stream;
+    put_captures(out, stream ? stream->request_captures : NULL,
+                 context->session->frontend->request_capture_count, true, flags);
 }
 
 static void response_capture_list(struct sample_context *context, unsigned flags, struct buf *out)
 {
-    const struct http_txn *http = context->stream ? context->stream->http : NULL;
-    put_captures(out, http ? http->response_captures : NULL,
+    const struct stream *stream = context->stream;
+    put_captures(out, stream ? stream->response_captures : NULL,
                  context->session->frontend->response_capture_count, true, flags);
 }
 
@@ -553,7 +570,7 @@ const struct log_alias_row fetch_log_rows[] = {
     { "CS", server_cookie, ALWAYS, true, false, NULL },
     { "H", host, ALWAYS, false, false, NULL },
     { "HM", method, ALWAYS, true, false, NULL },
-    { "HP", path_only, ALWAYS, true, false, NULL },
+    { "HP", target_without_query, ALWAYS, true, false, NULL },
     { "HPO", path_only, ALWAYS, true, false, NULL },
     { "HQ", query_only, ALWAYS, true, false, NULL },
     { "HU", target, ALWAYS, true, false, NULL },

@@ -426,28 +426,46 @@ static bool same_authority(const struct head *head, struct str scheme, const str
            str_eq(unusual_port(scheme, host.port), unusual_port(scheme, target->port));
 }
 
-/* As HAProxy does: a port that goes without saying is not passed on. */
+/* As HAProxy does: a port that goes without saying is not passed on, neither in the target nor in Host. */
 static void drop_usual_port(struct head *head, struct str scheme, const struct http_authority *target)
 {
     struct http_msg *msg = head->msg;
+    struct http_authority host;
     if (!target->port.data || !http_uri_is_usual_port(scheme, target->port))
         return;
     char *text = place(head, head->parser->words[1].at);
     size_t colon = (size_t)(target->port.data - 1 - text), behind = colon + 1 + target->port.size;
     memmove(text + colon, text + behind, msg->uri.size - behind);
     msg->uri.size -= behind - colon;
+    if (head->host && http_uri_split_authority(head->host->value, true, &host))
+        head->host->value = host.host;
 }
 
-/* RFC 9112 section 3.2.2; an http URI without a host names nothing (RFC 9110 section 4.2.1). */
+/* An absolute target without path and query names the root (RFC 9110 section 4.2.3). Its slash takes the place of the
+ * blank behind the target. */
+static void add_root(struct head *head)
+{
+    const struct h1_span *word = &head->parser->words[1], *version = &head->parser->words[2];
+    if (version->at <= word->at + word->size)
+        return;
+    head->text[word->at - head->parser->start_at + head->msg->uri.size] = '/';
+    head->msg->uri.size++;
+}
+
+/* RFC 9112 section 3.2.2; an http URI without an authority names nothing (RFC 9110 section 4.2.1). */
 static enum h1_error check_absolute(struct head *head, const struct http_uri *uri)
 {
     struct http_authority authority;
     bool path_follows = !uri->pathq.size || uri->pathq.data[0] == '/';
-    if (!path_follows || !http_uri_split_authority(uri->authority, false, &authority) || !authority.host.size)
+    if (!path_follows || !uri->authority.size ||
+        !http_uri_split_authority(uri->authority, false, &authority) ||
+        (!authority.host.size && authority.port.size))
         return H1_BAD_TARGET;
     if (head->host && !same_authority(head, uri->scheme, &authority))
         return H1_BAD_HOST;
     drop_usual_port(head, uri->scheme, &authority);
+    if (!uri->pathq.size)
+        add_root(head);
     return H1_OK;
 }
 
@@ -462,7 +480,7 @@ static enum h1_error check_connect(struct head *head)
         return H1_OK;
     if (!same_authority(head, STR_NONE, &authority))
         return H1_BAD_HOST;
-    if (http_uri_split_authority(head->host->value, true, &host) &&
+    if (http_uri_split_authority(head->host->value, true, &host) && host.port.size &&
         http_uri_is_usual_port(STR_NONE, host.port))
         head->host->value = host.host;
     return H1_OK;

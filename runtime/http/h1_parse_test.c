@@ -108,7 +108,7 @@ static const struct head_case cases[] = {
     { "absolute-form", 0, LINE("GET http://h/x HTTP/1.1"),
       TAKEN(GOT("GET http://h/x", "host: h\r\n"), "none keep") },
     { "absolute-form without path", 0, LINE("GET HTTP://H HTTP/1.1"),
-      TAKEN(GOT("GET HTTP://H", "host: h\r\n"), "none keep") },
+      TAKEN(GOT("GET HTTP://H/", "host: h\r\n"), "none keep") },
     { "absolute-form without Host", 0, STR_INIT("GET http://h/ HTTP/1.1\r\n\r\n"),
       TAKEN(GOT("GET http://h/", ""), "none keep") },
     { "another host", 0, LINE("GET http://x/ HTTP/1.1"), REFUSED(H1_BAD_HOST) },

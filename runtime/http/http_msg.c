@@ -165,7 +165,7 @@ bool http_msg_next_value(const struct http_msg *msg, struct str name, bool full,
     }
     struct str value = cursor->field->value;
     cursor->inside = false;
-    cursor->value = value;
+    cursor->value = str_trim(value); /* an edit may have put blanks there */
     if (full)
         return true;
     size_t end = http_msg_value_end(value, cursor->next);

@@ -4,19 +4,14 @@
 static bool add_slot(struct cfg_line *line, bool response, const char *name, int64_t length)
 {
     struct proxy *proxy = kw_proxy(line);
-    struct capture **end = response ? &proxy->response_captures : &proxy->request_captures;
-    unsigned *count = response ? &proxy->response_capture_count : &proxy->request_capture_count;
     struct arena *arena = &configuration_of(line)->arena;
-    while (*end)
-        end = &(*end)->next;
     struct capture *capture = arena_need(arena, sizeof(*capture));
     char *copy = arena_need_copy(arena, str_of(name));
     for (char *at = copy; *at; at++)
         *at = ascii_lower(*at);
     capture->name = str_of(copy);
     capture->length_max = (size_t)length;
-    capture->index = (*count)++;
-    *end = capture;
+    proxy_add_capture(proxy, response, capture);
     return true;
 }
 

@@ -90,7 +90,7 @@ static bool http_error(struct cfg_line *line)
     struct proxy *proxy = kw_proxy(line);
     if (strcmp(cfg_arg(line, 0), "status") != 0)
         return cfg_error(line, "http-error : expects at least a <status> as arguments.");
-    struct http_reply *reply = http_reply_read(line, &at, proxy, AT_RESPONSE_HEAD, 0, "http-error");
+    struct http_reply *reply = http_reply_read(line, &at, proxy, 0, 0, "http-error");
     if (!reply)
         return false;
     if (at < line->count)

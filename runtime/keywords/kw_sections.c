@@ -80,12 +80,57 @@ static void check_other_of_name(struct cfg_line *line, unsigned sides, const cha
     }
 }
 
+static bool has_rules(const struct proxy *defaults)
+{
+    return defaults->tcp_connection.count || defaults->tcp_session.count || defaults->tcp_content.count ||
+           defaults->tcp_response.count || defaults->http_request.count || defaults->http_response.count ||
+           defaults->http_after_response.count;
+}
+
+/* Rules of a defaults section are for one kind of section: where both sides would have them they would run twice. */
+static bool may_inherit(struct cfg_line *line, unsigned sides, struct proxy *defaults)
+{
+    if (!defaults)
+        return true;
+    const char *file = defaults->at.file;
+    unsigned at = defaults->at.line;
+    defaults->inherited_by |= sides;
+    if (!has_rules(defaults))
+        return true;
+    if (sides & PROXY_DEFAULTS)
+        return cfg_error(line,
+                         "a defaults section cannot inherit from a defaults section defining TCP/HTTP rules "
+                         "(defaults section at %s:%u).",
+                         file, at);
+    if ((sides & PROXY_FRONT) && (sides & PROXY_BACK))
+        return cfg_error(line,
+                         "a listen section cannot inherit from a defaults section defining TCP/HTTP rules "
+                         "(defaults section at %s:%u).",
+                         file, at);
+    if ((defaults->inherited_by & PROXY_FRONT) && (defaults->inherited_by & PROXY_BACK))
+        return cfg_error(line,
+                         "frontends and backends cannot inherit from the same defaults section if it defines "
+                         "TCP/HTTP rules (defaults section at %s:%u).",
+                         file, at);
+    if ((sides & PROXY_BACK) && (defaults->tcp_connection.count || defaults->tcp_session.count))
+        return cfg_error(line,
+                         "a backend section cannot inherit from a defaults section defining 'tcp-request "
+                         "connection' or 'tcp-request session' rules (defaults section at %s:%u).",
+                         file, at);
+    return !(sides & PROXY_FRONT) || !defaults->tcp_response.count ||
+           cfg_error(line,
+                     "a frontend section cannot inherit from a defaults section defining 'tcp-response "
+                     "content' rules (defaults section at %s:%u).",
+                     file, at);
+}
+
 static void *begin_proxy(struct cfg_line *line, unsigned sides)
 {
     struct configuration *configuration = configuration_of(line);
     const char *name = line->count > 1 ? line->words[1] : "";
     struct proxy *defaults = NULL;
-    if (!name_is_good(line, name) || !inherited(line, sides, name, &defaults))
+    if (!name_is_good(line, name) || !inherited(line, sides, name, &defaults) ||
+        !may_inherit(line, sides, defaults))
         return NULL;
     if (line->count > 2 && strcmp(line->words[2], "from") != 0 && (sides & PROXY_FRONT)) {
         cfg_error(line, "please use the 'bind' keyword for listening addresses.");
@@ -120,7 +165,7 @@ static void *begin_defaults(struct cfg_line *line)
     struct configuration *configuration = configuration_of(line);
     struct proxy *from = NULL;
     const char *name = line->count > 1 && strcmp(line->words[1], "from") != 0 ? line->words[1] : "";
-    if (!inherited(line, PROXY_DEFAULTS, name, &from))
+    if (!inherited(line, PROXY_DEFAULTS, name, &from) || !may_inherit(line, PROXY_DEFAULTS, from))
         return NULL;
     struct proxy *proxy = proxy_create(configuration, PROXY_DEFAULTS, name, line->place, from);
     if (!configuration_add_proxy(configuration, proxy))

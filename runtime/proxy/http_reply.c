@@ -156,8 +156,8 @@ static bool add_headers(const struct http_reply *reply, struct sample_context *c
 {
     for (const struct http_reply_header *header = reply->headers; header; header = header->next) {
         struct str value = log_format_text(header->value, context, true);
-        if (!value.data || !http_msg_add(head, header->name, value))
-            return false;
+        if (!value.data || (value.size && !http_msg_add(head, header->name, value)))
+            return false; /* an empty value is no field */
     }
     return true;
 }

@@ -52,6 +52,27 @@ static void inherit_rules(struct proxy *proxy, const struct proxy *defaults)
     ruleset_append(&proxy->http_after_response, &defaults->http_after_response, arena);
 }
 
+void proxy_add_capture(struct proxy *proxy, bool response, struct capture *capture)
+{
+    struct capture **end = response ? &proxy->response_captures : &proxy->request_captures;
+    unsigned *count = response ? &proxy->response_capture_count : &proxy->request_capture_count;
+    while (*end)
+        end = &(*end)->next;
+    capture->index = (*count)++;
+    *end = capture;
+}
+
+/* Slots that rules of the defaults made: those rules know them by number. */
+static void inherit_captures(struct proxy *proxy, const struct proxy *defaults)
+{
+    for (const struct capture *slot = defaults->request_captures; slot; slot = slot->next) {
+        struct capture *copy = arena_need(&proxy->configuration->arena, sizeof(*copy));
+        *copy = *slot;
+        copy->next = NULL;
+        proxy_add_capture(proxy, false, copy);
+    }
+}
+
 struct proxy *proxy_create(struct configuration *configuration, unsigned sides, const char *name,
                            struct diag_place at, struct proxy *defaults)
 {
@@ -72,6 +93,8 @@ struct proxy *proxy_create(struct configuration *configuration, unsigned sides, 
     proxy->settings = defaults->settings;
     *proxy->default_server = *defaults->default_server;
     inherit_rules(proxy, defaults);
+    if (sides & PROXY_FRONT)
+        inherit_captures(proxy, defaults);
     return proxy;
 }
 

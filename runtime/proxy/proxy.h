@@ -212,7 +212,8 @@ struct proxy {
     struct dict servers_by_name;
     struct server_settings *default_server; /* `default-server` up to here; of the own arena, never shared */
     struct persist_rule *persist_rules;
-    unsigned seen_rules; /* enum proxy_rules bits, for warnings about their order */
+    unsigned inherited_by; /* of defaults: enum proxy_side bits of the sections that began as it */
+    unsigned seen_rules;   /* enum proxy_rules bits, for warnings about their order */
     struct stick_table *table;
     void *balance_state; /* the algorithm's own */
     struct log_format *log_format, *error_log_format, *log_structured, *unique_id;
@@ -228,6 +229,8 @@ struct proxy {
  * defaults. Not yet in any list. */
 struct proxy *proxy_create(struct configuration *configuration, unsigned sides, const char *name,
                            struct diag_place at, struct proxy *defaults);
+/* Takes the slot as the last one; its index is set. */
+void proxy_add_capture(struct proxy *proxy, bool response, struct capture *capture);
 void proxy_destroy(struct proxy *proxy); /* what is not in the configuration's arena */
 /* By name, or by "#id". Each of the sides must be there; 0: any. NULL: none. */
 struct proxy *proxy_find(const struct configuration *configuration, const char *name, unsigned sides);

@@ -96,7 +96,7 @@ static bool receive_head(struct stream *stream)
                 return true;
             }
         }
-        if (!http_wire_fill(conn, channel, stream->engine))
+        if (!http_wire_fill(conn, channel, stream->engine, 0))
             return moved;
         moved = true;
         if (channel->failed || conn->read_ended) {
@@ -125,7 +125,8 @@ bool http_back_receive(struct stream *stream)
         return false;
     struct http_reader *reader = &http->back->reader;
     bool moved = http_reader_body(reader, channel);
-    if (!channel->ended && !channel->failed && http_wire_fill(&stream->back->conn, channel, stream->engine)) {
+    if (!channel->ended && !channel->failed &&
+        http_wire_fill(&stream->back->conn, channel, stream->engine, stream_body_reserve(stream, true))) {
         moved = true;
         http_reader_body(reader, channel);
         if (stream->back->conn.read_ended)

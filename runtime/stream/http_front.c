@@ -84,7 +84,7 @@ static bool receive_head(struct stream *stream)
                 return true;
             }
         }
-        if (!http_wire_fill(&stream->session->conn, channel, stream->engine))
+        if (!http_wire_fill(&stream->session->conn, channel, stream->engine, 0))
             return moved;
         moved = true;
         if (channel->failed || stream->session->conn.read_ended) {
@@ -111,13 +111,33 @@ bool http_front_receive(struct stream *stream)
         return false;
     struct http_reader *reader = &http->front->reader;
     bool moved = http_reader_body(reader, channel);
-    if (!channel->ended && !channel->failed && http_wire_fill(conn, channel, stream->engine)) {
+    if (!channel->ended && !channel->failed &&
+        http_wire_fill(conn, channel, stream->engine, stream_body_reserve(stream, false))) {
         moved = true;
         http_reader_body(reader, channel);
         if (conn->read_ended)
             http_reader_closed(reader, channel);
     }
     return moved;
+}
+
+bool stream_send_interim(struct stream *stream, const struct http_msg *head)
+{
+    return http_writer_interim(&stream->http->front->writer, head, &stream->arena);
+}
+
+bool stream_ask_for_body(struct stream *stream)
+{
+    struct http_msg *request = &stream->http->request, head;
+    if (!request->expect_continue || stream->request.input || stream->request.raw || stream->request.ended)
+        return true;
+    request->expect_continue = false;
+    http_msg_remove(request, STR("expect"));
+    http_msg_init(&head, &stream->arena, true);
+    head.major = head.minor = 1;
+    head.version = STR("HTTP/1.1");
+    head.body = HTTP_BODY_NONE;
+    return http_msg_set_status(&head, 100, STR_NONE) && stream_send_interim(stream, &head);
 }
 
 bool http_front_send(struct stream *stream)

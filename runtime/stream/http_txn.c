@@ -4,14 +4,17 @@
  * the head is made fit for the server. Response steps: tcp-response content, http-response of the backend and of the
  * frontend, http-after-response, then it is made fit for the client. */
 #include "base/units.h"
+#include "http/h1_write.h"
 #include "proxy/server.h"
 #include "stream/stream_steps.h"
 
 enum request_step {
     Q_BEGIN,
     Q_FRONT_CONTENT,
+    Q_FRONT_BODY,
     Q_FRONT_RULES,
     Q_SWITCH,
+    Q_BACK_BODY,
     Q_BACK_CONTENT,
     Q_BACK_RULES,
     Q_FINISH,
@@ -29,19 +32,57 @@ enum response_step {
     P_END
 };
 
-static void capture_fields(struct stream *stream, const struct http_msg *msg, const struct capture *captures,
-                           struct str *out)
+/* What `capture request header` and `capture response header` keep: the first bytes of the last value. */
+static void capture_fields(struct stream *stream, bool response)
 {
-    for (const struct capture *capture = captures; capture; capture = capture->next) {
-        struct str value;
-        if (http_msg_value_at(msg, capture->name, true, -1, &value))
-            out[capture->index] = arena_copy(&stream->arena, str_slice(value, 0, capture->length_max));
+    const struct http_msg *msg = response ? &stream->http->response : &stream->http->request;
+    const struct capture *capture =
+        response ? stream->frontend->response_captures : stream->frontend->request_captures;
+    for (; capture; capture = capture->next) {
+        struct str value, *slot;
+        if (!capture->name.size || !http_msg_value_at(msg, capture->name, true, -1, &value))
+            continue;
+        slot = stream_capture(stream, response, capture->index);
+        if (slot)
+            *slot = arena_copy(&stream->arena, str_slice(value, 0, capture->length_max));
     }
 }
 
-static struct str *capture_slots(struct stream *stream, unsigned count)
+static size_t head_size(const struct stream *stream, bool response)
 {
-    return count ? arena_zero(&stream->arena, count * sizeof(struct str)) : NULL;
+    return h1_head_size(response ? &stream->http->response : &stream->http->request);
+}
+
+static bool head_is_out(const struct stream *stream, bool response)
+{
+    return response ? stream->http->response_ruled : stream->phase >= PHASE_SERVER;
+}
+
+size_t stream_body_reserve(const struct stream *stream, bool response)
+{
+    if (head_is_out(stream, response))
+        return 0;
+    size_t size = head_size(stream, response) + (size_t)stream->engine->configuration->globals.maxrewrite;
+    size_t capacity = (size_t)stream->engine->configuration->globals.bufsize;
+    return size < capacity ? size : capacity - 1; /* a body must be able to come, however large its head is */
+}
+
+static size_t body_held(const struct stream *stream, bool response)
+{
+    const struct channel *channel = response ? &stream->response : &stream->request;
+    return channel->output + channel->input + channel->raw;
+}
+
+bool stream_body_full(const struct stream *stream, bool response)
+{
+    return body_held(stream, response) + stream_body_reserve(stream, response) >=
+           stream->engine->configuration->globals.bufsize;
+}
+
+bool stream_head_too_large(const struct stream *stream, bool response)
+{
+    return !head_is_out(stream, response) && head_size(stream, response) + body_held(stream, response) >
+                                                 stream->engine->configuration->globals.bufsize;
 }
 
 /* An answer is ready, or the stream ends: no more request steps. */
@@ -143,14 +184,11 @@ static enum step content_rules(struct stream *stream, struct proxy *proxy, bool 
 
 static void begin(struct stream *stream)
 {
-    struct http_txn *http = stream->http;
     struct proxy *frontend = stream->frontend;
     uint64_t now = engine_now(stream->engine);
     frontend->front_counters.http_requests++;
     rate_add(&frontend->front_counters.request_rate, now, 1);
-    http->request_captures = capture_slots(stream, frontend->request_capture_count);
-    if (http->request_captures)
-        capture_fields(stream, &http->request, frontend->request_captures, http->request_captures);
+    capture_fields(stream, false);
 }
 
 static bool monitored(struct stream *stream)
@@ -196,7 +234,7 @@ static bool add_forwarded(struct stream *stream)
     struct http_msg *request = &stream->http->request;
     const struct proxy_settings *front = &stream->frontend->settings, *back = &stream->backend->settings;
     const struct proxy_settings *by = front->forward_for ? front : back;
-    const struct addr *source = conn_source(&stream->session->conn);
+    const struct addr *source = stream_source(stream);
     if ((front->forward_for || back->forward_for) && addr_is_ip(source)) {
         const char *name = back->forward_for && back->forward_for_header ? back->forward_for_header
                            : by->forward_for_header                      ? by->forward_for_header
@@ -212,7 +250,7 @@ static bool add_forwarded(struct stream *stream)
             return false;
     }
     by = front->original_to ? front : back;
-    const struct addr *destination = by->original_to ? conn_destination(&stream->session->conn) : NULL;
+    const struct addr *destination = by->original_to ? stream_destination(stream) : NULL;
     if (destination && addr_is_ip(destination)) {
         const char *name = by->original_to_header ? by->original_to_header : "x-original-to";
         bool excepted = by->original_to_except_bits &&
@@ -282,21 +320,31 @@ static bool finish_request(struct stream *stream)
     return true;
 }
 
-/* option http-buffer-request: the body's first buffer before a server is asked. */
-static enum step wait_for_body(struct stream *stream)
+/* option http-buffer-request: as much of the body as a buffer holds before the rules of the section that asked for it.
+ * A client that ends early is answered where a server would be looked for. */
+static enum step wait_for_body(struct stream *stream, const struct proxy *proxy)
 {
-    if (!stream->frontend->settings.http_buffer_request && !stream->backend->settings.http_buffer_request)
-        return STEP_NEXT;
     const struct channel *channel = &stream->request;
-    if (channel->ended || channel_full(channel))
+    uint64_t limit = stream->frontend->settings.timeout_http_request;
+    if (!proxy->settings.http_buffer_request || channel->ended || channel->failed ||
+        stream_body_full(stream, false))
         return STEP_NEXT;
-    if (channel->failed) {
-        broken(stream, 400, stream->http->front->reader.broken ? 'P' : 'C', false);
+    if (!stream_ask_for_body(stream)) {
+        broken(stream, 500, 'R', false);
         return STEP_WAIT;
     }
-    if (stream->deadline_request == TIMER_OFF && stream->frontend->settings.timeout_http_request)
-        stream->deadline_request =
-            engine_now(stream->engine) + stream->frontend->settings.timeout_http_request * NS_PER_MS;
+    if (stream->deadline_request == TIMER_OFF && limit)
+        stream->deadline_request = engine_now(stream->engine) + limit * NS_PER_MS;
+    return STEP_WAIT;
+}
+
+static enum step body_is_sound(struct stream *stream)
+{
+    stream->deadline_request = TIMER_OFF;
+    if (!stream->request.failed ||
+        !(stream->frontend->settings.http_buffer_request || stream->backend->settings.http_buffer_request))
+        return STEP_NEXT;
+    broken(stream, 400, stream->http->front->reader.broken ? 'P' : 'C', false);
     return STEP_WAIT;
 }
 
@@ -314,6 +362,9 @@ enum step http_txn_request(struct stream *stream)
             if (step == STEP_NEXT && monitored(stream))
                 return STEP_WAIT;
             break;
+        case Q_FRONT_BODY:
+            step = wait_for_body(stream, frontend);
+            break;
         case Q_FRONT_RULES:
             step = rules(stream, &frontend->http_request, AT_REQUEST_HEAD, frontend, false);
             break;
@@ -328,6 +379,9 @@ enum step http_txn_request(struct stream *stream)
             }
             if (stream->backend != frontend)
                 stream->backend->back_counters.http_requests++;
+            break;
+        case Q_BACK_BODY:
+            step = wait_for_body(stream, stream->backend);
             break;
         case Q_BACK_CONTENT:
             if (stream->backend != frontend)
@@ -344,7 +398,7 @@ enum step http_txn_request(struct stream *stream)
             }
             break;
         case Q_BODY:
-            step = wait_for_body(stream);
+            step = body_is_sound(stream);
             break;
         case Q_END:
             return STEP_NEXT;
@@ -357,11 +411,8 @@ enum step http_txn_request(struct stream *stream)
 static void response_begin(struct stream *stream)
 {
     struct http_txn *http = stream->http;
-    struct proxy *frontend = stream->frontend;
     http->status = http->response.status;
-    http->response_captures = capture_slots(stream, frontend->response_capture_count);
-    if (http->response_captures)
-        capture_fields(stream, &http->response, frontend->response_captures, http->response_captures);
+    capture_fields(stream, true);
     if (http->response.body == HTTP_BODY_TUNNEL)
         stream->tunnel = true;
 }

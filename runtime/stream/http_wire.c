@@ -3,12 +3,12 @@
 #include "stream/http_wire.h"
 #include "stream/engine.h"
 
-bool http_wire_fill(struct conn *conn, struct channel *channel, struct engine *engine)
+bool http_wire_fill(struct conn *conn, struct channel *channel, struct engine *engine, size_t reserve)
 {
     size_t size;
     if (!conn->readable || conn->state != CONN_READY || channel->failed)
         return false;
-    char *room = channel_room(channel, engine, 0, &size);
+    char *room = channel_room(channel, engine, reserve, &size);
     if (!room || !size)
         return false;
     struct io_vec vec = { room, size };

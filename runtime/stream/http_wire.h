@@ -14,8 +14,8 @@ struct http_reader {
     bool broken; /* framing of the body */
 };
 
-/* Reads once into the channel. true: something changed (bytes, end, failure). */
-bool http_wire_fill(struct conn *conn, struct channel *channel, struct engine *engine);
+/* Reads once into the channel, keeping `reserve` bytes free. true: something changed (bytes, end, failure). */
+bool http_wire_fill(struct conn *conn, struct channel *channel, struct engine *engine, size_t reserve);
 
 void http_reader_init(struct http_reader *reader, const struct h1_options *options, struct arena *arena);
 /* Looks at the channel's raw bytes. H1_DONE: msg is filled, the head's bytes are gone from the channel. */

@@ -38,7 +38,7 @@ static bool relative_port(const struct server *server, struct stream *stream, st
 {
     if (server->addr.port_given && !server->addr.port_relative)
         return true;
-    const struct addr *wanted = conn_destination(&stream->session->conn);
+    const struct addr *wanted = stream_destination(stream);
     how->to.port = (uint16_t)(wanted->port + server->addr.port_offset);
     return how->to.port != 0;
 }

@@ -85,8 +85,7 @@ static void enqueue(struct stream *stream, struct server *server)
         stream->queue_position_backend = backend->queue_count++;
         list_add_last(&backend->queue, &stream->queue_link);
     }
-    uint64_t limit =
-        backend->settings.timeout_queue ? backend->settings.timeout_queue : backend->settings.timeout_connect;
+    uint64_t limit = stream->timeout_queue_ms;
     stream->deadline_queue = limit ? stream->times.queued + limit * NS_PER_MS : TIMER_OFF;
 }
 
@@ -213,8 +212,7 @@ static void try_again(struct stream *stream, enum io_status why)
         stream_wake(stream);
         return;
     }
-    uint64_t pause =
-        backend->settings.timeout_connect ? backend->settings.timeout_connect * NS_PER_MS : RETRY_PAUSE_NS;
+    uint64_t pause = stream->timeout_connect_ms ? stream->timeout_connect_ms * NS_PER_MS : RETRY_PAUSE_NS;
     if (why == IO_TIMED_OUT)
         stream_wake(stream);
     else
@@ -235,7 +233,7 @@ static bool open_connection(struct stream *stream)
         try_again(stream, why);
         return false;
     }
-    uint64_t limit = stream->backend->settings.timeout_connect;
+    uint64_t limit = stream->timeout_connect_ms;
     stream->deadline_connect = limit ? engine_now(stream->engine) + limit * NS_PER_MS : TIMER_OFF;
     return true;
 }

@@ -193,7 +193,7 @@ static void wait_for_request(struct session *session)
 {
     struct conn *conn = &session->conn;
     if (!session->saved.raw && conn->readable)
-        http_wire_fill(conn, &session->saved, session->engine);
+        http_wire_fill(conn, &session->saved, session->engine, 0);
     if (session->saved.raw) {
         struct stream *stream = begin_stream(session);
         if (!stream)

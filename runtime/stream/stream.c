@@ -48,6 +48,18 @@ static void give_memory(struct stream *stream)
     mem_free(stream);
 }
 
+/* What the backend says, until a rule says otherwise. */
+static void take_timeouts(struct stream *stream, const struct proxy *backend)
+{
+    const struct proxy_settings *settings = &backend->settings;
+    stream->tries_max = stream->tries_left = settings->retries > 0 ? (unsigned)settings->retries : 0;
+    stream->timeout_server_ms = settings->timeout_server;
+    stream->timeout_connect_ms = settings->timeout_connect;
+    stream->timeout_queue_ms = settings->timeout_queue ? settings->timeout_queue : settings->timeout_connect;
+    if (settings->timeout_tunnel)
+        stream->timeout_tunnel_ms = settings->timeout_tunnel;
+}
+
 struct stream *stream_create(struct session *session)
 {
     struct engine *engine = session->engine;
@@ -74,7 +86,7 @@ struct stream *stream_create(struct session *session)
     stream->vars_txn.limit = globals->vars_txn_max;
     stream->vars_req.limit = stream->vars_res.limit = globals->vars_reqres_max;
     stream->timeout_client_ms = frontend->settings.timeout_client;
-    stream->timeout_tunnel_ms = frontend->settings.timeout_tunnel;
+    take_timeouts(stream, frontend);
     stream->times.begin = session->stream_count ? session->idle_since_ns : session->accept_ns;
     stream->times.wall_begin = session->stream_count ? loop_wall(engine->loop) : session->accept_wall_ns;
     stream->times.first_byte = engine_now(engine);
@@ -115,6 +127,28 @@ struct vars *stream_vars(struct stream *stream, enum var_scope scope)
     default:
         return NULL;
     }
+}
+
+const struct addr *stream_source(const struct stream *stream)
+{
+    return stream->source ? stream->source : conn_source(&stream->session->conn);
+}
+
+const struct addr *stream_destination(const struct stream *stream)
+{
+    return stream->destination ? stream->destination : conn_destination(&stream->session->conn);
+}
+
+struct str *stream_capture(struct stream *stream, bool response, unsigned index)
+{
+    const struct proxy *frontend = stream->frontend;
+    unsigned count = response ? frontend->response_capture_count : frontend->request_capture_count;
+    struct str **slots = response ? &stream->response_captures : &stream->request_captures;
+    if (index >= count)
+        return NULL;
+    if (!*slots)
+        *slots = arena_zero(&stream->arena, count * sizeof(struct str));
+    return *slots ? &(*slots)[index] : NULL;
 }
 
 static struct vars *context_vars(const struct sample_context *context, enum var_scope scope)
@@ -178,10 +212,8 @@ void stream_set_backend(struct stream *stream, struct proxy *backend)
         return;
     stream->backend = backend;
     stream->counted = true;
-    stream->tries_left = backend->settings.retries > 0 ? (unsigned)backend->settings.retries : 0;
-    stream->timeout_server_ms = backend->settings.timeout_server;
-    if (backend->settings.timeout_tunnel)
-        stream->timeout_tunnel_ms = backend->settings.timeout_tunnel;
+    if (backend != stream->frontend)
+        take_timeouts(stream, backend);
     backend->current_back++;
     struct proxy_counters *counters = &backend->back_counters;
     counters->sessions_total++;

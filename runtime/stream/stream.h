@@ -49,10 +49,10 @@ struct http_txn {
     bool soft_request, soft_response;   /* strict-mode off: a change that a rule cannot make is passed over */
     struct str uri;                     /* request line as the log prints it (%r), cut */
     struct str method, target, version; /* as received, for %HM %HU %HV: not changed by rules */
-    struct str *request_captures, *response_captures; /* by index; data NULL: none */
-    struct str client_cookie, server_cookie;          /* %CC %CS */
-    char cookie_state[2];                             /* last two letters of the termination state */
+    struct str client_cookie, server_cookie; /* %CC %CS */
+    char cookie_state[2];                    /* last two letters of the termination state */
     struct str unique_id;
+    struct http_msg *hints;   /* of early-hint, while it grows; NULL: none */
     struct http_front *front; /* reader of requests, writer of responses */
     struct http_back *back;   /* writer of requests, reader of responses */
 };
@@ -82,14 +82,18 @@ struct stream {
     struct channel request, response;
     struct http_txn *http; /* NULL in mode tcp */
     struct vars vars_txn, vars_req, vars_res;
-    struct rule_cursor cursor; /* of the ruleset that runs or waits */
-    struct rule *last_rule;    /* that ended a ruleset, for last_rule_file and last_rule_line */
+    struct str *request_captures,
+        *response_captures;            /* by index; NULL: none yet; data NULL: none of that index */
+    struct addr *source, *destination; /* set by rules; NULL: the connection's */
+    struct rule_cursor cursor;         /* of the ruleset that runs or waits */
+    struct rule *last_rule;            /* that ended a ruleset, for last_rule_file and last_rule_line */
     /* The server side: a connection, or an applet. */
     struct server *server;    /* chosen */
     struct server_conn *back; /* NULL: none (yet) */
     const struct applet_ops *applet;
     void *applet_state; /* the applet's own */
-    unsigned tries_left, try_count;
+    unsigned tries_left, try_count, tries_max;
+    bool no_l7_retry; /* disable-l7-retry */
     bool redispatched, server_counted, in_queue, assigned_by_rule;
     struct list queue_link;
     /* Deadlines, monotonic ns; TIMER_OFF: none. The session's timer is armed for the earliest. */
@@ -97,7 +101,9 @@ struct stream {
     uint64_t deadline_request; /* http-request */
     uint64_t deadline_connect, deadline_queue;
     uint64_t inspect_until; /* end of the inspect-delay of the ruleset that runs */
-    uint64_t timeout_client_ms, timeout_server_ms, timeout_tunnel_ms; /* may be set by rules */
+    /* May be set by rules. */
+    uint64_t timeout_client_ms, timeout_server_ms, timeout_tunnel_ms, timeout_connect_ms, timeout_queue_ms,
+        timeout_tarpit_ms;
     struct stream_times times;
     /* For the log. */
     char end_cause, end_phase; /* 'C' 'H' of "CH--"; '-' while all is well */
@@ -128,6 +134,16 @@ bool stream_reply_message(struct stream *stream, struct http_msg *head, struct s
                           char phase) MUST_USE;
 /* The proxy's error page of a status. */
 bool stream_reply_error(struct stream *stream, int status, char cause, char phase) MUST_USE;
+/* A 1xx response ahead of the real one. false: no memory. */
+bool stream_send_interim(struct stream *stream, const struct http_msg *head) MUST_USE;
+/* Somebody waits for the request's body: a client that waits for 100 Continue gets it, once. false: no memory. */
+bool stream_ask_for_body(struct stream *stream) MUST_USE;
+/* While rules may still change a head, it and what of its body has come share tune.bufsize bytes, of which
+ * tune.maxrewrite are for the rules. Bytes to keep free when reading a body; whether no more of it will be read now;
+ * whether the head outgrew its room. */
+size_t stream_body_reserve(const struct stream *stream, bool response);
+bool stream_body_full(const struct stream *stream, bool response);
+bool stream_head_too_large(const struct stream *stream, bool response);
 /* An applet takes the server's place (use-service, statistics). */
 void stream_use_applet(struct stream *stream, const struct applet_ops *ops, void *state);
 /* No answer, the client's connection is closed (RST with reset). */
@@ -142,6 +158,11 @@ static inline struct http_msg *stream_message(struct stream *stream, bool respon
     return stream->http ? (response ? &stream->http->response : &stream->http->request) : NULL;
 }
 struct vars *stream_vars(struct stream *stream, enum var_scope scope);
+/* Who the client is and where it wanted to go, as rules have it. */
+const struct addr *stream_source(const struct stream *stream);
+const struct addr *stream_destination(const struct stream *stream);
+/* The value of a capture slot of the frontend, to be set; NULL: no memory, or no such slot. */
+struct str *stream_capture(struct stream *stream, bool response, unsigned index);
 /* Logs a line with the frontend's (request side) or backend's targets, as txn:log does. */
 void stream_log_text(struct stream *stream, struct proxy *proxy, enum log_level level, struct str text);
 /* Kills it from outside: management socket, Lua, soft-stop. */
