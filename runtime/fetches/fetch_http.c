@@ -410,13 +410,7 @@ static bool fetch_unique_id(const struct sample_args *args, struct sample_contex
 {
     struct stream *stream = context->stream;
     (void)args;
-    if (!stream || !stream->http || !stream->frontend->unique_id)
-        return false;
-    if (!stream->http->unique_id.data) {
-        struct str text = log_format_text(stream->frontend->unique_id, context, true);
-        stream->http->unique_id = arena_copy(&stream->arena, text);
-    }
-    return give(stream->http->unique_id, out);
+    return stream && give(stream_unique_id(stream), out);
 }
 
 #define FRONT AT_REQUEST_HEAD | AT_REQUEST_CONTENT | AT_SERVER_PICK

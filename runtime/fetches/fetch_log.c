@@ -10,8 +10,17 @@
 static void put_int(struct buf *out, int64_t value, unsigned flags)
 {
     struct buf text = BUF_INIT;
+    buf_add_int(&text, value);
+    log_put(out, buf_str(&text), flags);
+    buf_finish(&text);
+}
+
+/* Of those that are hexadecimal with +X; the others stay as they are. */
+static void put_count(struct buf *out, int64_t value, unsigned flags)
+{
+    struct buf text = BUF_INIT;
     if (flags & LOG_HEX)
-        buf_printf(&text, "%02llX", (unsigned long long)value);
+        buf_printf(&text, "%04llX", (unsigned long long)value);
     else
         buf_add_int(&text, value);
     log_put(out, buf_str(&text), flags);
@@ -183,13 +192,14 @@ static void request_date_gmt(struct sample_context *context, unsigned flags, str
 
 static void timestamp(struct sample_context *context, unsigned flags, struct buf *out)
 {
-    put_int(out, accept_wall(context) / (int64_t)NS_PER_S, flags);
+    put_count(out, accept_wall(context) / (int64_t)NS_PER_S, flags);
 }
 
 static void milliseconds(struct sample_context *context, unsigned flags, struct buf *out)
 {
     struct buf text = BUF_INIT;
-    buf_printf(&text, "%03u", (unsigned)(accept_wall(context) % (int64_t)NS_PER_S / (int64_t)NS_PER_MS));
+    buf_printf(&text, flags & LOG_HEX ? "%02X" : "%03u",
+               (unsigned)(accept_wall(context) % (int64_t)NS_PER_S / (int64_t)NS_PER_MS));
     log_put(out, buf_str(&text), flags);
     buf_finish(&text);
 }
@@ -264,6 +274,22 @@ static int64_t timer_of(const struct stream *stream, enum timer_kind kind)
     {                                                                                                        \
         put_int(out, context->stream ? timer_of(context->stream, kind) : -1, flags);                         \
     }
+/* A time that goes on after the line was written (option logasap) has a plus. */
+static void put_open_end(struct sample_context *context, int64_t value, unsigned flags, struct buf *out)
+{
+    struct buf text = BUF_INIT;
+    if (context->stream && context->stream->frontend->settings.log_as_soon_as)
+        buf_add_char(&text, '+');
+    buf_add_int(&text, value);
+    log_put(out, buf_str(&text), flags);
+    buf_finish(&text);
+}
+
+#define TOTAL_ALIAS(name, kind)                                                                              \
+    static void name(struct sample_context *context, unsigned flags, struct buf *out)                        \
+    {                                                                                                        \
+        put_open_end(context, context->stream ? timer_of(context->stream, kind) : -1, flags, out);           \
+    }
 TIMER_ALIAS(timer_th, TIMER_TH)
 TIMER_ALIAS(timer_ti, TIMER_TI)
 TIMER_ALIAS(timer_request, TIMER_TR)
@@ -271,10 +297,10 @@ TIMER_ALIAS(timer_tq, TIMER_TQ)
 TIMER_ALIAS(timer_tw, TIMER_TW)
 TIMER_ALIAS(timer_tc, TIMER_TC)
 TIMER_ALIAS(timer_response, TIMER_RESPONSE)
-TIMER_ALIAS(timer_td, TIMER_TD)
-TIMER_ALIAS(timer_tt, TIMER_TT)
-TIMER_ALIAS(timer_ta, TIMER_TA)
-TIMER_ALIAS(timer_tu, TIMER_TU)
+TOTAL_ALIAS(timer_td, TIMER_TD)
+TOTAL_ALIAS(timer_tt, TIMER_TT)
+TOTAL_ALIAS(timer_ta, TIMER_TA)
+TOTAL_ALIAS(timer_tu, TIMER_TU)
 
 /* ---- names and counters ---- */
 
@@ -312,7 +338,7 @@ static void server_name(struct sample_context *context, unsigned flags, struct b
 static void bytes_read(struct sample_context *context, unsigned flags, struct buf *out)
 {
     const struct stream *stream = context->stream;
-    put_int(out, stream ? (int64_t)stream_bytes_to_client(stream) : 0, flags);
+    put_open_end(context, stream ? (int64_t)stream_bytes_to_client(stream) : 0, flags, out);
 }
 
 static void bytes_uploaded(struct sample_context *context, unsigned flags, struct buf *out)
@@ -392,19 +418,19 @@ static void backend_queue(struct sample_context *context, unsigned flags, struct
 
 static void log_counter(struct sample_context *context, unsigned flags, struct buf *out)
 {
-    put_int(out, context->session ? (int64_t)context->session->frontend->front_counters.sessions_total : 0,
-            flags);
+    put_count(out, context->session ? (int64_t)context->session->frontend->front_counters.sessions_total : 0,
+              flags);
 }
 
 static void request_counter(struct sample_context *context, unsigned flags, struct buf *out)
 {
-    put_int(out, context->stream ? (int64_t)context->stream->serial - 1 : 0, flags);
+    put_count(out, context->stream ? (int64_t)context->stream->serial - 1 : 0, flags);
 }
 
 static void process(struct sample_context *context, unsigned flags, struct buf *out)
 {
     struct platform *platform = context->configuration->platform;
-    put_int(out, platform->ops->pid(platform), flags);
+    put_count(out, platform->ops->pid(platform), flags);
 }
 
 static void host(struct sample_context *context, unsigned flags, struct buf *out)
@@ -421,7 +447,7 @@ static void put_part(struct sample_context *context, struct str part, unsigned f
     bool known = stream && stream->http && stream->http->request_ready;
     if (!known)
         part = STR("<BADREQ>");
-    log_put_escaped(out, part, "#{}|\"", flags);
+    log_put_escaped(out, part, "#\"", flags);
 }
 
 static void request_line(struct sample_context *context, unsigned flags, struct buf *out)
@@ -488,7 +514,7 @@ static void version(struct sample_context *context, unsigned flags, struct buf *
 /* {a|b} of all captures; in list form each on its own. */
 static void put_captures(struct buf *out, const struct str *slots, unsigned count, bool list, unsigned flags)
 {
-    if (!count)
+    if (!count || !slots) /* none were declared, or no request came */
         return;
     if (!list) {
         struct buf text = BUF_INIT;
@@ -496,7 +522,7 @@ static void put_captures(struct buf *out, const struct str *slots, unsigned coun
         for (unsigned i = 0; i < count; i++) {
             if (i)
                 buf_add_char(&text, '|');
-            if (slots && slots[i].data)
+            if (slots[i].data)
                 log_print_escaped(&text, slots[i], "#{}|\"");
         }
         buf_add_char(&text, '}');
@@ -507,7 +533,7 @@ static void put_captures(struct buf *out, const struct str *slots, unsigned coun
     for (unsigned i = 0; i < count; i++) {
         if (i)
             buf_add_char(out, ' ');
-        log_put_escaped(out, slots && slots[i].data ? slots[i] : STR(""), "#{}|\"", flags);
+        log_put_escaped(out, slots[i].data ? slots[i] : STR(""), "#{}|\"", flags);
     }
 }
 
@@ -553,8 +579,7 @@ static void server_cookie(struct sample_context *context, unsigned flags, struct
 
 static void unique_id(struct sample_context *context, unsigned flags, struct buf *out)
 {
-    const struct http_txn *http = context->stream ? context->stream->http : NULL;
-    log_put(out, http ? http->unique_id : STR_NONE, flags);
+    log_put(out, context->stream ? context->stream->unique_id : STR_NONE, flags);
 }
 
 static void no_tls(struct sample_context *context, unsigned flags, struct buf *out)
@@ -579,29 +604,29 @@ const struct log_alias_row fetch_log_rows[] = {
     { "ST", status, AT_RESPONSE | AT_LOG, false, false, NULL },
     { "T", date_gmt, ALWAYS, false, false, NULL },
     { "Ta", timer_ta, AT_LOG, false, true, NULL },
-    { "Tc", timer_tc, AT_LOG | AT_RESPONSE, false, false, NULL },
+    { "Tc", timer_tc, AT_LOG | AT_RESPONSE, false, true, NULL },
     { "Td", timer_td, AT_LOG, false, true, NULL },
-    { "Th", timer_th, ALWAYS, false, false, NULL },
-    { "Ti", timer_ti, ALWAYS, true, false, NULL },
+    { "Th", timer_th, ALWAYS, false, true, NULL },
+    { "Ti", timer_ti, ALWAYS, true, true, NULL },
     { "Tl", date_gmt, ALWAYS, false, false, NULL },
-    { "TR", timer_request, ALWAYS, true, false, NULL },
-    { "Tq", timer_tq, ALWAYS, true, false, NULL },
+    { "TR", timer_request, ALWAYS, true, true, NULL },
+    { "Tq", timer_tq, ALWAYS, true, true, NULL },
     { "Tr", timer_response, AT_LOG | AT_RESPONSE, true, false, NULL },
     { "Ts", timestamp, ALWAYS, false, false, NULL },
     { "Tt", timer_tt, AT_LOG, false, true, NULL },
     { "Tu", timer_tu, AT_LOG, false, true, NULL },
-    { "Tw", timer_tw, AT_LOG | AT_RESPONSE, false, false, NULL },
+    { "Tw", timer_tw, AT_LOG | AT_RESPONSE, false, true, NULL },
     { "U", bytes_uploaded, AT_LOG, false, true, NULL },
-    { "ac", active_connections, ALWAYS, false, false, NULL },
+    { "ac", active_connections, ALWAYS, false, true, NULL },
     { "b", backend_name, ALWAYS, false, false, NULL },
-    { "bc", backend_connections, ALWAYS, false, false, NULL },
+    { "bc", backend_connections, ALWAYS, false, true, NULL },
     { "bi", back_ip, ALWAYS, false, false, NULL },
     { "bp", back_port, ALWAYS, false, false, NULL },
-    { "bq", backend_queue, ALWAYS, false, false, NULL },
+    { "bq", backend_queue, ALWAYS, false, true, NULL },
     { "ci", client_ip, ALWAYS, false, false, NULL },
     { "cp", client_port, ALWAYS, false, false, NULL },
     { "f", frontend_name, ALWAYS, false, false, NULL },
-    { "fc", frontend_connections, ALWAYS, false, false, NULL },
+    { "fc", frontend_connections, ALWAYS, false, true, NULL },
     { "fi", front_ip, ALWAYS, false, false, NULL },
     { "fp", front_port, ALWAYS, false, false, NULL },
     { "ft", frontend_transport, ALWAYS, false, false, NULL },
@@ -613,13 +638,13 @@ const struct log_alias_row fetch_log_rows[] = {
     { "ms", milliseconds, ALWAYS, false, false, NULL },
     { "pid", process, ALWAYS, false, false, NULL },
     { "r", request_line, ALWAYS, true, false, NULL },
-    { "rc", retries, ALWAYS, false, false, NULL },
+    { "rc", retries, ALWAYS, false, true, NULL },
     { "rt", request_counter, ALWAYS, false, false, NULL },
     { "s", server_name, ALWAYS, false, false, NULL },
-    { "sc", server_connections, ALWAYS, false, false, NULL },
+    { "sc", server_connections, ALWAYS, false, true, NULL },
     { "si", server_ip, ALWAYS, false, false, NULL },
     { "sp", server_port, ALWAYS, false, false, NULL },
-    { "sq", server_queue, ALWAYS, false, false, NULL },
+    { "sq", server_queue, ALWAYS, false, true, NULL },
     { "sslc", no_tls, ALWAYS, false, false, NULL },
     { "sslv", no_tls, ALWAYS, false, false, NULL },
     { "t", date_ms, ALWAYS, false, false, NULL },

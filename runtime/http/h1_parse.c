@@ -39,11 +39,11 @@ static bool check_value(struct h1_parser *parser, struct str line, size_t from)
     return reject(parser, line.data[at] ? H1_BAD_LINE_END : H1_BAD_VALUE, parser->at + at);
 }
 
-/* "HTTP/" DIGIT "." DIGIT; HTTP/0.x has no head that we could read. */
+/* "HTTP/1." DIGIT: other versions have no head of this kind (RFC 9112 section 2.3). */
 static bool good_version(struct str text)
 {
-    return text.size == 8 && memcmp(text.data, "HTTP/", 5) == 0 && text.data[5] > '0' &&
-           text.data[5] <= '9' && text.data[6] == '.' && ascii_digit(text.data[7]);
+    return text.size == 8 && memcmp(text.data, "HTTP/", 5) == 0 && text.data[5] == '1' &&
+           text.data[6] == '.' && ascii_digit(text.data[7]);
 }
 
 /* The end of a target that begins at `from`; false: a byte that may not be in one. */
@@ -421,9 +421,11 @@ static struct str unusual_port(struct str scheme, struct str port)
 static bool same_authority(const struct head *head, struct str scheme, const struct http_authority *target)
 {
     struct http_authority host;
-    return http_uri_split_authority(head->host->value, true, &host) &&
-           str_eq_nocase(host.host, target->host) &&
-           str_eq(unusual_port(scheme, host.port), unusual_port(scheme, target->port));
+    if (!http_uri_split_authority(head->host->value, true, &host) || !str_eq_nocase(host.host, target->host))
+        return false;
+    if (host.port.size && target->port.size)
+        return str_eq(host.port, target->port);
+    return str_eq(unusual_port(scheme, host.port), unusual_port(scheme, target->port));
 }
 
 /* As HAProxy does: a port that goes without saying is not passed on, neither in the target nor in Host. */

@@ -64,7 +64,7 @@ static const struct head_case cases[] = {
     /* Versions. */
     { "1.0", 0, LINE("GET / HTTP/1.0"), TAKEN("GET / HTTP/1.0\r\nhost: h\r\n\r\n", "none close") },
     { "1.2 is written as 1.1", 0, LINE("GET / HTTP/1.2"), TAKEN(GOT_GET("host: h\r\n"), "none keep") },
-    { "2.0 is written as 1.1", 0, LINE("GET / HTTP/2.0"), TAKEN(GOT_GET("host: h\r\n"), "none keep") },
+    { "a head of HTTP/2", 0, LINE("GET / HTTP/2.0"), REFUSED(H1_BAD_VERSION) },
     { "0.9 by name (HAProxy passes it on)", 0, LINE("GET / HTTP/0.9"), REFUSED(H1_BAD_VERSION) },
     { "lower case version", 0, LINE("GET / http/1.1"), REFUSED(H1_BAD_VERSION) },
     { "two digits", 0, LINE("GET / HTTP/1.10"), REFUSED(H1_BAD_VERSION) },

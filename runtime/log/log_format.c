@@ -159,6 +159,7 @@ static bool read_expression(struct reading *reading, unsigned flags)
     if (*stop)
         return fail(reading, "expected ']' after '%.*s', but found '%c'", (int)(stop - text.data), text.data,
                     *stop);
+    reading->format->needs_end |= !(piece->expr->fetch->valid & (unsigned)~AT_LOG & (AT_ANYWHERE));
     reading->at = end + 1;
     return true;
 }

@@ -66,6 +66,12 @@ static void response_failed(struct stream *stream, int status, char cause)
         stream_abort(stream, cause, 'H', false);
 }
 
+/* 101 to a request that asked for no other protocol: nobody knows what follows. */
+static bool unasked_upgrade(const struct stream *stream)
+{
+    return stream->http->response.status == 101 && !stream->http->request.upgrade;
+}
+
 static bool receive_head(struct stream *stream)
 {
     struct http_back *back = stream->http->back;
@@ -78,7 +84,8 @@ static bool receive_head(struct stream *stream)
             size_t before = channel->raw;
             enum h1_status status = http_reader_head(&back->reader, channel, &stream->http->response);
             stream->response.total_in += before - channel->raw;
-            if (status == H1_REJECT ||
+            stream->http->response_head_size = before - channel->raw;
+            if (status == H1_REJECT || (status == H1_DONE && unasked_upgrade(stream)) ||
                 (status == H1_MORE && channel->raw >= globals->bufsize - globals->maxrewrite)) {
                 response_failed(stream, 502, 'P');
                 return true;

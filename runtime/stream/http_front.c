@@ -74,6 +74,7 @@ static bool receive_head(struct stream *stream)
             enum h1_status status = http_reader_head(reader, channel, &stream->http->request);
             if (status == H1_DONE) {
                 stream->request.total_in += before - channel->raw;
+                stream->http->request_head_size = before - channel->raw;
                 request_is_whole(stream);
                 return true;
             }

@@ -5,6 +5,7 @@
  * frontend, http-after-response, then it is made fit for the client. */
 #include "base/units.h"
 #include "http/h1_write.h"
+#include "http/http_cookie.h"
 #include "proxy/server.h"
 #include "stream/stream_steps.h"
 
@@ -48,6 +49,30 @@ static void capture_fields(struct stream *stream, bool response)
     }
 }
 
+/* `capture cookie`: "name=value" of the first one whose name begins so, or is so. */
+static void capture_cookie(struct stream *stream, bool response)
+{
+    const struct proxy_settings *settings = &stream->frontend->settings;
+    struct http_msg *msg = response ? &stream->http->response : &stream->http->request;
+    struct str *slot = response ? &stream->http->server_cookie : &stream->http->client_cookie;
+    struct str wanted = str_of(settings->capture_cookie);
+    struct http_cookie_cursor cursor = { 0 };
+    struct http_cookie cookie;
+    if (!settings->capture_cookie)
+        return;
+    while (http_cookie_find(msg, STR(""), &cursor, &cookie)) {
+        bool matches =
+            settings->capture_cookie_prefix ? str_starts(cookie.name, wanted) : str_eq(cookie.name, wanted);
+        if (!matches || (response && !cookie.leads))
+            continue;
+        size_t size = (size_t)(cookie.value.data + cookie.value.size - cookie.name.data);
+        if (size > settings->capture_cookie_length)
+            size = settings->capture_cookie_length;
+        *slot = arena_copy(&stream->arena, str_make(cookie.name.data, size));
+        return;
+    }
+}
+
 static size_t head_size(const struct stream *stream, bool response)
 {
     return h1_head_size(response ? &stream->http->response : &stream->http->request);
@@ -79,10 +104,15 @@ bool stream_body_full(const struct stream *stream, bool response)
            stream->engine->configuration->globals.bufsize;
 }
 
+/* What came with the head was read before its size was known: maxrewrite is for the rules in any case. */
 bool stream_head_too_large(const struct stream *stream, bool response)
 {
-    return !head_is_out(stream, response) && head_size(stream, response) + body_held(stream, response) >
-                                                 stream->engine->configuration->globals.bufsize;
+    const struct globals *globals = &stream->engine->configuration->globals;
+    const struct http_txn *http = stream->http;
+    size_t size = head_size(stream, response), body = body_held(stream, response);
+    size_t at_first = response ? http->response_head_size : http->request_head_size;
+    return !head_is_out(stream, response) && size + body > globals->bufsize &&
+           size > at_first + globals->maxrewrite;
 }
 
 /* An answer is ready, or the stream ends: no more request steps. */
@@ -188,7 +218,10 @@ static void begin(struct stream *stream)
     uint64_t now = engine_now(stream->engine);
     frontend->front_counters.http_requests++;
     rate_add(&frontend->front_counters.request_rate, now, 1);
-    capture_fields(stream, false);
+    if (stream_capture(stream, false, 0)) /* from here on the log shows all slots, filled or not */
+        capture_fields(stream, false);
+    (void)stream_capture(stream, true, 0);
+    capture_cookie(stream, false);
 }
 
 static bool monitored(struct stream *stream)
@@ -214,11 +247,12 @@ static bool monitored(struct stream *stream)
 
 static bool within(const struct addr *addr, const struct addr *network, unsigned bits)
 {
-    struct addr masked = *addr;
+    struct addr masked = *addr, other = *network;
     if (addr->family != network->family)
         return false;
     addr_mask(&masked, bits);
-    return addr_same_ip(&masked, network);
+    addr_mask(&other, bits);
+    return addr_same_ip(&masked, &other);
 }
 
 static bool add_addr(struct http_msg *msg, const char *name, const struct addr *addr)
@@ -239,8 +273,8 @@ static bool add_forwarded(struct stream *stream)
         const char *name = back->forward_for && back->forward_for_header ? back->forward_for_header
                            : by->forward_for_header                      ? by->forward_for_header
                                                                          : "x-forwarded-for";
-        bool if_none = (front->forward_for && front->forward_for_if_none) ||
-                       (back->forward_for && back->forward_for_if_none);
+        bool if_none = (!front->forward_for || front->forward_for_if_none) &&
+                       (!back->forward_for || back->forward_for_if_none);
         bool excepted = (front->forward_for && front->forward_for_except_bits &&
                          within(source, &front->forward_for_except, front->forward_for_except_bits)) ||
                         (back->forward_for && back->forward_for_except_bits &&
@@ -302,10 +336,19 @@ static enum http_connection_mode connection_mode(const struct stream *stream)
     return (enum http_connection_mode)(front > back ? front : back);
 }
 
+static bool add_unique_id(struct stream *stream)
+{
+    const char *name = stream->frontend->settings.unique_id_header;
+    struct str id = stream_unique_id(stream);
+    return !name || !id.data || http_msg_add(&stream->http->request, str_of(name), id);
+}
+
 /* The request as the server is to see it. */
 static bool finish_request(struct stream *stream)
 {
     struct http_msg *request = &stream->http->request;
+    if (!add_unique_id(stream))
+        return false;
     if (connection_mode(stream) == HTTP_CLOSE)
         stream->http->client_keep_alive = false;
     if (!clean_connection(request, request->upgrade) || !add_forwarded(stream))
@@ -413,6 +456,8 @@ static void response_begin(struct stream *stream)
     struct http_txn *http = stream->http;
     http->status = http->response.status;
     capture_fields(stream, true);
+    if (!http->response_own)
+        capture_cookie(stream, true);
     if (http->response.body == HTTP_BODY_TUNNEL)
         stream->tunnel = true;
 }
@@ -503,6 +548,7 @@ enum step http_txn_response(struct stream *stream)
                 return STEP_WAIT;
             }
             count_status(stream);
+            stream_log_early(stream);
             break;
         case P_END:
             return STEP_NEXT;

@@ -139,6 +139,21 @@ const struct addr *stream_destination(const struct stream *stream)
     return stream->destination ? stream->destination : conn_destination(&stream->session->conn);
 }
 
+struct str stream_unique_id(struct stream *stream)
+{
+    const struct log_format *format = stream->frontend->unique_id;
+    if (stream->unique_id.data || !format)
+        return stream->unique_id;
+    struct sample_context context =
+        stream_context(stream, stream->http ? AT_REQUEST_HEAD : AT_REQUEST_CONTENT, stream->frontend);
+    struct arena_mark mark = arena_mark(context.scratch);
+    struct str text = log_format_text(format, &context, true);
+    if (text.data)
+        stream->unique_id = arena_copy(&stream->arena, text);
+    arena_rewind(context.scratch, mark);
+    return stream->unique_id;
+}
+
 struct str *stream_capture(struct stream *stream, bool response, unsigned index)
 {
     const struct proxy *frontend = stream->frontend;
@@ -302,7 +317,7 @@ static bool server_side_complete(const struct stream *stream)
            !stream->http->response_own && stream->response.ended && !stream->response.failed &&
            !stream->response.raw && response->keep_alive && back->reader.body.kind != HTTP_BODY_UNTIL_CLOSE &&
            stream->backend->settings.http_connection_mode == HTTP_KEEP_ALIVE &&
-           stream->frontend->settings.http_connection_mode != HTTP_CLOSE;
+           stream->frontend->settings.http_connection_mode == HTTP_KEEP_ALIVE;
 }
 
 static void account(struct stream *stream)
@@ -338,6 +353,9 @@ static void stream_end(struct stream *stream)
     bool reset = session->reset_on_close;
     stream->phase = PHASE_END;
     stream->times.end = engine_now(engine);
+    server_pick_leave(stream); /* the log counts those that go on */
+    if (stream->counted)
+        stream->backend->current_back--;
     stream_log(stream);
     account(stream);
     if (stream->cursor.set) {
@@ -349,8 +367,6 @@ static void stream_end(struct stream *stream)
     if (stream->lua_release)
         stream->lua_release(stream);
     stream_drop_back(stream, keep_server);
-    if (stream->counted)
-        stream->backend->current_back--;
     vars_finish(&stream->vars_txn);
     vars_finish(&stream->vars_req);
     vars_finish(&stream->vars_res);
@@ -476,8 +492,23 @@ static bool response_begun(const struct stream *stream)
     return !stream->http || stream->http->response_ruled;
 }
 
+/* In a tunnel a side that says nothing for too long has ended its half: the other one learns of it and may go on. A side
+ * that does not take what is for it is given up. */
+static bool end_silent_half(struct stream *stream, struct channel *channel, const struct channel *back,
+                            char cause)
+{
+    if (!stream->tunnel || stream->phase != PHASE_DATA || channel->ended || channel->closed || back->output ||
+        back->closed)
+        return false;
+    stream_set_end(stream, cause, 'D');
+    channel->ended = true;
+    return true;
+}
+
 static void client_too_slow(struct stream *stream)
 {
+    if (end_silent_half(stream, &stream->request, &stream->response, 'c'))
+        return;
     if (stream->http && !response_begun(stream) && stream->phase < PHASE_DATA) {
         stream->http->client_keep_alive = false;
         if (stream_reply_error(stream, 408, 'c', stream->phase == PHASE_RESPONSE ? 'D' : 'R'))
@@ -488,6 +519,8 @@ static void client_too_slow(struct stream *stream)
 
 static void server_too_slow(struct stream *stream)
 {
+    if (end_silent_half(stream, &stream->response, &stream->request, 's'))
+        return;
     stream->backend->back_counters.failed_responses++;
     if (stream->server)
         stream->server->counters.failed_responses++;
@@ -581,6 +614,7 @@ static bool established(struct stream *stream)
     channel_forward(&stream->request, CHANNEL_ALL);
     if (stream->http)
         return http_back_begin(stream);
+    stream_log_early(stream);
     return true;
 }
 
@@ -684,6 +718,17 @@ static bool repeat_elsewhere(struct stream *stream)
     return true;
 }
 
+/* option abortonclose: a client that shut its side does not wait for an answer that has not come yet. */
+static bool abandoned(const struct stream *stream)
+{
+    if (!stream->backend->settings.abort_on_close || !stream->session->conn.peer_shut || stream->applet ||
+        stream->client_aborted || stream->phase < PHASE_SERVER || stream->phase > PHASE_RESPONSE)
+        return false;
+    if (!stream->http)
+        return stream->phase < PHASE_RESPONSE && !stream->request.output;
+    return !stream->http->response_ready && stream->request.ended && !stream->request.raw;
+}
+
 /* Someone went away in the middle. true: the stream's fate is decided. */
 static bool notice_failures(struct stream *stream)
 {
@@ -700,13 +745,18 @@ static bool notice_failures(struct stream *stream)
         stream_abort(stream, 'C', phase_letter(stream), false);
         return true;
     }
-    bool abort_on_close =
-        stream->backend->settings.abort_on_close || stream->frontend->settings.abort_on_close;
-    if (abort_on_close && client->peer_shut && stream->phase < PHASE_RESPONSE &&
-        stream->phase > PHASE_REQUEST && stream->request.ended) {
+    if (abandoned(stream)) {
+        bool asked = stream->http && stream->phase == PHASE_RESPONSE;
+        stream->client_aborted = true;
+        stream->frontend->front_counters.client_aborts++;
         stream->backend->back_counters.client_aborts++;
-        if (!stream->http || !stream_reply_error(stream, 400, 'C', phase_letter(stream)))
-            stream_abort(stream, 'C', phase_letter(stream), false);
+        stream->end_cause = 'C';
+        stream->end_phase = phase_letter(stream);
+        if (stream->http)
+            stream->http->client_keep_alive = false;
+        if (asked && stream_reply_error(stream, 400, 'C', 'H'))
+            return false;
+        stream_abort(stream, 'C', phase_letter(stream), false);
         return true;
     }
     if (stream->request.failed && !stream->request.closed) {

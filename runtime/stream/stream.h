@@ -43,18 +43,18 @@ struct http_txn {
     bool response_ruled; /* its rules ran: may be sent */
     bool response_own;   /* made by us: replies, applets */
     bool client_keep_alive;
-    int status;      /* of the response, for the log; 0: none */
-    int deny_status; /* of deny and tarpit: 403 unless said */
+    size_t request_head_size, response_head_size; /* as received, for the room that rules have */
+    int status;                                   /* of the response, for the log; 0: none */
+    int deny_status;                              /* of deny and tarpit: 403 unless said */
     struct http_reply *deny_reply;
     bool soft_request, soft_response;   /* strict-mode off: a change that a rule cannot make is passed over */
     struct str uri;                     /* request line as the log prints it (%r), cut */
     struct str method, target, version; /* as received, for %HM %HU %HV: not changed by rules */
     struct str client_cookie, server_cookie; /* %CC %CS */
     char cookie_state[2];                    /* last two letters of the termination state */
-    struct str unique_id;
-    struct http_msg *hints;   /* of early-hint, while it grows; NULL: none */
-    struct http_front *front; /* reader of requests, writer of responses */
-    struct http_back *back;   /* writer of requests, reader of responses */
+    struct http_msg *hints;                  /* of early-hint, while it grows; NULL: none */
+    struct http_front *front;                /* reader of requests, writer of responses */
+    struct http_back *back;                  /* writer of requests, reader of responses */
 };
 
 /* Instants, monotonic ns; 0: not reached. Timers of the log are differences (manual 8.4). */
@@ -82,6 +82,7 @@ struct stream {
     struct channel request, response;
     struct http_txn *http; /* NULL in mode tcp */
     struct vars vars_txn, vars_req, vars_res;
+    struct str unique_id;
     struct str *request_captures,
         *response_captures;            /* by index; NULL: none yet; data NULL: none of that index */
     struct addr *source, *destination; /* set by rules; NULL: the connection's */
@@ -110,7 +111,6 @@ struct stream {
     enum log_level log_level;  /* LOG_LEVEL_COUNT: as usual; see log_silent */
     bool log_silent, logged;
     unsigned queue_position_server, queue_position_backend; /* %sq %bq */
-    int64_t actconn, feconn, beconn, srv_conn;              /* as they were when logged */
     bool tunnel;        /* after 101, CONNECT, or mode tcp: bytes pass as they come */
     bool request_begun; /* bytes went to the server: no retry from here on */
     bool counted;       /* in the backend's current streams */
@@ -161,6 +161,8 @@ struct vars *stream_vars(struct stream *stream, enum var_scope scope);
 /* Who the client is and where it wanted to go, as rules have it. */
 const struct addr *stream_source(const struct stream *stream);
 const struct addr *stream_destination(const struct stream *stream);
+/* The stream's own name by unique-id-format, made when first wanted; data NULL: none is configured, or no memory. */
+struct str stream_unique_id(struct stream *stream);
 /* The value of a capture slot of the frontend, to be set; NULL: no memory, or no such slot. */
 struct str *stream_capture(struct stream *stream, bool response, unsigned index);
 /* Logs a line with the frontend's (request side) or backend's targets, as txn:log does. */

@@ -24,15 +24,12 @@ static bool unwanted(const struct stream *stream)
     return settings->dontlog_normal && !went_wrong(stream);
 }
 
-void stream_log(struct stream *stream)
+static void write_line(struct stream *stream)
 {
     struct proxy *frontend = stream->frontend;
     if (unwanted(stream))
         return;
     stream->logged = true;
-    stream->actconn = stream->engine->configuration->current_connections;
-    stream->feconn = frontend->current_front;
-    stream->beconn = stream->counted ? stream->backend->current_back : 0;
     const struct log_format *format =
         went_wrong(stream) && frontend->error_log_format ? frontend->error_log_format : frontend->log_format;
     if (!format)
@@ -48,4 +45,17 @@ void stream_log(struct stream *stream)
     stream_log_text(stream, frontend, level, buf_str(&text));
     buf_finish(&text);
     arena_rewind(context.scratch, mark);
+}
+
+void stream_log(struct stream *stream)
+{
+    write_line(stream);
+}
+
+void stream_log_early(struct stream *stream)
+{
+    const struct log_format *format = stream->frontend->log_format;
+    if (format && !stream->logged &&
+        (stream->frontend->settings.log_as_soon_as || !log_format_needs_end(format)))
+        write_line(stream);
 }

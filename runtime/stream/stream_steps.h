@@ -33,6 +33,8 @@ void server_pick_prepare(struct configuration *configuration); /* at start-up */
 void server_pick_next(struct server *server);                  /* a place became free: who waits goes on */
 /* stream_log.c */
 void stream_log(struct stream *stream);
+/* The response's head is there, or the connection of mode tcp: a line that needs no more is written now. */
+void stream_log_early(struct stream *stream);
 /* stream_run_rules: runs one ruleset from where the stream stands in it. */
 enum rule_result stream_run_rules(struct stream *stream, const struct ruleset *set, enum sample_place place,
                                   struct proxy *proxy, bool final);
