@@ -21,21 +21,6 @@ static void add(struct tlv_list *list, unsigned type, struct str value)
         list->tlvs[list->count++] = (struct proxy_tlv){ type, value };
 }
 
-static struct str unique_id(struct stream *stream)
-{
-    struct proxy *frontend = stream->frontend;
-    if (!frontend->unique_id)
-        return STR_NONE;
-    if (stream->http && stream->http->unique_id.data)
-        return stream->http->unique_id;
-    struct sample_context context = stream_context(stream, AT_REQUEST_HEAD, frontend);
-    context.final = true;
-    struct str text = arena_copy(&stream->arena, log_format_text(frontend->unique_id, &context, true));
-    if (stream->http)
-        stream->http->unique_id = text;
-    return text;
-}
-
 /* What the configuration's own formats say; those of default-server stand behind the server's. */
 static void add_formats(struct stream *stream, const struct server *server, struct tlv_list *list)
 {
@@ -55,7 +40,7 @@ static void add_options(struct stream *stream, const struct server *server, stru
         proxy_header_tlv(buf_str(&client->tlvs), PROXY_TLV_AUTHORITY, &at, &value))
         add(list, PROXY_TLV_AUTHORITY, value);
     if (options & PROXY_V2_UNIQUE_ID) {
-        value = unique_id(stream);
+        value = stream_unique_id(stream);
         if (value.size)
             add(list, PROXY_TLV_UNIQUE_ID, value);
     }
@@ -70,9 +55,8 @@ bool server_header_build(struct stream *stream, const struct server *server, str
     struct tlv_list list = { .count = 0 };
     if (!settings->send_proxy && !settings->send_proxy_v2)
         return true;
-    struct conn *client = stream ? &stream->session->conn : NULL;
-    const struct addr *source = client ? conn_source(client) : NULL;
-    const struct addr *destination = client ? conn_destination(client) : NULL;
+    const struct addr *source = stream ? stream_source(stream) : NULL;
+    const struct addr *destination = stream ? stream_destination(stream) : NULL;
     if (!settings->send_proxy_v2) {
         proxy_header_write_1(source, destination, out);
         return !out->failed;
