@@ -13,8 +13,8 @@
 
 extern const struct section_row kw_section_rows[];
 extern const struct keyword_row kw_global_rows[], kw_global_ignored_rows[], kw_stats_rows[], kw_lua_rows[],
-    kw_proxy_rows[], kw_timeout_rows[], kw_option_rows[], kw_rule_rows[], kw_log_rows[], kw_error_rows[],
-    kw_capture_rows[], kw_bind_rows[], kw_server_rows[], kw_userlist_rows[], kw_tls_rows[];
+    kw_proxy_rows[], kw_balance_rows[], kw_timeout_rows[], kw_option_rows[], kw_rule_rows[], kw_log_rows[],
+    kw_error_rows[], kw_capture_rows[], kw_bind_rows[], kw_server_rows[], kw_userlist_rows[], kw_tls_rows[];
 extern const struct option_row kw_bind_option_rows[], kw_server_option_rows[], kw_tls_bind_rows[],
     kw_tls_server_rows[];
 
@@ -47,6 +47,7 @@ static const struct table tables[] = {
     KEYWORDS(kw_stats_rows),
     KEYWORDS(kw_lua_rows),
     KEYWORDS(kw_proxy_rows),
+    KEYWORDS(kw_balance_rows),
     KEYWORDS(kw_timeout_rows),
     KEYWORDS(kw_option_rows),
     KEYWORDS(kw_rule_rows),
@@ -108,9 +109,15 @@ static const struct table tables[] = {
 };
 
 /* Algorithms are one row a file. */
-extern const struct balance_row balance_roundrobin_row;
+extern const struct balance_row balance_roundrobin_row, balance_static_rr_row, balance_leastconn_row,
+    balance_first_row, balance_source_row, balance_uri_row, balance_url_param_row, balance_hdr_row,
+    balance_random_row, balance_rdp_cookie_row, balance_hash_row;
 
-static const struct balance_row *const balance_rows[] = { &balance_roundrobin_row, NULL };
+static const struct balance_row *const balance_rows[] = {
+    &balance_roundrobin_row, &balance_static_rr_row,  &balance_leastconn_row, &balance_first_row,
+    &balance_source_row,     &balance_uri_row,        &balance_url_param_row, &balance_hdr_row,
+    &balance_random_row,     &balance_rdp_cookie_row, &balance_hash_row,      NULL,
+};
 
 static bool add_table(struct words *words, const struct table *table)
 {

@@ -22,18 +22,13 @@ static bool prepare(struct proxy *proxy, const char **words, const char **error)
     return true;
 }
 
-static bool has_room(const struct server *server)
-{
-    return server->settings.maxconn <= 0 || server->current < server->settings.maxconn;
-}
-
 static struct server *pick(struct proxy *proxy, struct stream *stream, const struct server *avoid,
                            bool backups)
 {
     struct server *best = NULL;
     (void)stream;
     for (struct server *server = proxy->servers; server; server = server->next) {
-        if (server->settings.backup != backups || !server_takes_new(server) || !has_room(server))
+        if (server->settings.backup != backups || !server_takes_new(server) || !server_has_room(server))
             continue;
         if (backups && !proxy->settings.all_backups)
             return server;
@@ -67,5 +62,7 @@ const struct balance_row balance_roundrobin_row = {
     prepare,
     pick,
     server_changed,
+    NULL,
+    BALANCE_IN_TURN,
     "each server in turn by weight; weights may change at run time",
 };

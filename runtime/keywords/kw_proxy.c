@@ -1,6 +1,7 @@
 /* Words of frontend, backend, listen and defaults that set how a section works as a whole: mode, limits, persistence,
  * balance, identity. */
 #include "keywords/kw_common.h"
+#include "keywords/kw_source.h"
 #include "proxy/balance_row.h"
 #include "proxy/server.h"
 
@@ -356,20 +357,11 @@ static bool persist_rule(struct cfg_line *line)
 /* "source addr[:port]": where connections to the section's servers come from. */
 static bool source(struct cfg_line *line)
 {
-    struct proxy_settings *settings = &kw_proxy(line)->settings;
-    struct configuration *configuration = configuration_of(line);
-    const char *error = NULL;
-    if (!cfg_arg_count(line))
-        return cfg_error(line,
-                         "'source' expects <addr>[:<port>], and optionally 'usesrc' <addr>, and 'interface' "
-                         "<name>.");
-    if (!cfg_parse_addr(configuration->platform, &configuration->arena, cfg_arg(line, 0), ADDR_PORT_OPTIONAL,
-                        true, &settings->source_addr, &error))
+    unsigned at = line->keyword_words;
+    const char *error = kw_source_read(line, &at, &kw_proxy(line)->settings.source);
+    if (error)
         return cfg_error(line, "'source' : %s", error);
-    if (cfg_arg_count(line) > 1)
-        return cfg_error(line, "'source' : '%s' is not supported.", cfg_arg(line, 1));
-    settings->source_given = true;
-    return true;
+    return at >= line->count || cfg_error(line, "'source' : unexpected argument '%s'.", cfg_word(line, at));
 }
 
 static bool removed(struct cfg_line *line)

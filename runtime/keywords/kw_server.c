@@ -1,5 +1,6 @@
 /* server, server-template and default-server lines, and their options. */
 #include "keywords/kw_common.h"
+#include "keywords/kw_source.h"
 #include "proxy/server.h"
 
 static struct server *find_same_id(const struct proxy *proxy, int64_t id)
@@ -220,20 +221,8 @@ static bool init_addr(struct cfg_option *option)
 static bool source(struct cfg_option *option)
 {
     struct server_settings *settings = option->target;
-    struct configuration *configuration = configuration_of(option->line);
-    const char *error = NULL, *text = cfg_option_value(option);
-    if (!text[0])
-        return cfg_option_error(option,
-                                "expects <addr>[:<port>[-<port>]], and optionally 'usesrc' <addr>, and "
-                                "'interface' <name> as argument.");
-    if (!cfg_parse_addr(configuration->platform, &configuration->arena, text, ADDR_PORT_OPTIONAL, true,
-                        &settings->source_addr, &error))
-        return cfg_option_error(option, "%s", error);
-    const char *next = cfg_word(option->line, option->at);
-    if (strcmp(next, "usesrc") == 0 || strcmp(next, "interface") == 0)
-        return cfg_option_error(option, "'%s' is not supported.", next);
-    settings->source_given = true;
-    return true;
+    const char *error = kw_source_read(option->line, &option->at, &settings->source);
+    return !error || cfg_option_error(option, "%s", error);
 }
 
 static bool check_addr(struct cfg_option *option)
@@ -343,6 +332,9 @@ static bool proxy_v2_options(struct cfg_option *option)
     return true;
 }
 
+static const struct cfg_name hash_key_names[] = {
+    { "id", HASH_KEY_ID }, { "addr", HASH_KEY_ADDR }, { "addr-port", HASH_KEY_ADDR_PORT }, { 0 }
+};
 static const struct cfg_name observe_names[] = { { "none", 0 }, { "layer4", 1 }, { "layer7", 2 }, { 0 } };
 static const struct cfg_name on_error_names[] = {
     { "fastinter", 1 }, { "fail-check", 2 }, { "sudden-death", 3 }, { "mark-down", 4 }, { 0 }
@@ -380,7 +372,7 @@ const struct option_row kw_server_option_rows[] = {
     { "fall", SERVER_CALL(positive), IN_SETTINGS(fall) },
     { "fastinter", SERVER_TIME(fastinter) },
     { "guid",SERVER_IGNORED(1) },
-    { "hash-key", SERVER_IGNORED(1) },
+    { "hash-key", SERVER_ENUM(hash_key, hash_key_names) },
     { "id", SERVER_CALL(positive), IN_SETTINGS(id) },
     { "init-addr",SERVER_CALL(init_addr) },
     { "init-state", SERVER_IGNORED(1) },

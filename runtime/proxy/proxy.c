@@ -31,7 +31,7 @@ static void set_usual_server(struct server_settings *settings)
         .error_limit = 10,
         .stick = true,
     };
-    settings->check_addr.fd = settings->source_addr.fd = -1;
+    settings->check_addr.fd = -1;
 }
 
 /* Rules of a named defaults section stand before the section's own; those of a side that is not there are left out. */

@@ -11,6 +11,7 @@
 #include "log/log_target.h"
 #include "proxy/counters.h"
 #include "proxy/http_reply.h"
+#include "proxy/source.h"
 #include "rules/ruleset.h"
 
 struct balance_row;
@@ -135,8 +136,7 @@ struct proxy_settings {
     const char *send_name_header; /* http-send-name-header, lower case; NULL: none */
     int64_t max_keep_alive_queue; /* -1: no limit */
     int64_t hash_balance_factor;
-    struct cfg_addr source_addr; /* `source`, for servers without their own */
-    bool source_given;
+    struct source_settings source;      /* for servers without their own */
     const struct stats_settings *stats; /* NULL: none */
     unsigned hash_type;                 /* bits, by the balance storey */
     uint64_t slots[8];                  /* spare, for words of upper storeys that are plain numbers */
@@ -222,6 +222,7 @@ struct proxy {
     int64_t current_front, current_back; /* connections, streams */
     struct list queue;                   /* streams that wait for any server */
     unsigned queue_count;
+    int64_t on_servers; /* streams that have a place on one of the servers */
     struct proxy_counters front_counters, back_counters;
 };
 

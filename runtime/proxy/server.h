@@ -5,6 +5,7 @@
 #include "config/cfg_set.h"
 #include "event/loop.h"
 #include "proxy/counters.h"
+#include "proxy/source.h"
 #include "tls/tls_settings.h"
 
 struct proxy;
@@ -39,6 +40,8 @@ enum server_admin { /* bits: why it is not to be used */
                     ADMIN_DRAIN = 48,
 };
 
+enum hash_key { HASH_KEY_ID, HASH_KEY_ADDR, HASH_KEY_ADDR_PORT };
+
 struct server_settings { /* what options behind `server` and `default-server` say */
     int64_t weight;      /* 0..256 */
     int64_t maxconn, minconn, maxqueue, pool_max_conn, max_reuse, id;
@@ -47,11 +50,12 @@ struct server_settings { /* what options behind `server` and `default-server` sa
     bool backup, disabled, check, send_proxy, send_proxy_v2, ssl, no_check;
     uint64_t inter, fastinter, downinter, slowstart;
     int64_t rise, fall, check_port;
-    const char *track, *source;
+    const char *track;
     const char *sni, *check_sni, *check_alpn; /* sni: an expression */
     struct cfg_addr check_addr;
-    struct cfg_addr source_addr;
-    bool source_given, check_ssl, check_send_proxy, agent_check;
+    struct source_settings source;
+    bool check_ssl, check_send_proxy, agent_check;
+    int hash_key; /* enum hash_key */
     int64_t observe, on_error, on_marked_down, on_marked_up, error_limit;
     unsigned proxy_v2_options; /* enum proxy_v2_option bits */
     struct server_tlv *tlvs;
@@ -89,7 +93,9 @@ struct server {
     unsigned idle_count;
     uint64_t last_change_ns, down_since_ns, down_time_ns, last_use_ns;
     struct proxy_counters counters;
+    const char *cookie;  /* of persistence: as configured, or made from its address; NULL: none */
     void *balance;       /* the algorithm's own */
+    int64_t map_score;   /* while a map of servers is made */
     void *check, *agent; /* the health storey's own */
 };
 
@@ -97,6 +103,13 @@ static inline bool server_usable(const struct server *server)
 {
     return server->state != SERVER_STOPPED && !(server->admin & ADMIN_MAINT);
 }
+/* How many streams it may have now, between minconn and maxconn as the backend fills up; 0: no limit. */
+int64_t server_limit(const struct server *server);
+/* Below that limit, and nobody waits for it already. */
+bool server_has_room(const struct server *server);
+/* Its weight in sixteenths; less than full while a slowstart lasts. */
+#define SERVER_WEIGHT_SCALE 16
+unsigned server_weight_at(const struct server *server, uint64_t now_ns);
 /* Takes new clients (not draining, weight not 0). */
 static inline bool server_takes_new(const struct server *server)
 {

@@ -50,14 +50,34 @@ static bool pass_interim(struct stream *stream)
     return told;
 }
 
+/* NTLM and Negotiate tell who the connection is, not who the request is. */
+static bool asks_for_identity(const struct http_msg *response)
+{
+    const char *name = response->status == 401   ? "www-authenticate"
+                       : response->status == 407 ? "proxy-authenticate"
+                                                 : NULL;
+    struct http_field *field = NULL;
+    while (name && (field = http_msg_find(response, str_of(name), field))) {
+        struct str scheme = str_slice(field->value, 0, 4);
+        if (str_eq_nocase(scheme, STR("Nego")) || str_eq_nocase(scheme, STR("NTLM")))
+            return true;
+    }
+    return false;
+}
+
 static void response_is_whole(struct stream *stream)
 {
-    stream->http->response_ready = true;
+    struct http_txn *http = stream->http;
+    http->response_ready = true;
     stream->times.response = engine_now(stream->engine);
+    if (asks_for_identity(&http->response))
+        server_conn_make_private(stream->back);
 }
 
 static void response_failed(struct stream *stream, int status, char cause)
 {
+    if (http_retry(stream, cause == 'S' ? RETRY_EMPTY_RESPONSE : RETRY_JUNK_RESPONSE))
+        return;
     if (stream->server)
         stream->server->counters.failed_responses++;
     stream->backend->back_counters.failed_responses++;
@@ -99,6 +119,9 @@ static bool receive_head(struct stream *stream)
                     response_failed(stream, 500, 'R');
                     return true;
                 }
+                unsigned reason = http_retry_reason(code);
+                if (reason && http_retry(stream, reason))
+                    return true;
                 response_is_whole(stream);
                 return true;
             }

@@ -7,6 +7,7 @@
 #include "http/h1_write.h"
 #include "http/http_cookie.h"
 #include "proxy/server.h"
+#include "stream/persist_cookie.h"
 #include "stream/stream_steps.h"
 
 enum request_step {
@@ -27,6 +28,7 @@ enum response_step {
     P_CONTENT,
     P_BACK_RULES,
     P_FRONT_RULES,
+    P_PERSIST,
     P_BACK_AFTER,
     P_FRONT_AFTER,
     P_FINISH,
@@ -534,6 +536,12 @@ enum step http_txn_response(struct stream *stream)
         case P_FRONT_RULES:
             if (!own)
                 step = rules(stream, &frontend->http_response, AT_RESPONSE_HEAD, frontend, true);
+            break;
+        case P_PERSIST:
+            if (!own && !persist_cookie_response(stream)) {
+                broken(stream, 500, 'R', true);
+                return STEP_WAIT;
+            }
             break;
         case P_BACK_AFTER:
             if (backend != frontend)

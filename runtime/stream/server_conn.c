@@ -1,12 +1,14 @@
-/* Connections to servers. An idle one is watched: when the server closes it or sends something unasked, it goes. */
+/* Connections to servers. An idle one is watched: when the server closes it or sends something unasked, it goes. Who may
+ * take it is a matter of http-reuse (HAProxy manual 4.2): one that is bound to a session waits in that session's list,
+ * the others in the server's. */
 #include "stream/server_conn.h"
-#include "base/mem.h"
+#include "base/digest.h"
 #include "base/units.h"
 #include "proxy/server.h"
 #include "stream/stream.h"
 #include "tls/tls_conn.h"
 
-#define IDLE_NS (5 * NS_PER_S) /* pool-purge-delay's usual value */
+#define SESSION_CONNS_MAX 5 /* idle ones of one session, max-session-srv-conns' usual value */
 
 /* Bytes came that nobody asked for. TLS has bytes of its own (session tickets), so there the transport must look. */
 static bool unasked(struct conn *conn)
@@ -23,7 +25,7 @@ static void conn_ready(struct conn *conn, void *owner)
     struct server_conn *server_conn = owner;
     if (server_conn->stream)
         stream_wake(server_conn->stream);
-    else if (unasked(conn) || conn->peer_shut || conn->error != IO_OK)
+    else if (conn->readable || conn->peer_shut || conn->error != IO_OK)
         server_conn_destroy(server_conn, false);
 }
 
@@ -34,54 +36,125 @@ static void idle_over(struct timer *timer)
         server_conn_destroy(server_conn, false);
 }
 
-static bool relative_port(const struct server *server, struct stream *stream, struct plat_connect *how)
+/* ---- where to, where from, and what goes ahead ---- */
+
+struct way {
+    struct plat_connect how;
+    struct buf header; /* of the PROXY protocol */
+    struct buf sni;    /* for the handshake, empty: none */
+    uint64_t identity;
+};
+
+static bool is_any(const struct addr *addr)
 {
+    static const uint8_t none[16];
+    return addr_is_ip(addr) && memcmp(addr->u.ip, none, addr->family == ADDR_IPV4 ? 4 : 16) == 0;
+}
+
+/* A server without an address of its own stands for where the client wanted to go, and so does its port. */
+static bool find_target(const struct server *server, struct stream *stream, struct plat_connect *how)
+{
+    how->to = server->addr.addr;
+    if (!addr_is_ip(&how->to))
+        return how->to.family != ADDR_NONE;
+    const struct addr *wanted = stream_destination(stream);
+    if (is_any(&how->to) && addr_is_ip(wanted)) {
+        uint16_t port = how->to.port;
+        how->to = *wanted;
+        how->to.port = port;
+    }
     if (server->addr.port_given && !server->addr.port_relative)
         return true;
-    const struct addr *wanted = stream_destination(stream);
     how->to.port = (uint16_t)(wanted->port + server->addr.port_offset);
     return how->to.port != 0;
 }
 
-static bool send_header(struct stream *stream, struct server_conn *opened)
+/* `source` of the server, else of its backend; usesrc takes the client's address. */
+static void find_source(const struct server *server, struct stream *stream, struct plat_connect *how)
 {
-    struct buf header = BUF_INIT;
-    bool well = server_header_build(stream, opened->server, &header);
-    if (well && header.size)
-        well = conn_send_header(&opened->conn, buf_str(&header));
-    buf_finish(&header);
-    return well;
+    const struct source_settings *source = &server->settings.source;
+    if (!source->given)
+        source = &stream->backend->settings.source;
+    if (!source->given)
+        return;
+    how->from = source->addr.addr;
+    how->interface = source->interface;
+    const struct addr *client = stream_source(stream);
+    struct addr found;
+    switch (source->use) {
+    case SOURCE_OWN:
+        return;
+    case SOURCE_CLIENT:
+    case SOURCE_CLIENT_IP:
+        found = *client;
+        break;
+    case SOURCE_ADDR:
+        found = source->use_addr.addr;
+        break;
+    case SOURCE_HEADER: {
+        struct str value;
+        if (!stream->http ||
+            !http_msg_value_at(&stream->http->request, str_of(source->header), false, (int)source->occurrence,
+                               &value) ||
+            !addr_parse_ip(value, &found))
+            return;
+        break;
+    }
+    default:
+        return;
+    }
+    if (!addr_is_ip(&found))
+        return;
+    how->from = found;
+    if (source->use != SOURCE_CLIENT && source->use != SOURCE_ADDR)
+        how->from.port = 0;
+    how->transparent = true;
 }
 
-/* The name for the handshake, as the server's `sni` gives it for this stream; STR_NONE: none. */
-static struct str sni_of(struct stream *stream, const struct server *server)
+/* The name for the handshake, as the server's `sni` gives it for this stream. */
+static bool find_sni(struct stream *stream, const struct server *server, struct buf *out)
 {
     struct sample value;
     struct sample_context context = stream_context(stream, AT_SERVER_PICK, stream->backend);
+    struct arena_mark mark = arena_mark(context.scratch);
     context.final = true;
-    if (!server->sni || !sample_eval_as(server->sni, &context, SAMPLE_STR, &value) || !value.u.text.size)
-        return STR_NONE;
-    return value.u.text;
+    if (server->settings.ssl && server->sni && sample_eval_as(server->sni, &context, SAMPLE_STR, &value))
+        buf_add(out, value.u.text);
+    arena_rewind(context.scratch, mark);
+    return !out->failed;
 }
 
-static bool put_on_tls(struct stream *stream, struct server_conn *opened)
+static void trace_addr(struct digest_trace *trace, const struct addr *addr)
 {
-    const struct server *server = opened->server;
-    struct arena_mark mark = arena_mark(&stream->engine->scratch);
-    if (!server->settings.ssl || !server->tls)
-        return true;
-    struct str sni = sni_of(stream, server);
-    if (sni.data) {
-        opened->sni = str_make(mem_alloc(sni.size), sni.size);
-        if (opened->sni.data)
-            memcpy((char *)(uintptr_t)opened->sni.data, sni.data, sni.size);
+    digest_trace_u64(trace, addr->family);
+    if (addr_is_ip(addr)) {
+        digest_trace_bytes(trace, str_make((const char *)addr->u.ip, addr->family == ADDR_IPV4 ? 4 : 16));
+        digest_trace_u64(trace, addr->port);
     }
-    bool well = !sni.data == !opened->sni.data && tls_conn_open(&opened->conn, server->tls, sni);
-    arena_rewind(&stream->engine->scratch, mark);
-    return well;
 }
 
-struct server_conn *server_conn_open(struct stream *stream, struct server *server, enum io_status *why)
+/* Two ways of one identity are one way: a connection on it may serve both. false: no memory, or nowhere to go. */
+static bool find_way(struct stream *stream, struct server *server, struct way *way, enum io_status *why)
+{
+    struct digest_trace trace = DIGEST_TRACE_INIT;
+    *way = (struct way){ .header = BUF_INIT, .sni = BUF_INIT };
+    *why = IO_BAD;
+    if (!find_target(server, stream, &way->how))
+        return false;
+    find_source(server, stream, &way->how);
+    *why = IO_NO_MEMORY;
+    if (!server_header_build(stream, server, &way->header) || !find_sni(stream, server, &way->sni))
+        return false;
+    trace_addr(&trace, &way->how.to);
+    trace_addr(&trace, &way->how.from);
+    digest_trace_bytes(&trace, buf_str(&way->header));
+    digest_trace_bytes(&trace, buf_str(&way->sni));
+    way->identity = digest_trace_value(&trace);
+    return true;
+}
+
+static struct server_conn *open_way(struct stream *stream, struct server *server, const struct way *way,
+                                    enum io_status *why)
 {
     struct engine *engine = stream->engine;
     struct server_conn *opened = pool_take(&engine->server_conns);
@@ -92,27 +165,23 @@ struct server_conn *server_conn_open(struct stream *stream, struct server *serve
     opened->engine = engine;
     opened->server = server;
     opened->stream = stream;
-    opened->session = stream->session;
+    opened->identity = way->identity;
     opened->conn.ready = conn_ready;
     opened->conn.owner = opened;
     list_init(&opened->idle_link);
     timer_init(&opened->timer, engine->loop, idle_over);
-    struct plat_connect how = { .to = server->addr.addr };
-    if (server->settings.source_given)
-        how.from = server->settings.source_addr.addr;
-    if (addr_is_ip(&how.to) && !relative_port(server, stream, &how)) {
-        *why = IO_BAD;
-        pool_give(&engine->server_conns, opened);
-        return NULL;
-    }
-    if (!conn_connect(&opened->conn, engine->loop, &how)) {
+    if (!conn_connect(&opened->conn, engine->loop, &way->how)) {
         *why = opened->conn.error;
         pool_give(&engine->server_conns, opened);
         return NULL;
     }
     server->used_connections++;
-    if (!send_header(stream, opened) || !put_on_tls(stream, opened)) {
-        *why = IO_NO_MEMORY;
+    if (stream->backend->settings.reuse == REUSE_NEVER)
+        opened->session = stream->session;
+    bool well = !way->header.size || conn_send_header(&opened->conn, buf_str(&way->header));
+    if (well && server->settings.ssl && server->tls)
+        well = tls_conn_open(&opened->conn, server->tls, buf_str(&way->sni));
+    if (!well) {
         server_conn_destroy(opened, false);
         return NULL;
     }
@@ -120,52 +189,126 @@ struct server_conn *server_conn_open(struct stream *stream, struct server *serve
     return opened;
 }
 
-/* A connection is for the name that its handshake asked for. */
-static bool same_name(const struct server_conn *idle, struct stream *stream)
+struct server_conn *server_conn_open(struct stream *stream, struct server *server, enum io_status *why)
 {
-    struct arena_mark mark = arena_mark(&stream->engine->scratch);
-    if (!idle->server->sni)
-        return true;
-    bool same = str_eq(idle->sni, sni_of(stream, idle->server));
-    arena_rewind(&stream->engine->scratch, mark);
-    return same;
+    struct way way;
+    struct server_conn *opened = NULL;
+    if (find_way(stream, server, &way, why))
+        opened = open_way(stream, server, &way, why);
+    buf_finish(&way.header);
+    buf_finish(&way.sni);
+    return opened;
 }
 
+/* ---- reuse ---- */
+
+/* Whether a request may take a connection that others used. The first request of a session risks to find it closed
+ * and cannot be sent again for sure: it gets one that proved itself, or none. */
 static bool may_share(const struct server_conn *idle, const struct stream *stream)
 {
-    if (idle->session == stream->session)
-        return true;
-    if (idle->private_to_session)
-        return false;
+    bool first = stream->session->stream_count <= 1;
     switch ((enum http_reuse)stream->backend->settings.reuse) {
     case REUSE_NEVER:
         return false;
     case REUSE_SAFE:
-        return stream->session->stream_count > 1;
+        return !first;
     case REUSE_AGGRESSIVE:
-        return stream->session->stream_count > 1 || idle->request_count > 1;
+        return !first || idle->request_count > 1;
     case REUSE_ALWAYS:
         return true;
     }
     return false;
 }
 
-struct server_conn *server_conn_reuse(struct stream *stream, struct server *server)
+static struct server_conn *find_idle(struct stream *stream, const struct server *server, uint64_t identity)
 {
+    LIST_EACH (link, &stream->session->server_conns) {
+        struct server_conn *idle = LIST_ITEM(link, struct server_conn, idle_link);
+        if (idle->server == server && idle->identity == identity)
+            return idle;
+    }
     LIST_EACH (link, &server->idle) {
         struct server_conn *idle = LIST_ITEM(link, struct server_conn, idle_link);
-        if (idle->engine != stream->engine || !may_share(idle, stream) || !same_name(idle, stream))
-            continue;
-        list_remove(&idle->idle_link);
-        server->idle_count--;
-        timer_stop(&idle->timer);
-        idle->stream = stream;
-        idle->session = stream->session;
-        server->used_connections++;
-        server->counters.reused++;
-        return idle;
+        if (idle->engine == stream->engine && idle->identity == identity && may_share(idle, stream))
+            return idle;
     }
     return NULL;
+}
+
+static struct server_conn *find_for(struct stream *stream, struct server *server)
+{
+    struct way way;
+    enum io_status why;
+    struct server_conn *found = NULL;
+    if (list_empty(&stream->session->server_conns) && list_empty(&server->idle))
+        return NULL;
+    if (find_way(stream, server, &way, &why))
+        found = find_idle(stream, server, way.identity);
+    buf_finish(&way.header);
+    buf_finish(&way.sni);
+    return found;
+}
+
+bool server_conn_may_reuse(struct stream *stream, struct server *server)
+{
+    return find_for(stream, server) != NULL;
+}
+
+static void leave_idle(struct server_conn *idle)
+{
+    list_remove(&idle->idle_link);
+    if (idle->session)
+        idle->session->server_conn_count--;
+    else
+        idle->server->idle_count--;
+    timer_stop(&idle->timer);
+}
+
+struct server_conn *server_conn_reuse(struct stream *stream, struct server *server)
+{
+    struct server_conn *idle = find_for(stream, server);
+    if (!idle)
+        return NULL;
+    leave_idle(idle);
+    idle->stream = stream;
+    server->used_connections++;
+    server->counters.reused++;
+    return idle;
+}
+
+void server_conn_make_private(struct server_conn *server_conn)
+{
+    if (server_conn->stream)
+        server_conn->session = server_conn->stream->session;
+}
+
+/* Limits on what may idle: of the server's pool and its connections' number of requests, or of the session. */
+static bool has_room(const struct server_conn *server_conn)
+{
+    const struct server *server = server_conn->server;
+    const struct server_settings *settings = &server->settings;
+    if (settings->max_reuse >= 0 && (int64_t)server_conn->request_count > settings->max_reuse)
+        return false;
+    if (server_conn->session)
+        return server_conn->session->server_conn_count < SESSION_CONNS_MAX;
+    return settings->pool_purge_delay &&
+           (settings->pool_max_conn < 0 || (int64_t)server->idle_count < settings->pool_max_conn);
+}
+
+static bool begin_idle(struct server_conn *server_conn)
+{
+    struct server *server = server_conn->server;
+    if (server_conn->session) {
+        list_add_first(&server_conn->session->server_conns, &server_conn->idle_link);
+        server_conn->session->server_conn_count++;
+        return true;
+    }
+    uint64_t until = engine_now(server_conn->engine) + server->settings.pool_purge_delay * NS_PER_MS;
+    if (!timer_set(&server_conn->timer, until))
+        return false;
+    list_add_first(&server->idle, &server_conn->idle_link);
+    server->idle_count++;
+    return true;
 }
 
 void server_conn_release(struct server_conn *server_conn, bool keep)
@@ -174,45 +317,38 @@ void server_conn_release(struct server_conn *server_conn, bool keep)
     struct conn *conn = &server_conn->conn;
     bool sound = keep && conn->state == CONN_READY && conn->error == IO_OK && !conn->peer_shut &&
                  !conn->write_shut && !unasked(conn);
-    bool room =
-        server->settings.pool_max_conn < 0 || (int64_t)server->idle_count < server->settings.pool_max_conn;
-    if (!keep || !sound || !room || !server_usable(server) || server_conn->engine->soft_stopping) {
+    server_conn->stream = NULL;
+    if (!sound || !server_usable(server) || server_conn->engine->soft_stopping || !has_room(server_conn) ||
+        !begin_idle(server_conn)) {
         server_conn_destroy(server_conn, false);
         return;
     }
     CHECK(server->used_connections > 0);
     server->used_connections--;
-    server_conn->stream = NULL;
-    uint64_t delay =
-        server->settings.pool_purge_delay ? server->settings.pool_purge_delay * NS_PER_MS : IDLE_NS;
-    if (!timer_set(&server_conn->timer, engine_now(server_conn->engine) + delay)) {
-        server->used_connections++;
-        server_conn->stream = NULL;
-        server_conn_destroy(server_conn, false);
-        return;
-    }
-    list_add_first(&server->idle, &server_conn->idle_link);
-    server->idle_count++;
 }
 
 void server_conn_destroy(struct server_conn *server_conn, bool reset)
 {
     struct engine *engine = server_conn->engine;
     if (!list_empty(&server_conn->idle_link)) {
-        list_remove(&server_conn->idle_link);
-        server_conn->server->idle_count--;
+        leave_idle(server_conn);
     } else {
         CHECK(server_conn->server->used_connections > 0);
         server_conn->server->used_connections--;
     }
     timer_finish(&server_conn->timer);
     conn_close(&server_conn->conn, reset);
-    mem_free((char *)(uintptr_t)server_conn->sni.data);
     pool_give(&engine->server_conns, server_conn);
 }
 
 void server_conn_purge(struct server *server)
 {
     LIST_EACH_SAFE(link, &server->idle)
+    server_conn_destroy(LIST_ITEM(link, struct server_conn, idle_link), false);
+}
+
+void server_conn_end_session(struct session *session)
+{
+    LIST_EACH_SAFE(link, &session->server_conns)
     server_conn_destroy(LIST_ITEM(link, struct server_conn, idle_link), false);
 }

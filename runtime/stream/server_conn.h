@@ -12,14 +12,12 @@ struct server_conn {
     struct engine *engine;
     struct server *server;
     struct stream *stream;   /* NULL while idle */
-    struct session *session; /* whose first user's session; NULL once that ended */
-    struct list idle_link;   /* in server->idle while idle */
+    struct session *session; /* the only one that may use it; NULL: it may be shared */
+    struct list idle_link;   /* in server->idle or session->server_conns while idle */
     struct timer timer;      /* how long it may idle */
     uint64_t serial;
-    unsigned request_count;  /* served on it */
-    struct str sni;          /* asked for in its handshake; heap, data NULL: none */
-    bool private_to_session; /* NTLM and the like: never shared */
-    uint64_t identity;       /* what it was opened with beside the server: a PROXY header, addresses */
+    unsigned request_count; /* served on it */
+    uint64_t identity;      /* what it was opened with beside the server: a PROXY header, addresses */
 };
 
 /* server_header.c: the PROXY protocol header for a connection of this stream to the server; nothing when none is to be
@@ -30,6 +28,11 @@ bool server_header_build(struct stream *stream, const struct server *server, str
 struct server_conn *server_conn_open(struct stream *stream, struct server *server, enum io_status *why);
 /* An idle one that the stream may use under the backend's http-reuse, NULL for none. */
 struct server_conn *server_conn_reuse(struct stream *stream, struct server *server);
+bool server_conn_may_reuse(struct stream *stream, struct server *server); /* there is such a one */
+/* From here on only the stream's session uses it: it carries an identity (NTLM and the like). */
+void server_conn_make_private(struct server_conn *server_conn);
+/* Closes those that only this session may use. */
+void server_conn_end_session(struct session *session);
 /* The stream is done with it: kept idle when keep is true and the limits allow it, else closed. */
 void server_conn_release(struct server_conn *server_conn, bool keep);
 /* Closes now. */

@@ -3,14 +3,34 @@
 #include "base/units.h"
 #include "proxy/balance_row.h"
 #include "proxy/server.h"
+#include "stream/persist_cookie.h"
+#include "stream/server_queue.h"
 #include "stream/stream_steps.h"
 
 #define RETRY_PAUSE_NS NS_PER_S
+
+/* The sum of what the frontends may send here, a tenth of it: when servers are to be at their maxconn (manual 4.2
+ * "fullconn"). */
+static void set_fullconn(struct configuration *configuration, struct proxy *backend)
+{
+    int64_t sum = 0;
+    if (backend->settings.fullconn || !(backend->sides & PROXY_BACK))
+        return;
+    for (const struct proxy *front = configuration->proxies; front; front = front->next) {
+        bool leads = front == backend || front->default_backend == backend;
+        for (const struct switching_rule *rule = front->switching; rule && !leads; rule = rule->next)
+            leads = rule->backend == backend || !rule->backend;
+        if (leads && (front->sides & PROXY_FRONT))
+            sum += front->settings.maxconn ? front->settings.maxconn : configuration->globals.maxconn;
+    }
+    backend->settings.fullconn = (sum + 9) / 10;
+}
 
 void server_pick_prepare(struct configuration *configuration)
 {
     for (struct proxy *proxy = configuration->proxies; proxy; proxy = proxy->next) {
         list_init(&proxy->queue);
+        set_fullconn(configuration, proxy);
         for (struct server *server = proxy->servers; server; server = server->next) {
             list_init(&server->queue);
             list_init(&server->idle);
@@ -19,12 +39,8 @@ void server_pick_prepare(struct configuration *configuration)
             if (server->settings.disabled)
                 server->admin |= ADMIN_CONFIG_MAINT | ADMIN_FORCED_MAINT;
         }
+        persist_cookie_prepare(proxy);
     }
-}
-
-static bool has_room(const struct server *server)
-{
-    return server->settings.maxconn <= 0 || server->current < server->settings.maxconn;
 }
 
 static bool any_usable(const struct proxy *backend)
@@ -35,6 +51,25 @@ static bool any_usable(const struct proxy *backend)
     return false;
 }
 
+/* ---- who is bound to a server ---- */
+
+/* force-persist and ignore-persist: the first rule that holds counts. */
+static void persist_rules(struct stream *stream)
+{
+    struct sample_context context = stream_context(stream, AT_SERVER_PICK, stream->backend);
+    struct arena_mark mark = arena_mark(context.scratch);
+    context.final = true;
+    for (const struct persist_rule *rule = stream->backend->persist_rules; rule; rule = rule->next) {
+        if (condition_eval(rule->condition, &context) != ACL_PASS)
+            continue;
+        stream->force_persist = rule->force;
+        stream->ignore_persist = !rule->force;
+        break;
+    }
+    arena_rewind(context.scratch, mark);
+}
+
+/* A rule whose server is down is passed over; one whose computed name is no server ends the search. */
 static struct server *by_rule(struct stream *stream)
 {
     struct sample_context context = stream_context(stream, AT_SERVER_PICK, stream->backend);
@@ -48,101 +83,67 @@ static struct server *by_rule(struct stream *stream)
         if (!found && rule->name) {
             struct str name = log_format_text(rule->name, &context, true);
             found = name.data ? proxy_server(stream->backend, name.data) : NULL;
+            if (!found)
+                break;
         }
-        if (found && !server_usable(found) && !stream->backend->settings.persist)
+        if (found && !server_usable(found) && !stream->backend->settings.persist && !stream->force_persist)
             found = NULL;
     }
     arena_rewind(context.scratch, mark);
-    stream->assigned_by_rule = found != NULL;
     return found;
 }
 
-static struct server *pick(struct stream *stream, const struct server *avoid)
+/* The server to which the stream is bound, if any, is known from here on. false: the stream cannot go on. */
+static bool assign(struct stream *stream)
+{
+    if (stream->assigning_done)
+        return true;
+    stream->assigning_done = true;
+    persist_rules(stream);
+    stream->assigned = by_rule(stream);
+    stream->direct = stream->assigned != NULL;
+    struct server *named = NULL;
+    if (stream->http && !persist_cookie_request(stream, &named))
+        return false;
+    if (!stream->assigned && named) {
+        stream->assigned = named;
+        stream->direct = true;
+    }
+    return true;
+}
+
+/* ---- who is not ---- */
+
+static struct server *balance(struct stream *stream, const struct server *avoid)
 {
     struct proxy *backend = stream->backend;
-    const struct balance_row *balance = backend->settings.balance;
-    if (!balance)
+    const struct balance_row *row = backend->settings.balance;
+    if (!row)
         return NULL;
-    struct server *server = balance->pick(backend, stream, avoid, false);
+    struct server *server = row->pick(backend, stream, avoid, false);
     bool primary_alive = false;
     for (const struct server *each = backend->servers; each && !server && !primary_alive; each = each->next)
         primary_alive = server_takes_new(each) && !each->settings.backup;
     if (!server && !primary_alive)
-        server = balance->pick(backend, stream, avoid, true);
+        server = row->pick(backend, stream, avoid, true);
     return server;
 }
 
-static void enqueue(struct stream *stream, struct server *server)
+/* option prefer-last-server: where this client's connection was before, as long as one may still be used there. */
+static struct server *last_server(struct stream *stream)
 {
-    struct proxy *backend = stream->backend;
-    stream->in_queue = true;
-    stream->server = server;
-    stream->times.queued = engine_now(stream->engine);
-    if (server) {
-        stream->queue_position_server = server->queue_count++;
-        list_add_last(&server->queue, &stream->queue_link);
-    } else {
-        stream->queue_position_backend = backend->queue_count++;
-        list_add_last(&backend->queue, &stream->queue_link);
-    }
-    uint64_t limit = stream->timeout_queue_ms;
-    stream->deadline_queue = limit ? stream->times.queued + limit * NS_PER_MS : TIMER_OFF;
-}
-
-static void dequeue(struct stream *stream)
-{
-    if (!stream->in_queue)
-        return;
-    stream->in_queue = false;
-    list_remove(&stream->queue_link);
-    if (stream->server)
-        stream->server->queue_count--;
-    else
-        stream->backend->queue_count--;
-    stream->deadline_queue = TIMER_OFF;
-}
-
-static void occupy(struct stream *stream, struct server *server)
-{
-    stream->server = server;
-    stream->server_counted = true;
-    server->current++;
-    if ((uint64_t)server->current > server->counters.sessions_max)
-        server->counters.sessions_max = (uint64_t)server->current;
-    server->counters.sessions_total++;
-    server->counters.picked++;
-    rate_add(&server->counters.session_rate, engine_now(stream->engine), 1);
-    server->last_use_ns = engine_now(stream->engine);
-    stream->times.unqueued = engine_now(stream->engine);
-    if (!stream->times.queued)
-        stream->times.queued = stream->times.unqueued;
-}
-
-void server_pick_next(struct server *server)
-{
-    while (has_room(server) && server_usable(server)) {
-        struct list *link = list_first(&server->queue);
-        if (!link && server_takes_new(server))
-            link = list_first(&server->proxy->queue);
-        if (!link)
-            return;
-        struct stream *stream = LIST_ITEM(link, struct stream, queue_link);
-        dequeue(stream);
-        occupy(stream, server);
-        stream_wake(stream);
-    }
-}
-
-void server_pick_leave(struct stream *stream)
-{
-    dequeue(stream);
-    if (!stream->server_counted)
-        return;
-    struct server *server = stream->server;
-    CHECK(server->current > 0);
-    stream->server_counted = false;
-    server->current--;
-    server_pick_next(server);
+    const struct session *session = stream->session;
+    struct server *server = session->last_server;
+    const struct proxy_settings *settings = &stream->backend->settings;
+    if (!server || server->proxy != stream->backend || !server_takes_new(server) || !server_has_room(server))
+        return NULL;
+    if (settings->balance && (settings->balance->traits & BALANCE_HASH))
+        return NULL;
+    if (!settings->prefer_last_server && list_empty(&session->server_conns))
+        return NULL;
+    if (settings->max_keep_alive_queue >= 0 && (int64_t)server->queue_count > settings->max_keep_alive_queue)
+        return NULL;
+    return server_conn_may_reuse(stream, server) ? server : NULL;
 }
 
 static void no_server(struct stream *stream, char cause, char phase)
@@ -155,69 +156,139 @@ static void no_server(struct stream *stream, char cause, char phase)
     stream_abort(stream, cause, phase, false);
 }
 
+/* A place on that server or in its queue. */
+static enum step go_to(struct stream *stream, struct server *server)
+{
+    if (server_has_room(server)) {
+        server_queue_occupy(stream, server);
+        return STEP_NEXT;
+    }
+    if (server->settings.maxqueue <= 0 || (int64_t)server->queue_count < server->settings.maxqueue) {
+        server_queue_enter(stream, server);
+        return STEP_WAIT;
+    }
+    if (stream->direct && !stream->force_persist && stream->backend->settings.redispatch) {
+        stream->direct = false;
+        stream->assigned = NULL;
+        return server_pick_run(stream);
+    }
+    server->counters.failed_connections++;
+    no_server(stream, 'S', 'Q');
+    return STEP_WAIT;
+}
+
 enum step server_pick_run(struct stream *stream)
 {
+    struct proxy *backend = stream->backend;
     if (stream->server_counted)
         return STEP_NEXT;
     if (stream->in_queue) {
         if (engine_now(stream->engine) < stream->deadline_queue)
             return STEP_WAIT;
-        dequeue(stream);
+        server_queue_leave(stream);
         no_server(stream, 's', 'Q');
         return STEP_WAIT;
     }
-    struct server *server = by_rule(stream);
-    if (!server && !any_usable(stream->backend)) {
-        no_server(stream, 'S', 'C');
+    if (!assign(stream)) {
+        if (!stream_reply_error(stream, 500, 'R', 'R'))
+            stream_abort(stream, 'R', 'R', false);
         return STEP_WAIT;
     }
-    if (server && !has_room(server)) {
-        enqueue(stream, server);
-        return STEP_WAIT;
-    }
+    struct server *server = stream->assigned;
     if (!server)
-        server = pick(stream, NULL);
-    if (!server || !has_room(server)) {
-        enqueue(stream, NULL);
-        return STEP_WAIT;
+        server = last_server(stream);
+    if (!server)
+        server = balance(stream, NULL);
+    if (server)
+        return go_to(stream, server);
+    if (!any_usable(backend))
+        no_server(stream, 'S', 'C');
+    else
+        server_queue_enter(stream, NULL);
+    return STEP_WAIT;
+}
+
+/* ---- another attempt ---- */
+
+/* Whether this attempt is one at which `option redispatch` lets go of the server. A stream that no key binds to one may
+ * move at once when servers take turns. */
+static bool may_move(const struct stream *stream)
+{
+    const struct proxy_settings *settings = &stream->backend->settings;
+    int every = settings->redispatch_after;
+    unsigned active = 0;
+    if (!settings->redispatch || stream->force_persist)
+        return false;
+    int period =
+        every < 0 ? (int)stream->tries_max + 1 + every : every; /* negative: counted from the last one */
+    if (period > 0 && stream->try_count % (unsigned)period == 0)
+        return true;
+    if (stream->direct || !settings->balance || !(settings->balance->traits & BALANCE_IN_TURN))
+        return false;
+    for (const struct server *server = stream->backend->servers; server && active < 2; server = server->next)
+        active += server_takes_new(server) && !server->settings.backup;
+    return active > 1;
+}
+
+static void move(struct stream *stream, struct server *from)
+{
+    stream->direct = false;
+    stream->assigned = NULL;
+    server_pick_leave(stream);
+    stream->server = NULL;
+    struct server *other = balance(stream, from);
+    if (!other)
+        other = from;
+    if (other != from) {
+        from->counters.redispatches++;
+        stream->backend->back_counters.redispatches++;
+        stream->redispatched = true;
+    } else {
+        from->counters.retries++;
+        stream->backend->back_counters.retries++;
     }
-    occupy(stream, server);
-    return STEP_NEXT;
+    if (server_has_room(other))
+        server_queue_occupy(stream, other);
+    else
+        stream->assigned = other; /* its queue */
+    stream->phase = PHASE_SERVER;
+    stream_wake(stream);
+}
+
+bool server_pick_again(struct stream *stream, bool pause)
+{
+    struct server *server = stream->server;
+    struct proxy *backend = stream->backend;
+    if (!stream->tries_left)
+        return false;
+    stream->tries_left--;
+    stream->try_count++;
+    if (may_move(stream)) {
+        move(stream, server);
+        if (stream->server != server || !pause)
+            return true;
+    } else {
+        server->counters.retries++;
+        backend->back_counters.retries++;
+    }
+    uint64_t limit = stream->timeout_connect_ms * NS_PER_MS;
+    if (!pause)
+        stream_wake(stream);
+    else
+        stream_wait_until(stream, engine_now(stream->engine) +
+                                      (limit && limit < RETRY_PAUSE_NS ? limit : RETRY_PAUSE_NS));
+    return true;
 }
 
 /* Another attempt, or none. */
 static void try_again(struct stream *stream, enum io_status why)
 {
-    struct server *server = stream->server;
-    struct proxy *backend = stream->backend;
-    (void)why;
-    server->counters.failed_connections++;
-    if (!stream->tries_left) {
-        server_pick_leave(stream);
-        no_server(stream, why == IO_TIMED_OUT ? 's' : 'S', 'C');
+    stream->server->counters.failed_connections++;
+    bool retry = (stream->backend->settings.retry_on & RETRY_CONN_FAILURE) != 0;
+    if (retry && server_pick_again(stream, why != IO_TIMED_OUT))
         return;
-    }
-    stream->tries_left--;
-    stream->try_count++;
-    server->counters.retries++;
-    backend->back_counters.retries++;
-    bool move = backend->settings.redispatch && !stream->assigned_by_rule && stream->tries_left == 0;
-    struct server *other = move ? pick(stream, server) : NULL;
-    if (other && other != server && has_room(other)) {
-        server->counters.redispatches++;
-        backend->back_counters.redispatches++;
-        stream->redispatched = true;
-        server_pick_leave(stream);
-        occupy(stream, other);
-        stream_wake(stream);
-        return;
-    }
-    uint64_t pause = stream->timeout_connect_ms ? stream->timeout_connect_ms * NS_PER_MS : RETRY_PAUSE_NS;
-    if (why == IO_TIMED_OUT)
-        stream_wake(stream);
-    else
-        stream_wait_until(stream,
-                          engine_now(stream->engine) + (pause < RETRY_PAUSE_NS ? pause : RETRY_PAUSE_NS));
+    server_pick_leave(stream);
+    no_server(stream, why == IO_TIMED_OUT ? 's' : 'S', 'C');
 }
 
 static bool open_connection(struct stream *stream)
@@ -254,6 +325,7 @@ enum step server_pick_connect(struct stream *stream)
         stream->deadline_connect = TIMER_OFF;
         stream->times.connected = engine_now(stream->engine);
         stream->back->request_count++;
+        stream->session->last_server = stream->server;
         return STEP_NEXT;
     }
     bool late = engine_now(stream->engine) >= stream->deadline_connect;

@@ -69,6 +69,7 @@ static void uncount(struct session *session)
 static void session_destroy(struct session *session, bool reset)
 {
     struct engine *engine = session->engine;
+    server_conn_end_session(session);
     conn_close(&session->conn, reset);
     task_cancel(&session->task);
     timer_finish(&session->timer);
@@ -392,6 +393,7 @@ void session_accept(struct engine *engine, struct bind *bind, plat_sock sock, co
     session->conn.ready = conn_ready;
     session->conn.owner = session;
     session->vars.limit = engine->configuration->globals.vars_sess_max;
+    list_init(&session->server_conns);
     channel_init(&session->saved);
     task_init(&session->task, engine->loop, session_run);
     session->task.nice = (int16_t)bind->settings.nice;

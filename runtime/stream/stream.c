@@ -519,7 +519,8 @@ static void client_too_slow(struct stream *stream)
 
 static void server_too_slow(struct stream *stream)
 {
-    if (end_silent_half(stream, &stream->response, &stream->request, 's'))
+    if (end_silent_half(stream, &stream->response, &stream->request, 's') ||
+        http_retry(stream, RETRY_RESPONSE_TIMEOUT))
         return;
     stream->backend->back_counters.failed_responses++;
     if (stream->server)
@@ -612,8 +613,10 @@ static bool established(struct stream *stream)
     stream->step = 0;
     stream->request.last_out_ns = stream->response.last_in_ns = engine_now(stream->engine);
     channel_forward(&stream->request, CHANNEL_ALL);
-    if (stream->http)
+    if (stream->http) {
+        http_retry_keep(stream);
         return http_back_begin(stream);
+    }
     stream_log_early(stream);
     return true;
 }

@@ -52,6 +52,7 @@ struct http_txn {
     struct str method, target, version; /* as received, for %HM %HU %HV: not changed by rules */
     struct str client_cookie, server_cookie; /* %CC %CS */
     char cookie_state[2];                    /* last two letters of the termination state */
+    int64_t cookie_last_s, cookie_first_s;   /* dates of the persistence cookie; 0: none */
     struct http_msg *hints;                  /* of early-hint, while it grows; NULL: none */
     struct http_front *front;                /* reader of requests, writer of responses */
     struct http_back *back;                  /* writer of requests, reader of responses */
@@ -95,7 +96,12 @@ struct stream {
     void *applet_state; /* the applet's own */
     unsigned tries_left, try_count, tries_max;
     bool no_l7_retry; /* disable-l7-retry */
-    bool redispatched, server_counted, in_queue, assigned_by_rule;
+    bool redispatched, server_counted, in_queue;
+    struct server *assigned; /* by a rule, a cookie, a stick table: goes before the balance algorithm */
+    bool direct;             /* the client itself said which, by a cookie or the like */
+    bool assigning_done, force_persist, ignore_persist;
+    bool kept_request; /* all of its body is in `kept`, so that it may be sent once more */
+    struct str kept;
     struct list queue_link;
     /* Deadlines, monotonic ns; TIMER_OFF: none. The session's timer is armed for the earliest. */
     uint64_t deadline_rules;   /* inspect-delay, tarpit, a waiting action */

@@ -30,7 +30,18 @@ enum step server_pick_run(struct stream *stream);
 enum step server_pick_connect(struct stream *stream);
 void server_pick_leave(struct stream *stream); /* gives up its place on the server and in queues */
 void server_pick_prepare(struct configuration *configuration); /* at start-up */
-void server_pick_next(struct server *server);                  /* a place became free: who waits goes on */
+/* Its connection failed or its answer is one to retry: whether there is another attempt, on which server, and after
+ * what pause. false: none is left. */
+bool server_pick_again(struct stream *stream, bool pause);
+/* server_queue.c */
+void server_pick_next(struct server *server);    /* a place became free: who waits goes on */
+void server_pick_changed(struct server *server); /* its state or its weight is another one */
+/* http_retry.c: the request is sent once more when `retry-on` names the reason (enum retry_on). false: it does not, or
+ * it cannot. */
+bool http_retry(struct stream *stream, unsigned reason);
+/* Keeps the body, if all of it is here, for http_retry. */
+void http_retry_keep(struct stream *stream);
+unsigned http_retry_reason(int status); /* 0: none */
 /* stream_log.c */
 void stream_log(struct stream *stream);
 /* The response's head is there, or the connection of mode tcp: a line that needs no more is written now. */
