@@ -226,8 +226,9 @@ static void print_result(struct run *run, const char *file, uint64_t seed,
     struct str text = buf_str(&result->text);
     char facts[128], seeded[40] = "";
 
-    snprintf(facts, sizeof(facts), "virtual %.3f s, real %.1f ms, hash %016llx",
-             (double)result->virtual_ns / 1e9, (double)real_ns / 1e6, (unsigned long long)result->hash);
+    snprintf(facts, sizeof(facts), "virtual %.3f s, real %.1f ms, %llu events, hash %016llx",
+             (double)result->virtual_ns / 1e9, (double)real_ns / 1e6, (unsigned long long)result->events,
+             (unsigned long long)result->hash);
     if (run->last_seed > run->first_seed)
         snprintf(seeded, sizeof(seeded), " seed %llu", (unsigned long long)seed);
     run->number++;
