@@ -45,24 +45,20 @@ static void add_command(struct buf *out, const struct actor *who)
     }
 }
 
-static void add_place(struct scenario *scenario, const struct actor *who, struct buf *out)
+void report_place(const struct scenario *scenario, const struct actor *who, struct buf *out)
 {
     const char *file = scenario->options->path;
 
     if (!who) {
-        buf_printf(out, "  %s\n", file);
-        return;
-    }
-    if (who->command) {
-        buf_printf(out, "  %s:%u: %s: ", who->command->program->file, who->command->text.line, who->name);
+        buf_add_c(out, file);
+    } else if (who->command) {
+        buf_printf(out, "%s:%u: %s: ", who->command->program->file, who->command->text.line, who->name);
         add_command(out, who);
-        buf_add_char(out, '\n');
-        return;
+    } else if (who->line) {
+        buf_printf(out, "%s:%u: %s", who->file, who->line, who->name);
+    } else {
+        buf_printf(out, "%s: at the end of the script", file);
     }
-    if (who->line)
-        buf_printf(out, "  %s:%u: %s\n", who->file, who->line, who->name);
-    else
-        buf_printf(out, "  %s: at the end of the script\n", file);
 }
 
 static void add_events(struct scenario *scenario, struct buf *out)
@@ -100,8 +96,9 @@ void report_failure(struct scenario *scenario, const struct actor *who, struct s
                (unsigned long long)scenario->options->seed);
     add_instant(out, scenario_now(scenario));
     buf_printf(out, " s virtual (event %llu)\n", (unsigned long long)world_event_count(scenario->world));
-    add_place(scenario, who, out);
-    buf_printf(out, "    %.*s\n", STR_ARG(text));
+    buf_add_c(out, "  ");
+    report_place(scenario, who, out);
+    buf_printf(out, "\n    %.*s\n", STR_ARG(text));
     add_events(scenario, out);
     LIST_EACH (item, &scenario->nodes)
         sim_node_describe(sim_node_of(item), out);

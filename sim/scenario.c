@@ -33,6 +33,23 @@ static void settle(struct scenario *scenario, enum scenario_outcome outcome)
     scenario->result->outcome = outcome;
 }
 
+/* Where it failed and the first line of why, with every number as '#'. */
+static void add_says(struct scenario *scenario, struct actor *who, struct str text, struct buf *out)
+{
+    struct str first = str_split(&text, '\n');
+    struct str second = str_trim(str_split(&text, '\n'));
+
+    if (who)
+        report_place(scenario, who, out);
+    buf_printf(out, "%s%.*s%s", who ? ": " : "", STR_ARG(first), second.size ? ", " : "");
+    for (size_t i = 0; i < second.size; i++) {
+        bool digit = ascii_digit(second.data[i]);
+
+        if (!digit || i == 0 || !ascii_digit(second.data[i - 1]))
+            buf_add_char(out, digit ? '#' : second.data[i]);
+    }
+}
+
 void scenario_fail(struct scenario *scenario, struct actor *who, const char *format, ...)
 {
     struct buf text = BUF_INIT;
@@ -44,6 +61,9 @@ void scenario_fail(struct scenario *scenario, struct actor *who, const char *for
     buf_vprintf(&text, format, values);
     va_end(values);
     report_failure(scenario, who, buf_str(&text), &scenario->result->text);
+    add_says(scenario, who, buf_str(&text), &scenario->result->says);
+    world_tape_print(scenario->world, &scenario->result->tape);
+    scenario->result->tape_cut = world_tape_cut(scenario->world);
     buf_finish(&text);
     settle(scenario, SCENARIO_FAILED);
 }
@@ -512,6 +532,7 @@ static void scenario_close(struct scenario *scenario, struct program *program)
     net_host_destroy(scenario->host);
     net_destroy(scenario->net);
     world_destroy(scenario->world);
+    world_source_destroy(scenario->source);
     scenario_macro_finish(&scenario->macros);
     for (struct dict_entry *e = dict_next(&scenario->environment, NULL); e;
          e = dict_next(&scenario->environment, e))
@@ -562,7 +583,9 @@ static struct program *load(struct scenario *scenario)
     struct program_mistake mistake;
     struct program *program = NULL;
 
-    if (!scenario_read_file(scenario->options->path, &text)) {
+    if (scenario->options->text.data)
+        buf_add(&text, scenario->options->text);
+    if (!scenario->options->text.data && !scenario_read_file(scenario->options->path, &text)) {
         scenario_wrong(scenario, NULL, 0, "cannot be read");
     } else {
         program = program_create(buf_str(&text), scenario->options->path, 1, top_rows, false, &mistake);
@@ -577,14 +600,30 @@ static struct program *load(struct scenario *scenario)
     return program;
 }
 
+/* false: the tape cannot be read, as was said. */
+static bool set_source(struct scenario *scenario)
+{
+    unsigned bad_line;
+
+    if (!scenario->options->tape.data)
+        return true;
+    scenario->source = world_source_tape(scenario->world, scenario->options->tape, &bad_line);
+    if (!scenario->source) {
+        scenario_wrong(scenario, "tape", bad_line, "a choice is written: SITE WHO NUMBER = ANSWER");
+        return false;
+    }
+    world_set_source(scenario->world, scenario->source);
+    return true;
+}
+
 void scenario_run(const struct scenario_options *options, struct scenario_result *result)
 {
     struct scenario scenario;
     struct program *program;
 
-    *result = (struct scenario_result){ .text = BUF_INIT };
+    *result = (struct scenario_result){ .text = BUF_INIT, .says = BUF_INIT, .tape = BUF_INIT };
     scenario_open(&scenario, options, result);
-    program = load(&scenario);
+    program = set_source(&scenario) ? load(&scenario) : NULL;
     if (program && !scenario.over) {
         scenario.top = mem_need(sizeof(*scenario.top));
         actor_init(scenario.top, &scenario, &top_class, STR("script"));
@@ -602,4 +641,6 @@ void scenario_run(const struct scenario_options *options, struct scenario_result
 void scenario_result_finish(struct scenario_result *result)
 {
     buf_finish(&result->text);
+    buf_finish(&result->says);
+    buf_finish(&result->tape);
 }

@@ -24,7 +24,9 @@ struct scenario_define {
 
 struct scenario_options {
     const char *path;
+    struct str text; /* what stands in the file; data NULL: it is read */
     uint64_t seed;
+    struct str tape; /* the choices, as lines; what is not among them is benign. data NULL: drawn from the seed */
     uint64_t limit_ns; /* virtual; 0: 60 s. Half of it is how long a spec waits for bytes */
     const struct scenario_define *defines;
     unsigned define_count;
@@ -40,6 +42,9 @@ struct scenario_options {
 struct scenario_result {
     enum scenario_outcome outcome;
     struct buf text; /* the reason of a skip, the report of a failure */
+    struct buf says; /* of a failure, in one line without numbers: runs that fail for one reason have it in common */
+    struct buf tape; /* of a failure: the choices that were not benign */
+    bool tape_cut;   /* there were more than could be kept */
     uint64_t hash, events, virtual_ns;
 };
 
@@ -61,6 +66,7 @@ struct scenario {
     struct world *world;
     struct net *net;
     struct net_host *host; /* of the scenario itself */
+    struct world_source *source;
     struct scenario_macros macros;
     struct dict environment; /* name -> heap text, for proxies started from now on */
     struct dict files;       /* path -> struct buf: what the script wrote */

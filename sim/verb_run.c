@@ -2,25 +2,16 @@
 #include "base/mem.h"
 #include "base/units.h"
 #include "sim/report.h"
-#include "sim/scenario.h"
+#include "sim/run_options.h"
 #include "sim/verb.h"
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-
-enum { DEFINES_MAX = 64 };
 
 struct outcome_count {
     unsigned passed, failed, skipped, wrong;
 };
 
 struct run {
-    struct scenario_options options;
-    struct scenario_define defines[DEFINES_MAX];
-    uint64_t first_seed, last_seed;
-    const char **files;
-    unsigned file_count;
+    struct run_options options;
     bool tap, twice, verbose;
     const char *trace_path, *junit_path;
     FILE *trace;
@@ -31,14 +22,8 @@ struct run {
 
 static const char help[] =
     "usage: lockstep-sim run FILE.vtc... [options]\n"
-    "  --seed N          the run's seed (default 1)\n"
-    "  --seeds A..B      runs each file with each of these seeds\n"
+    RUN_OPTIONS_HELP
     "  --twice           runs each seed twice and compares the hashes of what happened\n"
-    "  --torture         every link cuts writes, reads and segments by chance\n"
-    "  --limit SECONDS   virtual time a scenario may take (default 60); half of it is the patience of its "
-    "specs\n"
-    "  --macro NAME=VALUE  defines ${NAME}\n"
-    "  --args TEXT       arguments of every proxy (default \"-dM -dI -dW\")\n"
     "  --trace FILE      writes what happened, an event a line\n"
     "  --tap             prints TAP\n"
     "  --junit FILE      writes a JUnit report\n"
@@ -47,106 +32,50 @@ static const char help[] =
 
 /* ---- the command line ---- */
 
-static bool parse_number(const char *text, uint64_t *out)
+/* An option of this verb alone, which may have a value behind it. */
+static enum run_option take_own(struct run *run, int argc, char **argv, int at)
 {
-    char *end;
+    const struct {
+        const char *option;
+        bool *flag;
+        const char **value;
+    } rows[] = {
+        { "--tap", &run->tap, NULL },           { "--twice", &run->twice, NULL },
+        { "-v", &run->verbose, NULL },          { "--trace", NULL, &run->trace_path },
+        { "--junit", NULL, &run->junit_path },
+    };
 
-    errno = 0;
-    *out = strtoull(text, &end, 0);
-    return ascii_digit(*text) && !*end && !errno;
-}
-
-static bool parse_seeds(struct run *run, const char *text)
-{
-    const char *dots = strstr(text, "..");
-    char first[32];
-
-    if (!dots || !str_to_c(str_make(text, (size_t)(dots - text)), first, sizeof(first)))
-        return false;
-    return parse_number(first, &run->first_seed) && parse_number(dots + 2, &run->last_seed) &&
-           run->first_seed <= run->last_seed;
-}
-
-static bool parse_macro(struct run *run, char *text)
-{
-    char *equals = strchr(text, '=');
-
-    if (!equals || run->options.define_count == DEFINES_MAX)
-        return false;
-    *equals = '\0';
-    run->defines[run->options.define_count++] = (struct scenario_define){ text, equals + 1 };
-    return true;
-}
-
-/* An option with a value; *known false: there is no such option. */
-static bool take_value(struct run *run, const char *option, char *value, bool *known)
-{
-    uint64_t number;
-
-    *known = true;
-    if (!strcmp(option, "--seed")) {
-        if (!parse_number(value, &run->first_seed))
-            return false;
-        run->last_seed = run->first_seed;
-    } else if (!strcmp(option, "--seeds")) {
-        return parse_seeds(run, value);
-    } else if (!strcmp(option, "--limit")) {
-        if (!parse_number(value, &number) || number > 1000000000)
-            return false;
-        run->options.limit_ns = number * NS_PER_S;
-    } else if (!strcmp(option, "--macro")) {
-        return parse_macro(run, value);
-    } else if (!strcmp(option, "--args")) {
-        run->options.arguments = value;
-    } else if (!strcmp(option, "--trace")) {
-        run->trace_path = value;
-    } else if (!strcmp(option, "--junit")) {
-        run->junit_path = value;
-    } else {
-        *known = false;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        if (strcmp(argv[at], rows[i].option) != 0)
+            continue;
+        if (rows[i].flag) {
+            *rows[i].flag = true;
+            return RUN_OPTION_TAKEN;
+        }
+        if (at + 1 == argc)
+            break;
+        *rows[i].value = argv[at + 1];
+        return RUN_OPTION_TAKEN_TWO;
     }
-    return true;
+    fprintf(stderr, "lockstep-sim run: unknown option '%s', or it wants a value\n%s", argv[at], help);
+    return RUN_OPTION_BAD;
 }
 
 static bool parse(struct run *run, int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
-        bool known;
+        enum run_option taken = run_options_take(&run->options, "run", argc, argv, i);
 
-        if (argv[i][0] != '-') {
-            run->files[run->file_count++] = argv[i];
-            continue;
-        }
-        if (!strcmp(argv[i], "--tap")) {
-            run->tap = true;
-            continue;
-        }
-        if (!strcmp(argv[i], "--torture")) {
-            run->options.torture = true;
-            continue;
-        }
-        if (!strcmp(argv[i], "--twice")) {
-            run->twice = true;
-            continue;
-        }
-        if (!strcmp(argv[i], "-v")) {
-            run->verbose = true;
-            continue;
-        }
-        if (!take_value(run, argv[i], i + 1 < argc ? argv[i + 1] : (char[]){ "" }, &known)) {
-            fprintf(stderr, "lockstep-sim run: '%s' does not take '%s'\n", argv[i],
-                    i + 1 < argc ? argv[i + 1] : "");
+        if (taken == RUN_OPTION_UNKNOWN)
+            taken = take_own(run, argc, argv, i);
+        if (taken == RUN_OPTION_BAD)
             return false;
-        }
-        if (!known) {
-            fprintf(stderr, "lockstep-sim run: unknown option '%s'\n%s", argv[i], help);
-            return false;
-        }
-        i++;
+        if (taken == RUN_OPTION_TAKEN_TWO)
+            i++;
     }
-    if (!run->file_count)
+    if (!run->options.file_count)
         fputs(help, stderr);
-    return run->file_count > 0;
+    return run->options.file_count > 0;
 }
 
 /* ---- output ---- */
@@ -229,7 +158,7 @@ static void print_result(struct run *run, const char *file, uint64_t seed,
     snprintf(facts, sizeof(facts), "virtual %.3f s, real %.1f ms, %llu events, hash %016llx",
              (double)result->virtual_ns / 1e9, (double)real_ns / 1e6, (unsigned long long)result->events,
              (unsigned long long)result->hash);
-    if (run->last_seed > run->first_seed)
+    if (run->options.last_seed > run->options.first_seed)
         snprintf(seeded, sizeof(seeded), " seed %llu", (unsigned long long)seed);
     run->number++;
     if (run->tap) {
@@ -272,14 +201,6 @@ static void count_result(struct outcome_count *count, enum scenario_outcome outc
 
 /* ---- running ---- */
 
-static uint64_t real_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
-
 /* The same seed again must give the same hash. */
 static void compare_again(const struct scenario_options *options, struct scenario_result *result)
 {
@@ -303,13 +224,12 @@ static void compare_again(const struct scenario_options *options, struct scenari
 
 static void run_one(struct run *run, const char *file, uint64_t seed)
 {
-    struct scenario_options options = run->options;
+    struct scenario_options options = run->options.scenario;
     struct scenario_result result;
-    uint64_t began = real_now(), took;
+    uint64_t began = run_options_real_ns(), took;
 
     options.path = file;
     options.seed = seed;
-    options.defines = run->defines;
     if (run->verbose)
         options.say = say_line;
     if (run->trace) {
@@ -318,7 +238,7 @@ static void run_one(struct run *run, const char *file, uint64_t seed)
         fprintf(run->trace, "# %s seed %llu\n", file, (unsigned long long)seed);
     }
     scenario_run(&options, &result);
-    took = real_now() - began;
+    took = run_options_real_ns() - began;
     if (run->twice && (result.outcome == SCENARIO_PASSED || result.outcome == SCENARIO_FAILED))
         compare_again(&options, &result);
     count_result(&run->count, result.outcome);
@@ -366,14 +286,14 @@ static int finish(struct run *run)
 
 int verb_run(int argc, char **argv)
 {
-    struct run run = { .first_seed = 1, .last_seed = 1 };
+    struct run run = { 0 };
     int code = VERB_WRONG;
 
     if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
         fputs(help, stdout);
         return VERB_FINE;
     }
-    run.files = mem_need((size_t)argc * sizeof(*run.files));
+    run_options_init(&run.options, argc);
     if (!parse(&run, argc, argv))
         goto out;
     if (run.trace_path) {
@@ -385,10 +305,10 @@ int verb_run(int argc, char **argv)
     }
     if (run.tap)
         puts("TAP version 13");
-    for (unsigned i = 0; i < run.file_count; i++)
-        for (uint64_t seed = run.first_seed;; seed++) {
-            run_one(&run, run.files[i], seed);
-            if (seed == run.last_seed)
+    for (unsigned i = 0; i < run.options.file_count; i++)
+        for (uint64_t seed = run.options.first_seed;; seed++) {
+            run_one(&run, run.options.files[i], seed);
+            if (seed == run.options.last_seed)
                 break;
         }
     code = finish(&run);
@@ -396,6 +316,6 @@ out:
     if (run.trace && fclose(run.trace) != 0)
         code = VERB_WRONG;
     buf_finish(&run.cases);
-    mem_free(run.files);
+    run_options_finish(&run.options);
     return code;
 }

@@ -33,11 +33,19 @@ void world_destroy(struct world *world)
     world_choice_end(&world->choices);
     dict_finish(&world->entities);
     sim_mem_free(world->entity_names);
+    sim_mem_free(world->entity_keys);
     sim_mem_free(world->queue);
     sim_mem_free(world);
 }
 
 /* ---- names ---- */
+
+static uint64_t key_of(const char *name)
+{
+    struct digest_trace digest = DIGEST_TRACE_INIT;
+    digest_trace_bytes(&digest, str_of(name));
+    return digest_trace_value(&digest);
+}
 
 uint32_t world_entity(struct world *world, const char *name)
 {
@@ -51,7 +59,11 @@ uint32_t world_entity(struct world *world, const char *name)
         world->entity_capacity = world->entity_capacity ? world->entity_capacity * 2 : 64;
         world->entity_names =
             sim_mem_grow(world->entity_names, world->entity_capacity * sizeof(*world->entity_names));
+        world->entity_keys =
+            sim_mem_grow(world->entity_keys, world->entity_capacity * sizeof(*world->entity_keys));
+        world->entity_keys[0] = 0;
     }
+    world->entity_keys[serial] = key_of(name);
     /* The table's own copy of the name: it does not move when the table grows. */
     world->entity_names[serial] = world->entities.entries[world->entities.used - 1].key.data;
     return serial;

@@ -42,6 +42,7 @@ uint64_t world_random(struct world *world, enum world_site site,
 struct world_choice {
     enum world_site site;
     uint32_t entity, ordinal, value;
+    uint64_t at_ns; /* when it was asked; a tape does not go by it */
 };
 /* Where answers come from: a seed, a tape, bytes, a search. What it gives past bound-1 is cut to bound-1. */
 struct world_source {
@@ -49,7 +50,7 @@ struct world_source {
 };
 /* Borrowed; NULL: the seed of the options, which is where a world begins. */
 void world_set_source(struct world *world, struct world_source *source);
-/* The answers that were not 0 so far, in order; as lines "site entity ordinal = value" in out. */
+/* The answers that were not 0 so far, in order; as lines "site entity ordinal = value # instant" in out. */
 size_t world_tape(const struct world *world, const struct world_choice **out);
 void world_tape_print(const struct world *world, struct buf *out);
 bool world_tape_cut(

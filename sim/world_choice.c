@@ -59,18 +59,24 @@ static void keep(struct world_choices *choices, const struct world_choice *answe
     choices->tape[choices->tape_size++] = *answer;
 }
 
+static uint64_t key_of(const struct world *world, uint32_t entity)
+{
+    return entity && entity <= world->entity_count ? world->entity_keys[entity] : 0;
+}
+
 uint32_t world_choose(struct world *world, enum world_site site, uint32_t entity, uint32_t bound)
 {
     struct world_choices *choices = &world->choices;
     CHECK(bound > 0);
     CHECK(site < SITE_COUNT);
-    struct world_choice question = { site, entity, next_ordinal(&choices->choose[site], entity), 0 };
+    struct world_choice question = { site, entity, next_ordinal(&choices->choose[site], entity), 0,
+                                     world->now };
     if (UNLIKELY(choices->source != NULL)) {
         question.value = choices->source->choose(choices->source, &question, bound);
         if (question.value >= bound)
             question.value = bound - 1;
     } else {
-        uint64_t drawn = rng_at(world->seed, site, entity, question.ordinal);
+        uint64_t drawn = rng_at(world->seed, site, key_of(world, entity), question.ordinal);
         question.value = (uint32_t)((drawn >> 32) * bound >> 32);
     }
     if (question.value)
@@ -81,7 +87,7 @@ uint32_t world_choose(struct world *world, enum world_site site, uint32_t entity
 uint64_t world_random(struct world *world, enum world_site site, uint32_t entity)
 {
     uint32_t ordinal = next_ordinal(&world->choices.random[site], entity);
-    return rng_at(world->seed, (uint64_t)site + RANDOM_SITES, entity, ordinal);
+    return rng_at(world->seed, (uint64_t)site + RANDOM_SITES, key_of(world, entity), ordinal);
 }
 
 void world_choice_end(struct world_choices *choices)
@@ -110,8 +116,10 @@ void world_tape_print(const struct world *world, struct buf *out)
 {
     for (size_t i = 0; i < world->choices.tape_size; i++) {
         const struct world_choice *choice = &world->choices.tape[i];
-        buf_printf(out, "%s %s %u = %u\n", world_site_name(choice->site),
-                   world_entity_name(world, choice->entity), choice->ordinal, choice->value);
+        uint64_t at = choice->at_ns - NS_PER_S; /* when the world began */
+        buf_printf(out, "%s %s %u = %u # %llu.%09llu\n", world_site_name(choice->site),
+                   world_entity_name(world, choice->entity), choice->ordinal, choice->value,
+                   (unsigned long long)(at / NS_PER_S), (unsigned long long)(at % NS_PER_S));
     }
 }
 
@@ -184,6 +192,7 @@ static bool read_line(struct world *world, struct str line, struct world_choice 
 {
     char name[256];
     int64_t ordinal, value;
+    line = str_trim(str_split(&line, '#'));
     struct str site = str_split(&line, ' '), entity = str_split(&line, ' '), number = str_split(&line, ' ');
     struct str equals = str_split(&line, ' ');
     out->site = SITE_NONE;
