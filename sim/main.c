@@ -5,6 +5,10 @@
 
 static const struct verb_row verbs[] = {
     { "run", verb_run, "FILE.vtc... [options]", "replays scenarios; see 'run --help'" },
+    { "sweep", verb_sweep, "FILE.vtc... --seeds A..B", "many seeds, and what failed in how many ways" },
+    { "repro", verb_repro, "FILE.repro", "a failure once more" },
+    { "shrink", verb_shrink, "FILE.repro", "makes a failure small" },
+    { "why", verb_why, "FILE.repro", "the choices that a failure hangs on" },
     { "serve", verb_serve, "", "one world steered by JSON lines on stdin/stdout" },
     { 0 },
 };

@@ -28,7 +28,8 @@ void run_options_finish(struct run_options *options);
 
 enum run_option { RUN_OPTION_TAKEN, RUN_OPTION_TAKEN_TWO, RUN_OPTION_BAD, RUN_OPTION_UNKNOWN };
 /* Takes argv[at], and the value behind it with TAKEN_TWO. What does not begin with '-' is a file. BAD was said. */
-enum run_option run_options_take(struct run_options *options, const char *verb, int argc, char **argv, int at);
+enum run_option run_options_take(struct run_options *options, const char *verb, int argc, char **argv,
+                                 int at);
 
 bool run_options_number(const char *text, uint64_t *out) MUST_USE;
 uint64_t run_options_real_ns(void); /* a clock of the machine, for how long things took */

@@ -33,7 +33,7 @@ static void settle(struct scenario *scenario, enum scenario_outcome outcome)
     scenario->result->outcome = outcome;
 }
 
-/* Where it failed and the first line of why, with every number as '#'. */
+/* Where it failed and why, in one line. Long numbers (instants, ports, sizes) are '#': they differ from run to run. */
 static void add_says(struct scenario *scenario, struct actor *who, struct str text, struct buf *out)
 {
     struct str first = str_split(&text, '\n');
@@ -42,11 +42,16 @@ static void add_says(struct scenario *scenario, struct actor *who, struct str te
     if (who)
         report_place(scenario, who, out);
     buf_printf(out, "%s%.*s%s", who ? ": " : "", STR_ARG(first), second.size ? ", " : "");
-    for (size_t i = 0; i < second.size; i++) {
-        bool digit = ascii_digit(second.data[i]);
+    while (second.size) {
+        size_t digits = 0;
 
-        if (!digit || i == 0 || !ascii_digit(second.data[i - 1]))
-            buf_add_char(out, digit ? '#' : second.data[i]);
+        while (digits < second.size && ascii_digit(second.data[digits]))
+            digits++;
+        if (digits >= 4)
+            buf_add_char(out, '#');
+        else
+            buf_add(out, str_slice(second, 0, digits ? digits : 1));
+        second = str_from(second, digits ? digits : 1);
     }
 }
 
@@ -233,6 +238,55 @@ static enum actor_step run_time(struct actor *top)
     return actor_alarm_passed(top) ? STEP_NEXT : actor_wait(top, "the time that it advances");
 }
 
+/* `sim`: what the world is like. -choices is what a shrunk failure has in it. */
+static enum actor_step sim_choices(struct actor *top, struct str tape)
+{
+    struct scenario *scenario = top->scenario;
+    unsigned bad_line;
+    struct world_source *source;
+
+    if (scenario->source)
+        return STEP_NEXT; /* a tape from outside goes before */
+    source = world_source_tape(scenario->world, tape, &bad_line);
+    if (!source)
+        return actor_wrong(top, "line %u of the choices is not written: SITE WHO NUMBER = ANSWER", bad_line);
+    scenario->source = source;
+    world_set_source(scenario->world, source);
+    return STEP_NEXT;
+}
+
+static enum actor_step run_sim(struct actor *top)
+{
+    struct scenario *scenario = top->scenario;
+
+    for (unsigned i = 1; i + 1 < top->word_count; i += 2) {
+        uint64_t value;
+
+        if (actor_word_is(top, i, "-choices")) {
+            if (sim_choices(top, actor_word(top, i + 1)) != STEP_NEXT)
+                return STEP_FAILED;
+        } else if (actor_word_is(top, i, "-seed")) {
+            if (!actor_number(top, i + 1, &value))
+                return STEP_FAILED;
+            world_reseed(scenario->world, value);
+        } else if (actor_word_is(top, i, "-limit")) {
+            if (!actor_seconds(top, i + 1, &value))
+                return STEP_FAILED;
+            scenario->limit_ns = value;
+            scenario->patience_ns = value / 2;
+        } else if (actor_word_is(top, i, "-epoch")) {
+            int64_t wall = 0;
+
+            if (!units_parse_int(actor_word(top, i + 1), INT64_MIN / 2, INT64_MAX / 2, &wall))
+                return actor_wrong(top, "'sim -epoch' wants seconds since 1970");
+            world_wall_jump(scenario->world, wall * (int64_t)NS_PER_S - world_wall(scenario->world));
+        } else {
+            return actor_wrong(top, "'sim' does not know '%.*s'", STR_ARG(actor_word(top, i)));
+        }
+    }
+    return top->word_count % 2 ? STEP_NEXT : actor_wrong(top, "each word of 'sim' wants a value");
+}
+
 static enum actor_step run_setenv(struct actor *top)
 {
     struct dict *environment = &top->scenario->environment;
@@ -393,6 +447,7 @@ static const struct statement_row top_rows[] = {
     { "process", NULL, 0, WORDS_ANY, "", "'process' needs real processes" },
     { "server", actor_server_statement, 1, WORDS_ANY, "sNAME [{SPEC}] [-start | -wait | -break] ...", NULL },
     { "setenv", run_setenv, 2, 3, "[-ifunset] NAME VALUE", NULL },
+    { "sim", run_sim, 2, WORDS_ANY, "[-seed N] [-limit TIME] [-epoch SECONDS] [-choices {TAPE}]", NULL },
     { "syslog", actor_syslog_statement, 1, WORDS_ANY,
       "SNAME [-level LEVEL] [{SPEC}] [-start | -wait | -stop] ...", NULL },
     { "time", run_time, 1, 3, "advance TIME | settle | jump wall [-]TIME", NULL },

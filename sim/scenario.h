@@ -26,7 +26,8 @@ struct scenario_options {
     const char *path;
     struct str text; /* what stands in the file; data NULL: it is read */
     uint64_t seed;
-    struct str tape; /* the choices, as lines; what is not among them is benign. data NULL: drawn from the seed */
+    struct str
+        tape; /* the choices, as lines; what is not among them is benign. data NULL: drawn from the seed */
     uint64_t limit_ns; /* virtual; 0: 60 s. Half of it is how long a spec waits for bytes */
     const struct scenario_define *defines;
     unsigned define_count;
@@ -42,7 +43,7 @@ struct scenario_options {
 struct scenario_result {
     enum scenario_outcome outcome;
     struct buf text; /* the reason of a skip, the report of a failure */
-    struct buf says; /* of a failure, in one line without numbers: runs that fail for one reason have it in common */
+    struct buf says; /* of a failure, in one line: runs that fail for one reason have it in common */
     struct buf tape; /* of a failure: the choices that were not benign */
     bool tape_cut;   /* there were more than could be kept */
     uint64_t hash, events, virtual_ns;

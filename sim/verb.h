@@ -11,6 +11,10 @@ struct verb_row {
 };
 
 int verb_run(int argc, char **argv);
+int verb_sweep(int argc, char **argv);
+int verb_repro(int argc, char **argv);
+int verb_shrink(int argc, char **argv);
+int verb_why(int argc, char **argv);
 int verb_serve(int argc, char **argv);
 
 #endif

@@ -21,8 +21,7 @@ struct run {
 };
 
 static const char help[] =
-    "usage: lockstep-sim run FILE.vtc... [options]\n"
-    RUN_OPTIONS_HELP
+    "usage: lockstep-sim run FILE.vtc... [options]\n" RUN_OPTIONS_HELP
     "  --twice           runs each seed twice and compares the hashes of what happened\n"
     "  --trace FILE      writes what happened, an event a line\n"
     "  --tap             prints TAP\n"
@@ -40,8 +39,8 @@ static enum run_option take_own(struct run *run, int argc, char **argv, int at)
         bool *flag;
         const char **value;
     } rows[] = {
-        { "--tap", &run->tap, NULL },           { "--twice", &run->twice, NULL },
-        { "-v", &run->verbose, NULL },          { "--trace", NULL, &run->trace_path },
+        { "--tap", &run->tap, NULL },          { "--twice", &run->twice, NULL },
+        { "-v", &run->verbose, NULL },         { "--trace", NULL, &run->trace_path },
         { "--junit", NULL, &run->junit_path },
     };
 

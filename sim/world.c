@@ -91,6 +91,11 @@ int64_t world_wall(const struct world *world)
     return world->epoch + (int64_t)(world->now - NS_PER_S);
 }
 
+void world_reseed(struct world *world, uint64_t seed)
+{
+    world->seed = seed;
+}
+
 void world_wall_jump(struct world *world, int64_t by_ns)
 {
     world->epoch += by_ns;

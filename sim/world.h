@@ -126,7 +126,8 @@ void world_destroy(struct world *world);
 uint64_t
 world_now(const struct world
               *world); /* monotonic ns since the world began; starts at 1 s so that 0 is never a time */
-int64_t world_wall(const struct world *world); /* ns since 1970 */
+int64_t world_wall(const struct world *world);         /* ns since 1970 */
+void world_reseed(struct world *world, uint64_t seed); /* what is drawn from now on */
 void world_wall_jump(struct world *world, int64_t by_ns);
 
 struct world_timer {

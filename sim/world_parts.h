@@ -50,7 +50,8 @@ struct world {
     size_t queued, queue_capacity;
     struct dict entities; /* name -> serial */
     const char **entity_names;
-    uint64_t *entity_keys; /* of the names: what is drawn and hashed hangs on them, not on the order of meeting */
+    uint64_t
+        *entity_keys; /* of the names: what is drawn and hashed hangs on them, not on the order of meeting */
     uint32_t entity_count, entity_capacity;
     struct world_choices choices;
     struct world_tracer tracer;

@@ -68,7 +68,8 @@ void world_trace(struct world *world, enum world_event_kind kind, uint32_t entit
 {
     struct world_tracer *tracer = &world->tracer;
     digest_trace_u64(&tracer->digest,
-                     (uint64_t)kind + (entity && entity <= world->entity_count ? world->entity_keys[entity] : 0));
+                     (uint64_t)kind +
+                         (entity && entity <= world->entity_count ? world->entity_keys[entity] : 0));
     digest_trace_u64(&tracer->digest, world->now);
     digest_trace_u64(&tracer->digest, a);
     digest_trace_u64(&tracer->digest, b);

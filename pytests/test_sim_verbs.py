@@ -1,0 +1,119 @@
+"""The verbs of the simulator: what fails by chance is found, repeated, explained and made small."""
+
+import json
+import os
+import subprocess
+
+import pytest
+
+pytestmark = pytest.mark.only("sim", reason="the simulator's own verbs")
+
+# Fails when two of the twelve latencies add up to more than the server's time-out.
+SLOW_LINKS = """vtest "A time-out that is too short for the links"
+feature vtest_cmd net
+feature ignore_unknown_macro
+net * {latency 1ms..30ms}
+server s1 {
+    rxreq
+    delay 0.01
+    txresp
+} -start
+server s2 {
+    rxreq
+    txresp
+} -start
+haproxy h1 -conf {
+    defaults
+        mode http
+        timeout connect 50ms
+        timeout client 1s
+        timeout server 50ms
+    frontend fe
+        bind "fd@${fe}"
+        default_backend be
+    backend be
+        server s1 ${s1_addr}:${s1_port}
+} -start
+client c0 -connect ${h1_fe_sock} {
+    txreq -url "/nothing"
+    rxresp
+    expect resp.status == 200
+} -run
+"""
+
+
+@pytest.fixture
+def sim(request, tmp_path):
+    program = os.path.abspath(os.path.join(request.config.getoption("--build"), "lockstep-sim"))
+
+    def run(*words):
+        return subprocess.run([program, *words], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+
+    (tmp_path / "slow.vtc").write_text(SLOW_LINKS)
+    return run
+
+
+@pytest.fixture
+def repro(sim):
+    result = sim("sweep", "slow.vtc", "--seeds", "1..100", "--until-fail", "-j", "1")
+    assert result.returncode == 1
+    line = next(line for line in result.stdout.splitlines() if line.startswith("once more: "))
+    return line.split()[-1]
+
+
+def test_a_sweep_counts_the_ways_to_fail(sim):
+    result = sim("sweep", "slow.vtc", "--seeds", "1..60", "-j", "2")
+    assert result.returncode == 1
+    assert "in 1 ways" in result.stdout
+    assert 'came      "504"' in result.stdout
+
+
+def test_shards_are_the_whole(sim):
+    def lines(*words):
+        result = sim("sweep", "slow.vtc", "--seeds", "1..30", "--jsonl", *words)
+        return sorted((row["seed"], row["result"], row["hash"]) for row in map(json.loads, result.stdout.splitlines()))
+
+    whole = lines()
+    assert len(whole) == 30
+    assert whole == sorted(lines("--shard", "1/3") + lines("--shard", "2/3", "-j", "1") + lines("--shard", "3/3"))
+
+
+def test_a_failure_is_repeated(sim, repro):
+    result = sim("repro", repro)
+    assert result.returncode == 0
+    assert "the same failure, the same hash" in result.stdout
+
+
+def test_a_repro_of_another_scenario_is_refused(sim, repro, tmp_path):
+    (tmp_path / "slow.vtc").write_text(SLOW_LINKS + "delay 0.1\n")
+    result = sim("repro", repro)
+    assert result.returncode == 2
+    assert "is not what this was made of" in result.stderr
+
+
+def test_why_names_the_choices(sim, repro):
+    result = sim("why", repro)
+    assert result.returncode == 0
+    assert "hangs on 2 of" in result.stdout
+    assert result.stdout.count("without it: passes") == 2
+
+
+def test_a_failure_is_made_small(sim, repro, tmp_path):
+    result = sim("shrink", repro, "--out", "small")
+    assert result.returncode == 0, result.stdout + result.stderr
+    small = (tmp_path / "small.vtc").read_text()
+    assert "s2" not in small
+    assert small.count("net.latency") == 2
+    for seed in "1", "2":
+        again = sim("run", "small.vtc", "--seed", seed)
+        assert again.returncode == 1
+        assert 'came      "504"' in again.stdout
+    assert sim("repro", "small.repro").returncode == 0
+
+
+def test_a_tape_that_cannot_be_read(sim, repro, tmp_path):
+    path = tmp_path / repro
+    path.write_text(path.read_text() + "net.latency c0 five = 1\n")
+    result = sim("repro", repro)
+    assert result.returncode == 2
+    assert "a choice is written" in result.stdout

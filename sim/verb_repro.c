@@ -1,0 +1,87 @@
+/* `lockstep-sim repro`: a failure once more, from its file. */
+#include "sim/repro.h"
+#include "sim/verb.h"
+#include <stdio.h>
+
+static const char help[] = "usage: lockstep-sim repro FILE.repro [--force] [-v]\n"
+                           "  Runs the scenario that failed with the choices that were made, and says "
+                           "whether it is the same failure.\n"
+                           "  --force   though the scenario's text is another one now\n"
+                           "  -v        tells what is sent, received and printed\n"
+                           "exit: 0 it fails the same way, 1 it does not, 2 it cannot be run\n";
+
+static void say_line(void *data, uint64_t at_ns, const char *who, struct str text)
+{
+    (void)data;
+    printf("    %llu.%06llu %-8s %.*s\n", (unsigned long long)(at_ns / 1000000000),
+           (unsigned long long)(at_ns % 1000000000 / 1000), who, STR_ARG(text));
+}
+
+static int judge(const struct repro *repro, const struct scenario_result *result)
+{
+    const char *verdict = "the same failure, the same hash";
+    int code = VERB_FINE;
+
+    if (result->outcome != SCENARIO_FAILED) {
+        verdict = "it does not fail";
+        code = VERB_FAILED;
+    } else if (!str_eq(buf_str(&result->says), repro->says)) {
+        verdict = "it fails in another way";
+        code = VERB_FAILED;
+    } else if (repro->hash && result->hash != repro->hash) {
+        verdict = "the same failure; the hash is another one, so something else on the way there changed";
+    }
+    printf("%.*s%s: %s (hash %016llx)\n", STR_ARG(buf_str(&result->text)), repro->file, verdict,
+           (unsigned long long)result->hash);
+    return result->outcome == SCENARIO_WRONG ? VERB_WRONG : code;
+}
+
+static int run_repro(const char *path, bool force, bool verbose)
+{
+    struct scenario_result result;
+    struct buf text = BUF_INIT;
+    struct repro repro;
+    int code = VERB_WRONG;
+
+    if (!repro_read(path, &repro))
+        return VERB_WRONG;
+    if (!scenario_read_file(repro.file, &text)) {
+        fprintf(stderr, "%s: the scenario '%s' cannot be read\n", path, repro.file);
+    } else if (!force && !repro_fits(&repro, buf_str(&text))) {
+        fprintf(stderr, "%s: '%s' is not what this was made of; --force runs it all the same\n", path,
+                repro.file);
+    } else {
+        if (verbose)
+            repro.options.scenario.say = say_line;
+        scenario_run(&repro.options.scenario, &result);
+        code = judge(&repro, &result);
+        scenario_result_finish(&result);
+    }
+    buf_finish(&text);
+    repro_finish(&repro);
+    return code;
+}
+
+int verb_repro(int argc, char **argv)
+{
+    const char *path = NULL;
+    bool force = false, verbose = false;
+
+    for (int i = 1; i < argc; i++) {
+        if (!strcmp(argv[i], "--force")) {
+            force = true;
+        } else if (!strcmp(argv[i], "-v")) {
+            verbose = true;
+        } else if (argv[i][0] == '-' || path) {
+            fputs(help, stderr);
+            return VERB_WRONG;
+        } else {
+            path = argv[i];
+        }
+    }
+    if (!path) {
+        fputs(help, stderr);
+        return VERB_WRONG;
+    }
+    return run_repro(path, force, verbose);
+}

@@ -1,0 +1,359 @@
+/* `lockstep-sim sweep`: many seeds, on several processors, and what failed in how many ways. */
+#include "base/mem.h"
+#include "base/units.h"
+#include "sim/json.h"
+#include "sim/sweep_worker.h"
+#include "sim/verb.h"
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { JOBS_MAX = 256, WAYS_MAX = 1000, SEEDS_SHOWN = 8, PROGRESS_MS = 250 };
+
+/* A way to fail: what all its runs say alike. */
+struct way {
+    struct way *next;
+    char *says, *text, *repro; /* of the run with the lowest number */
+    uint64_t first_run, count;
+    uint64_t seeds[SEEDS_SHOWN];
+};
+
+struct sweep {
+    struct run_options options;
+    struct sweep_plan plan;
+    bool jsonl, until_fail, quiet, stopping;
+    struct sweep_worker workers[JOBS_MAX];
+    struct way *ways, *last_way;
+    unsigned way_count;
+    uint64_t total, done, began_ns, shown_ns;
+    uint64_t passed, failed, skipped, wrong, virtual_ns;
+};
+
+static const char help[] = "usage: lockstep-sim sweep FILE.vtc... --seeds A..B [options]\n" RUN_OPTIONS_HELP
+                           "  -j N              so many processes (default: one for each processor)\n"
+                           "  --shard I/N       only every N-th run, beginning with the I-th\n"
+                           "  --until-fail      ends with the first failure\n"
+                           "  --out FOLDER      where the failures' repros go (default lockstep-out)\n"
+                           "  --jsonl           prints a line of JSON for each run\n"
+                           "  --quiet           no line that tells how far it is\n"
+                           "exit: 0 all passed, 1 one failed, 2 a file is wrong, 77 all were skipped\n";
+
+/* ---- the command line ---- */
+
+static bool take_shard(struct sweep *sweep, const char *text)
+{
+    const char *slash = strchr(text, '/');
+    char index[24];
+
+    if (!slash || !str_to_c(str_make(text, (size_t)(slash - text)), index, sizeof(index)) ||
+        !run_options_number(index, &sweep->plan.shard) ||
+        !run_options_number(slash + 1, &sweep->plan.shards) || sweep->plan.shard == 0 ||
+        sweep->plan.shard > sweep->plan.shards)
+        return false;
+    sweep->plan.shard--;
+    return true;
+}
+
+static bool take_jobs(struct sweep *sweep, const char *text)
+{
+    uint64_t jobs;
+
+    if (!run_options_number(text, &jobs) || jobs == 0 || jobs > JOBS_MAX)
+        return false;
+    sweep->plan.jobs = (unsigned)jobs;
+    return true;
+}
+
+static enum run_option take_own(struct sweep *sweep, int argc, char **argv, int at)
+{
+    const char *word = argv[at], *value = at + 1 < argc ? argv[at + 1] : NULL;
+    const struct {
+        const char *option;
+        bool *flag;
+    } flags[] = { { "--jsonl", &sweep->jsonl },
+                  { "--until-fail", &sweep->until_fail },
+                  { "--quiet", &sweep->quiet } };
+
+    for (size_t i = 0; i < COUNT_OF(flags); i++)
+        if (!strcmp(word, flags[i].option)) {
+            *flags[i].flag = true;
+            return RUN_OPTION_TAKEN;
+        }
+    if (value && !strcmp(word, "--out")) {
+        sweep->plan.folder = value;
+        return RUN_OPTION_TAKEN_TWO;
+    }
+    if (value && !strcmp(word, "-j") && take_jobs(sweep, value))
+        return RUN_OPTION_TAKEN_TWO;
+    if (value && !strcmp(word, "--shard") && take_shard(sweep, value))
+        return RUN_OPTION_TAKEN_TWO;
+    fprintf(stderr, "lockstep-sim sweep: '%s' is unknown, or does not take '%s'\n%s", word,
+            value ? value : "", help);
+    return RUN_OPTION_BAD;
+}
+
+static bool parse(struct sweep *sweep, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        enum run_option taken = run_options_take(&sweep->options, "sweep", argc, argv, i);
+
+        if (taken == RUN_OPTION_UNKNOWN)
+            taken = take_own(sweep, argc, argv, i);
+        if (taken == RUN_OPTION_BAD)
+            return false;
+        if (taken == RUN_OPTION_TAKEN_TWO)
+            i++;
+    }
+    if (!sweep->options.file_count)
+        fputs(help, stderr);
+    return sweep->options.file_count > 0;
+}
+
+/* ---- results ---- */
+
+static struct way *way_of(struct sweep *sweep, const struct sweep_result *result)
+{
+    struct way *way = sweep->ways;
+
+    while (way && !str_eq(str_of(way->says), result->says))
+        way = way->next;
+    if (way || sweep->way_count == WAYS_MAX)
+        return way ? way : sweep->last_way;
+    way = mem_need(sizeof(*way));
+    way->says = mem_need_copy(result->says);
+    way->first_run = UINT64_MAX;
+    if (sweep->last_way)
+        sweep->last_way->next = way;
+    else
+        sweep->ways = way;
+    sweep->last_way = way;
+    sweep->way_count++;
+    return way;
+}
+
+static void add_failure(struct sweep *sweep, const struct sweep_result *result)
+{
+    struct way *way = way_of(sweep, result);
+
+    if (way->count < SEEDS_SHOWN)
+        way->seeds[way->count] = sweep_seed(&sweep->plan, result->run);
+    way->count++;
+    if (result->run >= way->first_run)
+        return;
+    way->first_run = result->run;
+    mem_free(way->text);
+    mem_free(way->repro);
+    way->text = mem_need_copy(result->text);
+    way->repro = mem_need_copy(result->repro);
+}
+
+static void print_json(struct sweep *sweep, const struct sweep_result *result)
+{
+    struct buf line = BUF_INIT;
+
+    buf_add_c(&line, "{\"file\":");
+    json_add_string(&line, str_of(sweep_file(&sweep->plan, result->run)));
+    buf_printf(&line, ",\"seed\":%llu,\"result\":\"%s\",\"hash\":\"%016llx\",\"events\":%llu",
+               (unsigned long long)sweep_seed(&sweep->plan, result->run),
+               result->outcome == SWEEP_DIED ? "died"
+                                             : scenario_outcome_name((enum scenario_outcome)result->outcome),
+               (unsigned long long)result->hash, (unsigned long long)result->events);
+    buf_printf(&line, ",\"virtual_ns\":%llu,\"real_ns\":%llu", (unsigned long long)result->virtual_ns,
+               (unsigned long long)result->real_ns);
+    if (result->outcome != SCENARIO_PASSED) {
+        buf_add_c(&line, ",\"says\":");
+        json_add_string(&line, result->says.size ? result->says : result->text);
+    }
+    if (result->repro.size) {
+        buf_add_c(&line, ",\"repro\":");
+        json_add_string(&line, result->repro);
+    }
+    printf("%.*s}\n", STR_ARG(buf_str(&line)));
+    buf_finish(&line);
+}
+
+static void take_result(void *data, const struct sweep_result *result)
+{
+    struct sweep *sweep = data;
+
+    if (sweep->stopping)
+        return;
+    sweep->done++;
+    sweep->virtual_ns += result->virtual_ns;
+    sweep->passed += result->outcome == SCENARIO_PASSED;
+    sweep->skipped += result->outcome == SCENARIO_SKIPPED;
+    sweep->wrong += result->outcome == SCENARIO_WRONG;
+    if (sweep->jsonl)
+        print_json(sweep, result);
+    else if (result->outcome == SCENARIO_WRONG && sweep->wrong == 1)
+        printf("WRONG %.*s", STR_ARG(result->text));
+    if (result->outcome != SCENARIO_FAILED && result->outcome != SWEEP_DIED)
+        return;
+    sweep->failed++;
+    add_failure(sweep, result);
+    sweep->stopping = sweep->until_fail;
+}
+
+/* ---- how far it is ---- */
+
+static void add_time(struct buf *out, double seconds)
+{
+    if (seconds < 120)
+        buf_printf(out, "%.1f s", seconds);
+    else if (seconds < 7200)
+        buf_printf(out, "%.1f min", seconds / 60);
+    else if (seconds < 172800)
+        buf_printf(out, "%.1f h", seconds / 3600);
+    else
+        buf_printf(out, "%.1f d", seconds / 86400);
+}
+
+static void show_progress(struct sweep *sweep, bool last)
+{
+    uint64_t now = run_options_real_ns();
+    double took = (double)(now - sweep->began_ns) / 1e9, rate = (double)sweep->done / (took > 0 ? took : 1);
+    struct buf line = BUF_INIT;
+
+    if (sweep->quiet || (!last && now - sweep->shown_ns < PROGRESS_MS * NS_PER_MS))
+        return;
+    sweep->shown_ns = now;
+    buf_printf(&line, "sweep %llu/%llu %.0f/s, ", (unsigned long long)sweep->done,
+               (unsigned long long)sweep->total, rate);
+    add_time(&line, (double)sweep->virtual_ns / 1e9);
+    buf_printf(&line, " virtual (%.0fx), %llu failed in %u ways",
+               (double)sweep->virtual_ns / 1e9 / (took > 0 ? took : 1), (unsigned long long)sweep->failed,
+               sweep->way_count);
+    if (!last && rate > 0) {
+        buf_add_c(&line, ", ");
+        add_time(&line, (double)(sweep->total - sweep->done) / rate);
+        buf_add_c(&line, " left");
+    }
+    fprintf(stderr, "\r%.*s\033[K%s", STR_ARG(buf_str(&line)), last ? "\n" : "");
+    buf_finish(&line);
+}
+
+static void print_ways(const struct sweep *sweep)
+{
+    for (const struct way *way = sweep->ways; way; way = way->next) {
+        struct str text = str_trim(str_of(way->text));
+
+        printf("\n%.*s\n", STR_ARG(text));
+        if (way->count > 1) {
+            printf("%llu runs fail so, with seeds", (unsigned long long)way->count);
+            for (uint64_t i = 0; i < way->count && i < SEEDS_SHOWN; i++)
+                printf(" %llu", (unsigned long long)way->seeds[i]);
+            puts(way->count > SEEDS_SHOWN ? " ..." : "");
+        }
+        if (way->repro[0])
+            printf("once more: lockstep-sim repro %s\n", way->repro);
+    }
+}
+
+/* ---- running ---- */
+
+static bool anybody_runs(const struct sweep *sweep, struct pollfd *polls, unsigned *workers, nfds_t *count)
+{
+    *count = 0;
+    for (unsigned i = 0; i < sweep->plan.jobs; i++) {
+        if (!sweep->workers[i].pid)
+            continue;
+        polls[*count] = (struct pollfd){ .fd = sweep->workers[i].pipe, .events = POLLIN };
+        workers[(*count)++] = i;
+    }
+    return *count > 0;
+}
+
+/* One whose process died goes on behind the run that killed it. */
+static void worker_ended(struct sweep *sweep, struct sweep_worker *worker)
+{
+    if (!worker->busy)
+        return;
+    worker->next += sweep->plan.shards * sweep->plan.jobs;
+    if (!sweep->stopping)
+        (void)!sweep_worker_start(&sweep->plan, worker);
+}
+
+static void run_all(struct sweep *sweep)
+{
+    struct pollfd polls[JOBS_MAX];
+    unsigned workers[JOBS_MAX];
+    nfds_t count;
+
+    for (unsigned i = 0; i < sweep->plan.jobs; i++) {
+        sweep->workers[i].next = sweep->plan.shard + i * sweep->plan.shards;
+        (void)!sweep_worker_start(&sweep->plan, &sweep->workers[i]);
+    }
+    while (!sweep->stopping && anybody_runs(sweep, polls, workers, &count)) {
+        if (poll(polls, count, PROGRESS_MS) < 0 && errno != EINTR)
+            break;
+        for (nfds_t i = 0; i < count && !sweep->stopping; i++) {
+            struct sweep_worker *worker = &sweep->workers[workers[i]];
+
+            if (polls[i].revents && !sweep_worker_hear(&sweep->plan, worker, take_result, sweep))
+                worker_ended(sweep, worker);
+        }
+        show_progress(sweep, false);
+    }
+    for (unsigned i = 0; i < sweep->plan.jobs; i++)
+        sweep_worker_stop(&sweep->workers[i]);
+}
+
+static int finish(struct sweep *sweep)
+{
+    show_progress(sweep, true);
+    if (!sweep->jsonl) {
+        print_ways(sweep);
+        printf("%s%llu passed, %llu failed in %u ways, %llu skipped, %llu wrong of %llu runs\n",
+               sweep->ways ? "\n" : "", (unsigned long long)sweep->passed, (unsigned long long)sweep->failed,
+               sweep->way_count, (unsigned long long)sweep->skipped, (unsigned long long)sweep->wrong,
+               (unsigned long long)sweep->done);
+    }
+    if (sweep->done < sweep->total && !sweep->stopping) {
+        fprintf(stderr, "lockstep-sim sweep: only %llu of %llu runs came to an end\n",
+                (unsigned long long)sweep->done, (unsigned long long)sweep->total);
+        return VERB_WRONG;
+    }
+    if (sweep->wrong)
+        return VERB_WRONG;
+    if (sweep->failed)
+        return VERB_FAILED;
+    return sweep->passed || !sweep->done ? VERB_FINE : VERB_ALL_SKIPPED;
+}
+
+static void forget(struct sweep *sweep)
+{
+    while (sweep->ways) {
+        struct way *way = sweep->ways;
+
+        sweep->ways = way->next;
+        mem_free(way->says);
+        mem_free(way->text);
+        mem_free(way->repro);
+        mem_free(way);
+    }
+    run_options_finish(&sweep->options);
+    mem_free(sweep);
+}
+
+int verb_sweep(int argc, char **argv)
+{
+    struct sweep *sweep = mem_need(sizeof(*sweep));
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    int code = VERB_WRONG;
+
+    run_options_init(&sweep->options, argc);
+    sweep->plan = (struct sweep_plan){ &sweep->options, "lockstep-out", 0, 1, 1 };
+    sweep->plan.jobs = processors < 1 ? 1 : processors > JOBS_MAX ? JOBS_MAX : (unsigned)processors;
+    sweep->quiet = !isatty(STDERR_FILENO);
+    if (parse(sweep, argc, argv)) {
+        uint64_t all = sweep_run_count(&sweep->plan);
+
+        sweep->total = all > sweep->plan.shard ? (all - sweep->plan.shard - 1) / sweep->plan.shards + 1 : 0;
+        sweep->began_ns = run_options_real_ns();
+        run_all(sweep);
+        code = finish(sweep);
+    }
+    forget(sweep);
+    return code;
+}
