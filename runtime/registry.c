@@ -3,6 +3,7 @@
 #include "registry.h"
 #include "actions/actions.h"
 #include "admin/cli.h"
+#include "admin/cmd_table.h"
 #include "config/cfg_reader.h"
 #include "config/cfg_set.h"
 #include "converters/converters.h"
@@ -15,6 +16,7 @@ extern const struct section_row kw_section_rows[];
 extern const struct keyword_row kw_global_rows[], kw_global_ignored_rows[], kw_stats_rows[], kw_lua_rows[],
     kw_proxy_rows[], kw_balance_rows[], kw_timeout_rows[], kw_option_rows[], kw_rule_rows[], kw_log_rows[],
     kw_error_rows[], kw_capture_rows[], kw_bind_rows[], kw_server_rows[], kw_userlist_rows[], kw_tls_rows[];
+extern const struct keyword_row kw_stick_rows[];
 extern const struct option_row kw_bind_option_rows[], kw_server_option_rows[], kw_tls_bind_rows[],
     kw_tls_server_rows[];
 
@@ -52,6 +54,7 @@ static const struct table tables[] = {
     KEYWORDS(kw_option_rows),
     KEYWORDS(kw_rule_rows),
     KEYWORDS(kw_log_rows),
+    KEYWORDS(kw_stick_rows),
     KEYWORDS(kw_error_rows),
     KEYWORDS(kw_capture_rows),
     KEYWORDS(kw_bind_rows),
@@ -69,6 +72,7 @@ static const struct table tables[] = {
     FETCHES(fetch_var_rows),
     FETCHES(fetch_proxy_header_rows),
     FETCHES(fetch_stream_rows),
+    FETCHES(fetch_track_rows),
     CONVERTERS(conv_text_rows),
     CONVERTERS(conv_math_rows),
     CONVERTERS(conv_bytes_rows),
@@ -86,6 +90,7 @@ static const struct table tables[] = {
     CONVERTERS(conv_map_rows),
     CONVERTERS(conv_regsub_rows),
     CONVERTERS(conv_var_rows),
+    CONVERTERS(conv_table_rows),
     ACTIONS(action_flow_rows),
     ACTIONS(action_reply_rows),
     ACTIONS(action_redirect_rows),
@@ -103,9 +108,11 @@ static const struct table tables[] = {
     ACTIONS(action_hint_rows),
     ACTIONS(action_normalize_rows),
     ACTIONS(action_refused_rows),
+    ACTIONS(action_track_rows),
     LOG_ALIASES(fetch_log_rows),
     ACLS(acl_word_rows),
     COMMANDS(cli_rows),
+    COMMANDS(cmd_table_rows),
 };
 
 /* Algorithms are one row a file. */

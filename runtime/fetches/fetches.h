@@ -5,7 +5,8 @@
 #include "sample/sample.h"
 
 extern const struct fetch_row fetch_value_rows[], fetch_connection_rows[], fetch_http_rows[],
-    fetch_payload_rows[], fetch_var_rows[], fetch_proxy_header_rows[], fetch_stream_rows[];
+    fetch_payload_rows[], fetch_var_rows[], fetch_proxy_header_rows[], fetch_stream_rows[],
+    fetch_track_rows[];
 extern const struct log_alias_row fetch_log_rows[];
 
 #endif

@@ -42,6 +42,11 @@ static void set_usual(struct globals *globals)
                  .security_level = -1,
                  .extra_files = TLS_EXTRA_ALL },
     };
+    for (unsigned code = 400; code < 600; code++)
+        (code < 500 ? globals->error_codes : globals->failure_codes)[code / 64] |= 1ull << (code % 64);
+    /* What the server cannot do at all says nothing about how it does (HAProxy manual 3.1 http-fail-codes). */
+    globals->failure_codes[501 / 64] &= ~(1ull << (501 % 64));
+    globals->failure_codes[505 / 64] &= ~(1ull << (505 % 64));
 }
 
 struct configuration *configuration_create(struct platform *platform, struct diag *diag)

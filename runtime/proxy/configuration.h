@@ -28,6 +28,7 @@ struct globals {     /* the global section, in its own words */
     bool lua_real_booleans; /* tune.lua.bool-sample-conversion normal */
     bool ssl_server_verify_none;
     int lua_log_loggers;
+    uint64_t error_codes[10], failure_codes[10]; /* statuses as bits: what counts as an error, as a failure */
     const char *lua_prepend_path, *lua_prepend_cpath;
     const char *host_name; /* the machine's */
     const char *node_name, *description, *pidfile, *chroot, *user, *group, *log_tag, *log_send_hostname,

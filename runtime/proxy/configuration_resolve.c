@@ -4,7 +4,9 @@
 #include "proxy/configuration.h"
 #include "proxy/http_reply_read.h"
 #include "proxy/server.h"
+#include "proxy/stick_rule.h"
 #include "proxy/userlist.h"
+#include "table/stick_table.h"
 
 static const struct diag_place nowhere = { NULL, 0 };
 
@@ -264,6 +266,26 @@ static bool check_tracks(struct proxy *proxy)
     return good;
 }
 
+/* Where a `stick` rule keeps its servers; that table is to have room for them. */
+static bool resolve_stick_rules(struct proxy *proxy)
+{
+    bool good = true;
+    for (struct stick_rule *rule = proxy->stick_rules; rule; rule = rule->next) {
+        const char *name = rule->table_name ? rule->table_name : proxy->name;
+        struct proxy *owner = rule->table_name ? find_table_owner(proxy->configuration, name) : proxy;
+        if (!owner || !owner->table) {
+            diag_config(proxy->configuration->diag, DIAG_ALERT, rule->at,
+                        "Proxy '%s': unable to find stick-table '%s'.", proxy->name, name);
+            good = false;
+            continue;
+        }
+        rule->table = owner->table;
+        stick_table_store(rule->table, STICK_SERVER_ID);
+        stick_table_store(rule->table, STICK_SERVER_KEY);
+    }
+    return good;
+}
+
 /* ---- formats ---- */
 
 static bool compile(struct proxy *proxy, const char *text, struct diag_place at, const char *what,
@@ -448,6 +470,7 @@ static bool check_proxy(struct proxy *proxy)
     good = resolve_switching(proxy) && good;
     good = resolve_server_rules(proxy) && good;
     good = resolve_tracks(proxy) && good;
+    good = resolve_stick_rules(proxy) && good;
     warn_http_words(proxy);
     choose_balance(proxy);
     good = compile_formats(proxy) && good;

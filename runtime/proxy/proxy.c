@@ -3,6 +3,7 @@
 #include "base/units.h"
 #include "proxy/configuration.h"
 #include "proxy/server.h"
+#include "table/stick_table.h"
 
 static void set_usual(struct proxy_settings *settings)
 {
@@ -106,6 +107,7 @@ void proxy_destroy(struct proxy *proxy)
     for (size_t i = 0; i < COUNT_OF(sets); i++)
         ruleset_finish(sets[i]);
     dict_finish(&proxy->servers_by_name);
+    stick_table_destroy(proxy->table);
 }
 
 static struct proxy *find_by_id(const struct configuration *configuration, const char *text, unsigned sides)

@@ -20,6 +20,7 @@ struct configuration;
 struct server;
 struct server_settings;
 struct stats_admin;
+struct stick_rule;
 struct stick_table;
 
 enum proxy_mode { MODE_TCP, MODE_HTTP, MODE_HEALTH, MODE_LOG };
@@ -212,9 +213,10 @@ struct proxy {
     struct dict servers_by_name;
     struct server_settings *default_server; /* `default-server` up to here; of the own arena, never shared */
     struct persist_rule *persist_rules;
-    unsigned inherited_by; /* of defaults: enum proxy_side bits of the sections that began as it */
-    unsigned seen_rules;   /* enum proxy_rules bits, for warnings about their order */
-    struct stick_table *table;
+    unsigned inherited_by;     /* of defaults: enum proxy_side bits of the sections that began as it */
+    unsigned seen_rules;       /* enum proxy_rules bits, for warnings about their order */
+    struct stick_table *table; /* own; NULL: none */
+    struct stick_rule *stick_rules;
     void *balance_state; /* the algorithm's own */
     struct log_format *log_format, *error_log_format, *log_structured, *unique_id;
     /* Life. */

@@ -7,6 +7,7 @@
 #include "stream/server_conn.h"
 #include "stream/session.h"
 #include "stream/stream.h"
+#include "table/stick_table.h"
 
 #define SCRATCH_CHUNK 16384
 
@@ -37,6 +38,9 @@ struct engine *engine_create(struct configuration *configuration, struct loop *l
     list_init(&engine->stream_list);
     list_init(&engine->free_streams);
     list_init(&engine->listeners);
+    for (struct proxy *proxy = configuration->proxies; proxy; proxy = proxy->next)
+        if (proxy->table)
+            stick_table_attach(proxy->table, loop);
     return engine;
 }
 
@@ -148,6 +152,9 @@ void engine_destroy(struct engine *engine)
     while (!list_empty(&engine->session_list))
         session_close(LIST_ITEM(list_first(&engine->session_list), struct session, link), false);
     purge_servers(engine);
+    for (struct proxy *proxy = engine->configuration->proxies; proxy; proxy = proxy->next)
+        if (proxy->table)
+            stick_table_detach(proxy->table);
     while (!list_empty(&engine->free_streams)) {
         struct stream *stream = LIST_ITEM(list_first(&engine->free_streams), struct stream, link);
         list_remove(&stream->link);

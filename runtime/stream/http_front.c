@@ -1,6 +1,7 @@
 /* The client's side of HTTP/1: requests come in, responses go out. A request that cannot be read is answered here. */
 #include "base/units.h"
 #include "proxy/bind.h"
+#include "stream/stick_rules.h"
 #include "stream/stream_steps.h"
 
 bool http_front_begin(struct stream *stream)
@@ -41,6 +42,8 @@ static void keep_uri(struct stream *stream)
 
 void http_front_request_failed(struct stream *stream, int status, char cause)
 {
+    stick_count_request(stream);
+    stick_count_error(stream);
     stream->frontend->front_counters.failed_requests++;
     if (stream->session->bind)
         stream->session->bind->counters.failed_requests++;

@@ -8,6 +8,7 @@
 #include "http/http_cookie.h"
 #include "proxy/server.h"
 #include "stream/persist_cookie.h"
+#include "stream/stick_rules.h"
 #include "stream/stream_steps.h"
 
 enum request_step {
@@ -127,6 +128,8 @@ static void deny(struct stream *stream, bool response)
 {
     struct http_txn *http = stream->http;
     struct proxy *frontend = stream->frontend;
+    if (!response)
+        stick_count_error(stream);
     if (response) {
         stream->backend->back_counters.denied_responses++;
     } else {
@@ -147,6 +150,10 @@ static void broken(struct stream *stream, int status, char cause, bool response)
 {
     if (status == 500)
         stream->frontend->front_counters.internal_errors++;
+    if (status == 400)
+        stick_count_error(stream);
+    if (status == 502)
+        stick_count_failure(stream);
     if (response)
         stream_drop_back(stream, false);
     if (!stream_reply_error(stream, status, cause, response ? 'H' : 'R'))
@@ -404,6 +411,8 @@ enum step http_txn_request(struct stream *stream)
             break;
         case Q_FRONT_CONTENT:
             step = content_rules(stream, frontend, false);
+            if (step == STEP_NEXT)
+                stick_count_request(stream);
             if (step == STEP_NEXT && monitored(stream))
                 return STEP_WAIT;
             break;
@@ -524,6 +533,10 @@ enum step http_txn_response(struct stream *stream)
         switch ((enum response_step)stream->step) {
         case P_BEGIN:
             response_begin(stream);
+            if (!own) {
+                stick_count_status(stream, http->status);
+                stick_rules_response(stream);
+            }
             break;
         case P_CONTENT:
             if (!own)

@@ -5,6 +5,7 @@
 #include "proxy/server.h"
 #include "stream/persist_cookie.h"
 #include "stream/server_queue.h"
+#include "stream/stick_rules.h"
 #include "stream/stream_steps.h"
 
 #define RETRY_PAUSE_NS NS_PER_S
@@ -107,6 +108,11 @@ static bool assign(struct stream *stream)
         return false;
     if (!stream->assigned && named) {
         stream->assigned = named;
+        stream->direct = true;
+    }
+    struct server *known = stick_rules_request(stream);
+    if (!stream->assigned && known) {
+        stream->assigned = known;
         stream->direct = true;
     }
     return true;

@@ -6,7 +6,9 @@
 #include "proxy/bind.h"
 #include "stream/http_wire.h"
 #include "stream/session_steps.h"
+#include "stream/stick_rules.h"
 #include "stream/stream_steps.h"
+#include "table/stick_track.h"
 #include "tls/tls_conn.h"
 
 #define LINGER_NS (1 * NS_PER_S)
@@ -75,6 +77,7 @@ static void session_destroy(struct session *session, bool reset)
     timer_finish(&session->timer);
     channel_finish(&session->saved, engine);
     vars_finish(&session->vars);
+    stick_untrack(session->tracked);
     list_remove(&session->link);
     engine->session_count--;
     uncount(session);
@@ -132,6 +135,7 @@ static void count_session(struct session *session)
         counters->sessions_max = (uint64_t)session->frontend->current_front;
     rate_add(&counters->session_rate, engine_now(session->engine), 1);
     session->bind->counters.sessions_total++;
+    stick_count_session(session);
 }
 
 static uint64_t idle_limit_ms(const struct session *session)

@@ -8,6 +8,7 @@
 #include "stream/engine.h"
 
 struct bind;
+struct stick_entry;
 struct stream;
 
 struct session {
@@ -28,13 +29,13 @@ struct session {
     struct vars vars;          /* sess. */
     struct rule_cursor cursor; /* tcp-request connection / session rules */
     unsigned phase;
-    void *tracked[3];           /* entries of stick tables, by the table storey */
-    bool counted;               /* in the frontend's and the bind's current connections */
-    bool reset_on_close;        /* the stream asked for RST */
-    bool begun;                 /* its rules let it through */
-    bool lingering;             /* our side is shut; the client's bytes are dropped until it closes */
-    struct server *last_server; /* that served it; NULL: none yet */
-    struct list server_conns;   /* idle ones that no other session may use */
+    struct stick_entry *tracked[3]; /* followed by tcp-request connection and session rules */
+    bool counted;                   /* in the frontend's and the bind's current connections */
+    bool reset_on_close;            /* the stream asked for RST */
+    bool begun;                     /* its rules let it through */
+    bool lingering;                 /* our side is shut; the client's bytes are dropped until it closes */
+    struct server *last_server;     /* that served it; NULL: none yet */
+    struct list server_conns;       /* idle ones that no other session may use */
     unsigned server_conn_count;
     struct channel saved; /* bytes that arrived behind the last request */
 };

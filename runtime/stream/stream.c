@@ -6,7 +6,9 @@
 #include "proxy/bind.h"
 #include "proxy/server.h"
 #include "stream/session_steps.h"
+#include "stream/stick_rules.h"
 #include "stream/stream_steps.h"
+#include "table/stick_track.h"
 
 #define PASS_MAX         32 /* then other tasks have their turn */
 #define ARENA_CHUNK      4096
@@ -325,6 +327,7 @@ static void account(struct stream *stream)
     struct proxy *frontend = stream->frontend, *backend = stream->backend;
     uint64_t in = stream->request.total_in;
     uint64_t out = stream->response.total_in;
+    stick_count_bytes(stream, in, stream_bytes_to_client(stream));
     frontend->front_counters.bytes_in += in;
     frontend->front_counters.bytes_out += out;
     if (stream->session->bind) {
@@ -366,6 +369,8 @@ static void stream_end(struct stream *stream)
         stream->applet->stop(stream);
     if (stream->lua_release)
         stream->lua_release(stream);
+    stick_rules_forget(stream);
+    stick_untrack(stream->tracked);
     stream_drop_back(stream, keep_server);
     vars_finish(&stream->vars_txn);
     vars_finish(&stream->vars_req);

@@ -24,6 +24,7 @@ struct http_back;
 struct http_front;
 struct server;
 struct server_conn;
+struct stick_pending;
 
 enum stream_phase {
     PHASE_REQUEST,
@@ -123,8 +124,9 @@ struct stream {
     bool client_aborted;
     bool kill_requested;
     int64_t nice, priority_class, priority_offset_ms;
-    void *tracked[3]; /* entries of stick tables */
-    void *lua;        /* the Lua binding's own; freed by lua_release */
+    struct stick_entry *tracked[3]; /* followed by rules of content and HTTP */
+    struct stick_pending *sticky;   /* entries that are to name the server */
+    void *lua;                      /* the Lua binding's own; freed by lua_release */
     void (*lua_release)(struct stream *stream);
 };
 

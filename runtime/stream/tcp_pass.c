@@ -1,6 +1,7 @@
 /* Bytes between two connections: mode tcp, and HTTP after an upgrade. */
 #include "base/units.h"
 #include "proxy/bind.h"
+#include "stream/stick_rules.h"
 #include "stream/stream_steps.h"
 
 bool tcp_pass_receive(struct conn *conn, struct channel *channel, struct engine *engine)
@@ -162,5 +163,6 @@ enum step tcp_pass_response(struct stream *stream)
 {
     if (content_rules(stream, &stream->backend->tcp_response, stream->backend, true) == STEP_WAIT)
         return STEP_WAIT;
+    stick_rules_response(stream);
     return STEP_NEXT;
 }
