@@ -155,6 +155,22 @@ static void server_break(struct server *server)
     close_listener(server);
 }
 
+enum actor_step actor_server_crash(struct actor *actor)
+{
+    struct server *server = server_of(actor);
+
+    if (server->http.sock != PLAT_NO_SOCK)
+        (void)!net_set_option(server->http.host, server->http.sock, PLAT_LINGER_RESET, 1);
+    server_break(server);
+    return STEP_NEXT;
+}
+
+enum actor_step actor_server_restart(struct actor *top, struct actor *actor)
+{
+    (void)actor_server_crash(actor);
+    return start(top, server_of(actor));
+}
+
 /* The word at top->position. STEP_WAIT: again when the server has ended. */
 static enum actor_step take_word(struct actor *top, struct server *server)
 {

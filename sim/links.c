@@ -217,6 +217,15 @@ static void add_rule(struct links *links, struct str from, struct str to, const 
                 link->latency_min_ns, STR_NONE);
 }
 
+void links_cut_off(struct links *links, const char *name, bool cut)
+{
+    struct net_link out = link_of(links, name, "*"), in = link_of(links, "*", name);
+
+    out.cut = in.cut = cut;
+    add_rule(links, str_of(name), STR("*"), &out);
+    add_rule(links, STR("*"), str_of(name), &in);
+}
+
 static enum actor_step set_one(struct actor *top, struct str from, struct str to)
 {
     struct links *links = top->scenario->links;

@@ -12,6 +12,9 @@ void links_destroy(struct links *links);
 void links_add_host(struct links *links, const char *name, struct net_host *host);
 void links_remove_host(struct links *links, const struct net_host *host);
 
+/* All links from and to the hosts of that name: nothing passes, or passes again. */
+void links_cut_off(struct links *links, const char *name, bool cut);
+
 enum actor_step links_statement(struct actor *top);
 
 #endif

@@ -9,6 +9,7 @@
 #include "sim/actor_server.h"
 #include "sim/actor_syslog.h"
 #include "sim/barrier.h"
+#include "sim/fault.h"
 #include "sim/links.h"
 #include "sim/report.h"
 #include "sim/shell.h"
@@ -438,6 +439,10 @@ static enum actor_step run_feature(struct actor *top)
 static const struct statement_row top_rows[] = {
     { "client", actor_client_statement, 1, WORDS_ANY,
       "cNAME [{SPEC}] [-connect ADDRESS] [-start | -run | -wait] ...", NULL },
+    { "fault", fault_statement, 2, WORDS_ANY,
+      "WHO OPERATION ERROR [-nth N | -each | -p 5%] [-for TIME] | WHO crash | restart | blackhole [-for "
+      "TIME]",
+      NULL },
     { "feature", run_feature, 1, WORDS_ANY, "NAME | cmd COMMAND | vtest_cmd WORD | ignore_unknown_macro",
       NULL },
     { "filewrite", run_filewrite, 1, WORDS_ANY, "[-a] PATH TEXT...", NULL },
@@ -559,6 +564,7 @@ static void scenario_open(struct scenario *scenario, const struct scenario_optio
     list_init(&scenario->actors);
     list_init(&scenario->nodes);
     list_init(&scenario->barriers);
+    list_init(&scenario->faults);
     scenario_macro_init(&scenario->macros);
     scenario->world = world_create(&world);
     scenario->began_ns = world_now(scenario->world);
@@ -583,6 +589,7 @@ static void scenario_close(struct scenario *scenario, struct program *program)
         actor->class->destroy(actor);
     }
     program_destroy(program);
+    fault_forget_all(scenario);
     links_destroy(scenario->links);
     net_host_destroy(scenario->host);
     net_destroy(scenario->net);

@@ -74,6 +74,7 @@ struct scenario {
     struct list actors;      /* struct actor.link, in order of creation; the script's own is the first */
     struct list nodes;       /* struct sim_node.link */
     struct list barriers;
+    struct list faults; /* struct fault.link */
     struct links *links;
     struct actor *top;
     uint64_t began_ns, limit_ns, patience_ns;

@@ -7,6 +7,7 @@
 #include "base/units.h"
 #include "sim/actor_cli.h"
 #include "sim/actor_server.h"
+#include "sim/fault.h"
 #include "sim/links.h"
 #include "sim/sim_process.h"
 #include <stdio.h>
@@ -110,6 +111,12 @@ static void node_end(struct sim_node *node)
     node->process = NULL;
 }
 
+void sim_node_attach_faults(struct sim_node *node)
+{
+    if (node->process)
+        fault_attach(node->scenario, node->name, sim_process_platform(node->process));
+}
+
 /* Starts the proxy with `mode` (-d or -c) before its arguments. It may have ended already when this returns. */
 static void node_begin(struct sim_node *node, const char *mode)
 {
@@ -129,6 +136,7 @@ static void node_begin(struct sim_node *node, const char *mode)
     node->stopping = PLAT_SIGNAL_NONE;
     node->judged = false;
     sim_process_on(node->process, node_printed, node_ended, node);
+    sim_node_attach_faults(node);
     give_environment(node);
     give_files(node, conf_path);
     scenario_macro_define(&scenario->macros, node->name, "pid", "%lld",
@@ -319,6 +327,21 @@ static enum actor_step start(struct actor *top, struct sim_node *node)
     return STEP_NEXT;
 }
 
+enum actor_step sim_node_crash(struct actor *top, struct sim_node *node)
+{
+    if (state_of(node) != PROCESS_RUNNING)
+        return actor_wrong(top, "%s does not run", node->name);
+    sim_process_kill(node->process);
+    return STEP_NEXT;
+}
+
+enum actor_step sim_node_restart(struct actor *top, struct sim_node *node)
+{
+    if (state_of(node) == PROCESS_RUNNING)
+        sim_process_kill(node->process);
+    return start(top, node);
+}
+
 /* Starts the management spec, if the proxy was started, and waits for its end. */
 static enum actor_step run_cli(struct actor *top, struct sim_node *node)
 {
@@ -422,7 +445,7 @@ static struct sim_node *node_add(struct scenario *scenario, struct str name)
     return node;
 }
 
-static struct sim_node *node_find(struct scenario *scenario, struct str name)
+struct sim_node *sim_node_find(struct scenario *scenario, struct str name)
 {
     LIST_EACH (item, &scenario->nodes) {
         struct sim_node *node = sim_node_of(item);
@@ -436,7 +459,7 @@ static struct sim_node *node_find(struct scenario *scenario, struct str name)
 enum actor_step sim_node_statement(struct actor *top)
 {
     struct str name = actor_word(top, 1);
-    struct sim_node *node = node_find(top->scenario, name);
+    struct sim_node *node = sim_node_find(top->scenario, name);
 
     if (!node) {
         if (!name.size || name.data[0] != 'h')

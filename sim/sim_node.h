@@ -13,6 +13,12 @@ enum actor_step sim_node_stop(struct actor *by, struct sim_node *node);
 struct sim_node *sim_node_of(struct list *link);
 void sim_node_destroy(struct sim_node *node);
 
+struct sim_node *sim_node_find(struct scenario *scenario, struct str name); /* NULL: there is none */
+/* As by SIGKILL; and begun anew with the same configuration and sockets. */
+enum actor_step sim_node_crash(struct actor *top, struct sim_node *node);
+enum actor_step sim_node_restart(struct actor *top, struct sim_node *node);
+void sim_node_attach_faults(struct sim_node *node); /* the rules are other ones now */
+
 /* The answer to `-cc CONDITION`, by a proxy made for the question; arguments come before -cc. */
 bool sim_node_condition(struct scenario *scenario, struct str arguments, struct str condition);
 /* Its name and the last lines that it printed, for a report. */

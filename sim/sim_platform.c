@@ -79,6 +79,8 @@ struct sim_platform {
     struct buf printed, shown;
     void (*on_print)(void *data, bool to_stderr, struct str text);
     void *on_print_data;
+    bool (*fails)(void *data, enum sim_operation operation, enum io_status *status);
+    void *fails_data;
 };
 
 static struct sim_platform *self(struct platform *platform)
@@ -396,21 +398,45 @@ static enum plat_signal signal_next(struct platform *platform)
 
 /* ---- sockets ---- */
 
+static inline bool fails(struct platform *platform, enum sim_operation operation, enum io_status *status)
+{
+    struct sim_platform *sim = self(platform);
+    return UNLIKELY(sim->fails != NULL) && sim->fails(sim->fails_data, operation, status);
+}
+
+/* A socket that would block for no reason is ready again at once, and says so. */
+static struct io_result failed(struct platform *platform, plat_sock sock, enum io_status status)
+{
+    struct sim_platform *sim = self(platform);
+    struct watched *watched = watched_at(sim, sock);
+    if (status == IO_WOULD_BLOCK && watched && watched->poller != NO_POLLER) {
+        queue(sim, sock, watched);
+        rouse(sim);
+    }
+    return (struct io_result){ status, 0 };
+}
+
 static plat_sock open_listener(struct platform *platform, const struct plat_listen *how,
                                enum io_status *status)
 {
+    if (fails(platform, SIM_LISTEN, status))
+        return PLAT_NO_SOCK;
     return net_listen(self(platform)->host, how, status);
 }
 
 static plat_sock accept_sock(struct platform *platform, plat_sock listener, struct addr *peer,
                              enum io_status *status)
 {
+    if (fails(platform, SIM_ACCEPT, status))
+        return PLAT_NO_SOCK;
     return net_accept(self(platform)->host, listener, peer, status);
 }
 
 static plat_sock connect_sock(struct platform *platform, const struct plat_connect *how,
                               enum io_status *status)
 {
+    if (fails(platform, SIM_CONNECT, status))
+        return PLAT_NO_SOCK;
     return net_connect(self(platform)->host, how, status);
 }
 
@@ -422,12 +448,18 @@ static enum io_status sock_error(struct platform *platform, plat_sock sock)
 static struct io_result read_sock(struct platform *platform, plat_sock sock, const struct io_vec *vecs,
                                   unsigned count)
 {
+    enum io_status status;
+    if (fails(platform, SIM_READ, &status))
+        return failed(platform, sock, status);
     return net_read(self(platform)->host, sock, vecs, count);
 }
 
 static struct io_result write_sock(struct platform *platform, plat_sock sock, const struct io_vec *vecs,
                                    unsigned count, bool more)
 {
+    enum io_status status;
+    if (fails(platform, SIM_WRITE, &status))
+        return failed(platform, sock, status);
     return net_write(self(platform)->host, sock, vecs, count, more);
 }
 
@@ -492,18 +524,26 @@ static plat_sock open_pair(struct platform *platform, plat_sock *other, enum io_
 static plat_sock datagram_open(struct platform *platform, const struct addr *bind_or_null,
                                enum addr_family family, enum io_status *status)
 {
+    if (fails(platform, SIM_DATAGRAM, status))
+        return PLAT_NO_SOCK;
     return net_datagram_open(self(platform)->host, bind_or_null, family, status);
 }
 
 static struct io_result send_to(struct platform *platform, plat_sock sock, const struct addr *to,
                                 const struct io_vec *vecs, unsigned count)
 {
+    enum io_status status;
+    if (fails(platform, SIM_SEND_TO, &status))
+        return failed(platform, sock, status);
     return net_send_to(self(platform)->host, sock, to, vecs, count);
 }
 
 static struct io_result receive_from(struct platform *platform, plat_sock sock, struct addr *from, char *out,
                                      size_t size)
 {
+    enum io_status status;
+    if (fails(platform, SIM_RECEIVE_FROM, &status))
+        return failed(platform, sock, status);
     return net_receive_from(self(platform)->host, sock, from, out, size);
 }
 
@@ -511,11 +551,17 @@ static struct io_result receive_from(struct platform *platform, plat_sock sock, 
 
 static enum io_status file_read(struct platform *platform, const char *path, struct buf *out)
 {
+    enum io_status status;
+    if (fails(platform, SIM_FILE_READ, &status))
+        return status;
     return sim_files_read(self(platform)->files, path, out);
 }
 
 static enum io_status file_write(struct platform *platform, const char *path, struct str data, bool append)
 {
+    enum io_status status;
+    if (fails(platform, SIM_FILE_WRITE, &status))
+        return status;
     return sim_files_write(self(platform)->files, path, data, append);
 }
 
@@ -734,7 +780,10 @@ static enum io_status resolve(struct platform *platform, const char *name, bool 
     const struct sim_platform *sim = self(platform);
     enum addr_family first = prefer_v6 ? ADDR_IPV6 : ADDR_IPV4, second = prefer_v6 ? ADDR_IPV4 : ADDR_IPV6;
     struct addr addr;
+    enum io_status status;
     *count = 0;
+    if (fails(platform, SIM_RESOLVE, &status))
+        return status;
     if (addr_parse_ip(str_of(name), &addr)) {
         add_address(out, max, count, addr);
         return IO_OK;
@@ -930,4 +979,13 @@ void sim_platform_on_print(struct sim_platform *sim,
 {
     sim->on_print = call;
     sim->on_print_data = data;
+}
+
+void sim_platform_on_call(struct sim_platform *sim,
+                          bool (*call_fails)(void *data, enum sim_operation operation,
+                                             enum io_status *status),
+                          void *data)
+{
+    sim->fails = call_fails;
+    sim->fails_data = data;
 }

@@ -25,6 +25,25 @@ void sim_platform_file(struct sim_platform *sim, const char *path, struct str da
 void sim_platform_setenv(struct sim_platform *sim, const char *name, const char *value);
 /* Scripted host name; several calls add addresses. "localhost" is known, all else is not found. */
 void sim_platform_host_name(struct sim_platform *sim, const char *name, struct addr addr);
+/* Calls that may be made to fail. */
+enum sim_operation {
+    SIM_LISTEN,
+    SIM_ACCEPT,
+    SIM_CONNECT,
+    SIM_READ,
+    SIM_WRITE,
+    SIM_DATAGRAM,
+    SIM_SEND_TO,
+    SIM_RECEIVE_FROM,
+    SIM_FILE_READ,
+    SIM_FILE_WRITE,
+    SIM_RESOLVE,
+    SIM_OPERATIONS
+};
+/* Asked before each of them; true: it fails, and why. NULL: none does. */
+void sim_platform_on_call(struct sim_platform *sim,
+                          bool (*fails)(void *data, enum sim_operation operation, enum io_status *status),
+                          void *data);
 /* What the node printed to stdout and stderr since the last call. */
 struct str sim_platform_output(struct sim_platform *sim);
 void sim_platform_on_print(struct sim_platform *sim,

@@ -1,0 +1,245 @@
+/* Each call of a platform asks the rules in the order in which they were made; the first that applies gives the
+ * answer. A rule that says nothing else counts once. */
+#include "sim/fault.h"
+#include "base/mem.h"
+#include "base/units.h"
+#include "sim/actor_server.h"
+#include "sim/links.h"
+#include "sim/sim_node.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { CHANCE_BASE = 1000000 };
+
+struct fault {
+    struct list link; /* in scenario->faults */
+    struct scenario *scenario;
+    char who[64];
+    enum sim_operation operation;
+    enum io_status status;
+    uint64_t nth;    /* only this call, from 1; 0: each */
+    uint64_t asked;  /* calls so far */
+    uint32_t chance; /* of CHANCE_BASE; 0: always */
+    uint64_t until_ns;
+    bool heals;              /* no calls: a black hole that ends */
+    struct world_timer heal; /* armed with `heals` */
+};
+
+struct victim { /* a platform that asks */
+    struct scenario *scenario;
+    char who[64];
+    uint32_t entity;
+};
+
+static const struct {
+    const char *word;
+    enum sim_operation operation;
+} operations[] = {
+    { "listen", SIM_LISTEN },       { "accept", SIM_ACCEPT },
+    { "connect", SIM_CONNECT },     { "read", SIM_READ },
+    { "write", SIM_WRITE },         { "datagram", SIM_DATAGRAM },
+    { "send_to", SIM_SEND_TO },     { "receive_from", SIM_RECEIVE_FROM },
+    { "file_read", SIM_FILE_READ }, { "file_write", SIM_FILE_WRITE },
+    { "resolve", SIM_RESOLVE },
+};
+
+static const struct {
+    const char *word;
+    enum io_status status;
+} results[] = {
+    { "EAGAIN", IO_WOULD_BLOCK },
+    { "EPIPE", IO_CLOSED },
+    { "ECONNRESET", IO_RESET },
+    { "ECONNREFUSED", IO_REFUSED },
+    { "EHOSTUNREACH", IO_UNREACHABLE },
+    { "ENETUNREACH", IO_UNREACHABLE },
+    { "ETIMEDOUT", IO_TIMED_OUT },
+    { "EMFILE", IO_NO_DESCRIPTORS },
+    { "ENFILE", IO_NO_DESCRIPTORS },
+    { "ENOMEM", IO_NO_MEMORY },
+    { "ENOBUFS", IO_NO_MEMORY },
+    { "EADDRNOTAVAIL", IO_NO_PORTS },
+    { "EADDRINUSE", IO_IN_USE },
+    { "EACCES", IO_DENIED },
+    { "ENOENT", IO_NOT_FOUND },
+    { "EMSGSIZE", IO_TOO_BIG },
+    { "EIO", IO_BAD },
+};
+
+/* ---- calls ---- */
+
+static bool applies(struct fault *fault, const struct victim *victim, enum sim_operation operation)
+{
+    struct world *world = fault->scenario->world;
+
+    if (fault->heals || fault->operation != operation || !str_eq(str_of(fault->who), str_of(victim->who)))
+        return false;
+    if (fault->until_ns && world_now(world) >= fault->until_ns)
+        return false;
+    fault->asked++;
+    if (fault->nth)
+        return fault->asked == fault->nth;
+    return !fault->chance ||
+           world_choose(world, SITE_FAULT, victim->entity, CHANCE_BASE) >= CHANCE_BASE - fault->chance;
+}
+
+static bool call_fails(void *data, enum sim_operation operation, enum io_status *status)
+{
+    struct victim *victim = data;
+
+    LIST_EACH (item, &victim->scenario->faults) {
+        struct fault *fault = LIST_ITEM(item, struct fault, link);
+
+        if (!applies(fault, victim, operation))
+            continue;
+        *status = fault->status;
+        world_trace(victim->scenario->world, EV_FAULT, victim->entity, operation, fault->status, STR_NONE);
+        return true;
+    }
+    return false;
+}
+
+void fault_attach(struct scenario *scenario, const char *name, struct sim_platform *sim)
+{
+    struct victim *victim = arena_need(&scenario->arena, sizeof(*victim));
+
+    *victim = (struct victim){ .scenario = scenario, .entity = world_entity(scenario->world, name) };
+    snprintf(victim->who, sizeof(victim->who), "%s", name);
+    sim_platform_on_call(sim, list_empty(&scenario->faults) ? NULL : call_fails, victim);
+}
+
+void fault_forget_all(struct scenario *scenario)
+{
+    LIST_EACH_SAFE(item, &scenario->faults)
+    {
+        struct fault *fault = LIST_ITEM(item, struct fault, link);
+
+        world_timer_stop(scenario->world, &fault->heal);
+        list_remove(item);
+        mem_free(fault);
+    }
+}
+
+/* ---- the statement ---- */
+
+static struct fault *add_fault(struct actor *top)
+{
+    struct fault *fault = mem_need(sizeof(*fault));
+
+    fault->scenario = top->scenario;
+    str_to_c(actor_word(top, 1), fault->who, sizeof(fault->who));
+    list_add_last(&top->scenario->faults, &fault->link);
+    LIST_EACH (item, &top->scenario->nodes)
+        sim_node_attach_faults(sim_node_of(item));
+    return fault;
+}
+
+/* -nth N, -each, -p 5%, -for TIME. */
+static enum actor_step read_options(struct actor *top, struct fault *fault, unsigned from)
+{
+    uint64_t ns;
+
+    for (unsigned i = from; i < top->word_count; i++) {
+        if (actor_word_is(top, i, "-each")) {
+            fault->nth = 0;
+        } else if (actor_word_is(top, i, "-nth")) {
+            if (!actor_number(top, ++i, &fault->nth))
+                return STEP_FAILED;
+        } else if (actor_word_is(top, i, "-for")) {
+            if (!actor_seconds(top, ++i, &ns))
+                return STEP_FAILED;
+            fault->until_ns = world_now(top->scenario->world) + ns;
+            fault->nth = 0;
+        } else if (actor_word_is(top, i, "-p")) {
+            struct str word = actor_word(top, ++i);
+            double percent = word.data ? strtod(word.data, NULL) : 0;
+
+            if (!(percent > 0 && percent <= 100) || word.data[word.size - 1] != '%')
+                return actor_wrong(top, "'-p' wants a share such as 5%%");
+            fault->chance = (uint32_t)(percent * (CHANCE_BASE / 100) + 0.5);
+            fault->nth = 0;
+        } else {
+            return actor_wrong(top, "'fault' does not know '%.*s'", STR_ARG(actor_word(top, i)));
+        }
+    }
+    return STEP_NEXT;
+}
+
+static void heal_fired(struct world_timer *timer)
+{
+    struct fault *fault = CONTAINER_OF(timer, struct fault, heal);
+
+    links_cut_off(fault->scenario->links, fault->who, false);
+}
+
+/* Nothing reaches it and nothing leaves it. */
+static enum actor_step black_hole(struct actor *top)
+{
+    struct fault *fault = add_fault(top);
+    enum actor_step step = read_options(top, fault, 3);
+
+    fault->heals = true;
+    world_timer_init(&fault->heal, heal_fired);
+    if (step != STEP_NEXT)
+        return step;
+    links_cut_off(top->scenario->links, fault->who, true);
+    if (fault->until_ns)
+        world_timer_set(top->scenario->world, &fault->heal, fault->until_ns);
+    return STEP_NEXT;
+}
+
+/* What happens to a process; false: the word is none of that. */
+static bool to_process(struct actor *top, enum actor_step *step)
+{
+    struct scenario *scenario = top->scenario;
+    bool crash = actor_word_is(top, 2, "crash"), restart = actor_word_is(top, 2, "restart");
+    struct actor *server = actor_find(scenario, &actor_server_class, actor_word(top, 1));
+    struct sim_node *node = sim_node_find(scenario, actor_word(top, 1));
+
+    if (actor_word_is(top, 2, "blackhole")) {
+        *step = black_hole(top);
+        return true;
+    }
+    if (!crash && !restart)
+        return false;
+    if (server)
+        *step = crash ? actor_server_crash(server) : actor_server_restart(top, server);
+    else if (node)
+        *step = crash ? sim_node_crash(top, node) : sim_node_restart(top, node);
+    else
+        *step = actor_wrong(top, "there is no server or proxy '%.*s'", STR_ARG(actor_word(top, 1)));
+    world_trace(scenario->world, EV_FAULT, world_entity(scenario->world, actor_word(top, 1).data), crash,
+                restart, STR_NONE);
+    return true;
+}
+
+enum actor_step fault_statement(struct actor *top)
+{
+    struct fault wanted = { .operation = SIM_OPERATIONS };
+    struct fault *fault;
+    enum actor_step step;
+
+    if (to_process(top, &step))
+        return step;
+    for (size_t i = 0; i < COUNT_OF(operations); i++)
+        if (actor_word_is(top, 2, operations[i].word))
+            wanted.operation = operations[i].operation;
+    for (size_t i = 0; i < COUNT_OF(results); i++)
+        if (actor_word_is(top, 3, results[i].word))
+            wanted.status = results[i].status;
+    if (wanted.operation == SIM_OPERATIONS)
+        return actor_wrong(
+            top,
+            "a fault happens to accept, connect, listen, read, write, datagram, send_to, "
+            "receive_from, file_read, file_write, resolve; or is crash, restart, blackhole; not "
+            "'%.*s'",
+            STR_ARG(actor_word(top, 2)));
+    if (wanted.status == IO_OK)
+        return actor_wrong(top, "a fault's result is an error such as EMFILE, not '%.*s'",
+                           STR_ARG(actor_word(top, 3)));
+    fault = add_fault(top);
+    fault->operation = wanted.operation;
+    fault->status = wanted.status;
+    fault->nth = 1;
+    return read_options(top, fault, 4);
+}
