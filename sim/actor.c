@@ -428,6 +428,40 @@ static enum actor_step run_loop(struct actor *actor)
     return push_frame(actor, body, (unsigned)rounds, false);
 }
 
+/* A..B or A. */
+static bool parse_range(struct str text, int64_t *low, int64_t *high)
+{
+    size_t dots = str_find(text, STR(".."));
+
+    if (dots == STR_NOT_FOUND)
+        return units_parse_int(text, 0, 10000, low) && units_parse_int(text, 0, 10000, high);
+    return units_parse_int(str_slice(text, 0, dots), 0, 10000, low) &&
+           units_parse_int(str_from(text, dots + 2), *low, 10000, high);
+}
+
+/* phase: how many are still to be carried out, and one. Each is one of the alternatives; 0 is the first. */
+static enum actor_step run_pick(struct actor *actor)
+{
+    struct world *world = actor->scenario->world;
+    bool counted = actor_word_is(actor, 1, "-n");
+    unsigned first = counted ? 3 : 1, chosen;
+    int64_t low = 1, high = 1;
+    struct program *body;
+
+    if (counted && !parse_range(actor_word(actor, 2), &low, &high))
+        return actor_wrong(actor, "'pick -n' wants a number or a range such as 1..5");
+    if (first >= actor->word_count)
+        return actor_wrong(actor, "'pick' has nothing to pick from");
+    low += world_choose(world, SITE_STATEMENT, actor->entity, (uint32_t)(high - low + 1));
+    for (; low > 0; low--) {
+        chosen = first + world_choose(world, SITE_STATEMENT, actor->entity, actor->word_count - first);
+        body = actor_program(actor, chosen, actor->class->rows, NULL);
+        if (!body || push_frame(actor, body, 1, true) != STEP_NEXT)
+            return STEP_FAILED;
+    }
+    return STEP_NEXT;
+}
+
 /* The files are pushed last to first, so that the first is carried out first. */
 static enum actor_step run_include(struct actor *actor)
 {
@@ -458,6 +492,7 @@ const struct statement_row actor_common_rows[] = {
     { "barrier", barrier_statement, 2, WORDS_ANY, "bNAME cond NUMBER [-cyclic] | sync", NULL },
     { "delay", run_delay, 1, 1, "SECONDS", NULL },
     { "loop", run_loop, 2, 2, "NUMBER {SPEC}", NULL },
+    { "pick", run_pick, 1, WORDS_ANY, "[-n A..B] {STATEMENTS} {STATEMENTS} ...", NULL },
     { "include", run_include, 1, WORDS_ANY, "FILE...", NULL },
     { "shell", shell_statement, 1, WORDS_ANY, "[-err | -exit N] [-expect TEXT] {SCRIPT}", NULL },
     { 0 },

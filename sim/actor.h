@@ -52,6 +52,7 @@ struct actor {
     /* State of the command under way: cleared when it begins, kept while it waits. */
     unsigned phase, position;
     uint64_t count;
+    void *waits_on; /* whatever the statement waits for */
 
     const char *waits_for; /* for reports: "bytes", "barrier"; NULL: not waiting */
     char waits_detail[128];

@@ -48,6 +48,7 @@ void actor_http_finish(struct actor_http *http)
 
 void actor_http_attach(struct actor_http *http, plat_sock sock)
 {
+    http->connections++;
     http->sock = sock;
     http->in_begin = http->in_end = 0;
     http->in_status = IO_OK;
@@ -481,6 +482,7 @@ static enum actor_step take_head(struct actor_http *http, size_t size, bool is_r
     buf_add(&http->head.bytes, str_make(in_data(http), size));
     in_use(http, size);
     http->head_is_request = is_request;
+    http->requests += is_request;
     http->has_body = true;
     if (scenario_says(http->actor.scenario)) {
         struct buf text = BUF_INIT;

@@ -30,6 +30,7 @@ struct actor_http {
     plat_sock listener, sock;
     struct addr peer;
     unsigned repeat, round;
+    uint64_t requests, connections; /* so far */
     bool keep_alive;
     uint64_t receive_buffer; /* -rcvbuf; 0: as it is */
     struct program *program;

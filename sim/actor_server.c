@@ -85,6 +85,14 @@ static void server_destroy(struct actor *actor)
 
 const struct actor_class actor_server_class = { "server", actor_http_rows, server_step, server_destroy };
 
+bool actor_server_count(struct actor *actor, struct str name, uint64_t *out)
+{
+    struct server *server = server_of(actor);
+
+    *out = str_eq(name, STR("requests")) ? server->http.requests : server->http.connections;
+    return str_eq(name, STR("requests")) || str_eq(name, STR("connections"));
+}
+
 void actor_server_backends(struct scenario *scenario, struct buf *out)
 {
     for (int frontends = 0; frontends < 2; frontends++) {

@@ -177,29 +177,39 @@ static bool compare_order(struct str op, struct expect_side left, struct expect_
     return true;
 }
 
-enum actor_step expect_compare(struct actor *actor, struct expect_side left, struct str op,
-                               struct expect_side right)
+enum actor_step expect_holds(struct actor *actor, struct expect_side left, struct str op,
+                             struct expect_side right, bool *held)
 {
     struct str a = left.value.data ? left.value : STR("<undef>");
     struct str b = right.value.data ? right.value : STR("<undef>");
-    bool held;
 
     if (str_eq(op, STR("=="))) {
-        held = str_eq(a, b);
+        *held = str_eq(a, b);
     } else if (str_eq(op, STR("!="))) {
-        held = !str_eq(a, b);
+        *held = !str_eq(a, b);
     } else if (str_eq(op, STR("~")) || str_eq(op, STR("!~"))) {
         int matches = pattern_match(actor, b, a);
 
         if (matches < 0)
             return STEP_FAILED;
-        held = (op.size == 1) == (matches == 1);
-    } else if (!compare_whole(op, a, b, &held) && !compare_order(op, left, right, &held)) {
+        *held = (op.size == 1) == (matches == 1);
+    } else if (!compare_whole(op, a, b, held) && !compare_order(op, left, right, held)) {
         return actor_wrong(actor, "'expect' does not know the operator '%.*s'", STR_ARG(op));
     }
+    return STEP_NEXT;
+}
+
+enum actor_step expect_compare(struct actor *actor, struct expect_side left, struct str op,
+                               struct expect_side right)
+{
+    bool held;
+
+    if (expect_holds(actor, left, op, right, &held) != STEP_NEXT)
+        return STEP_FAILED;
     if (held)
         return STEP_NEXT;
-    right.value = b;
+    if (!right.value.data)
+        right.value = STR("<undef>");
     return unmet(actor, left, op, right);
 }
 

@@ -10,6 +10,9 @@ struct expect_side {
 
 /* == != ~ !~, numbers by -lt -le -eq -ne -ge -gt (whole) and < <= > >= (with a fraction). A compiled pattern is kept
  * at the command under way. */
+/* As expect_compare, but what does not hold is no failure: *held says so. */
+enum actor_step expect_holds(struct actor *actor, struct expect_side left, struct str op,
+                             struct expect_side right, bool *held);
 enum actor_step expect_compare(struct actor *actor, struct expect_side left, struct str op,
                                struct expect_side right);
 /* `expect ~ RE` and `expect !~ RE` of what has no name; the operator is word 1, the pattern word 2. */

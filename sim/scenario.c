@@ -9,6 +9,7 @@
 #include "sim/actor_server.h"
 #include "sim/actor_syslog.h"
 #include "sim/barrier.h"
+#include "sim/check.h"
 #include "sim/fault.h"
 #include "sim/links.h"
 #include "sim/report.h"
@@ -437,6 +438,7 @@ static enum actor_step run_feature(struct actor *top)
 }
 
 static const struct statement_row top_rows[] = {
+    { "check", check_statement, 2, 3, "now | always | never | within TIME {WHAT OPERATOR WHAT}", NULL },
     { "client", actor_client_statement, 1, WORDS_ANY,
       "cNAME [{SPEC}] [-connect ADDRESS] [-start | -run | -wait] ...", NULL },
     { "fault", fault_statement, 2, WORDS_ANY,
@@ -479,6 +481,8 @@ static enum actor_step end_step(struct actor *top)
         snprintf(top->waits_detail, sizeof(top->waits_detail), "%s", actor->name);
         return actor_wait(top, "the end of");
     }
+    if (check_finish(top) != STEP_NEXT)
+        return STEP_WAIT;
     LIST_EACH (item, &scenario->nodes) {
         enum actor_step step = sim_node_stop(top, sim_node_of(item));
 

@@ -75,6 +75,7 @@ struct scenario {
     struct list nodes;       /* struct sim_node.link */
     struct list barriers;
     struct list faults; /* struct fault.link */
+    unsigned check_count;
     struct links *links;
     struct actor *top;
     uint64_t began_ns, limit_ns, patience_ns;

@@ -24,6 +24,7 @@ static const char *const site_names[SITE_COUNT] = {
     [SITE_BOOT_DELAY] = "boot.delay",
     [SITE_FAULT] = "fault",
     [SITE_LUA_SEED] = "lua.seed",
+    [SITE_STATEMENT] = "pick",
 };
 
 const char *world_site_name(enum world_site site)
