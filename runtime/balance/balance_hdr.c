@@ -29,21 +29,15 @@ static bool prepare(struct proxy *proxy, const char **words, const char **error)
     return true;
 }
 
+/* From behind the last dot but one up to the last dot; all of a name without dots. */
 static struct str domain_of(struct str host)
 {
-    if (!host.size)
+    size_t end = str_find_last_char(host, '.');
+    if (end == STR_NOT_FOUND)
         return host;
-    size_t at = host.size - 1, end = at;
-    bool inside = false;
-    for (; at > 0; at--) {
-        if (inside && host.data[at - 1] == '.')
-            break;
-        if (!inside && host.data[at] == '.') {
-            end = at;
-            inside = true;
-        }
-    }
-    return str_slice(host, at, end - at);
+    host = str_slice(host, 0, end);
+    size_t begin = str_find_last_char(host, '.');
+    return begin == STR_NOT_FOUND ? host : str_from(host, begin + 1);
 }
 
 static struct server *pick(struct proxy *proxy, struct stream *stream, const struct server *avoid,
