@@ -91,6 +91,7 @@ static const struct table tables[] = {
     CONVERTERS(conv_regsub_rows),
     CONVERTERS(conv_var_rows),
     CONVERTERS(conv_table_rows),
+    CONVERTERS(conv_forwarded_rows),
     ACTIONS(action_flow_rows),
     ACTIONS(action_reply_rows),
     ACTIONS(action_redirect_rows),

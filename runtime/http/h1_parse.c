@@ -458,7 +458,7 @@ static void add_root(struct head *head)
 static enum h1_error check_absolute(struct head *head, const struct http_uri *uri)
 {
     struct http_authority authority;
-    bool path_follows = !uri->pathq.size || uri->pathq.data[0] == '/';
+    bool path_follows = !uri->pathq.size || uri->pathq.data[0] == '/' || uri->pathq.data[0] == '?';
     if (!path_follows || !uri->authority.size ||
         !http_uri_split_authority(uri->authority, false, &authority) ||
         (!authority.host.size && authority.port.size))

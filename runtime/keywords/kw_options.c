@@ -1,5 +1,6 @@
 /* option ...: most are flags of the section's settings; a few have values. */
 #include "keywords/kw_common.h"
+#include "proxy/forwarded.h"
 
 static bool flag(struct cfg_line *line)
 {
@@ -125,6 +126,86 @@ static bool originalto(struct cfg_line *line)
                                                           &settings->original_to_header, NULL });
 }
 
+/* ---- option forwarded ---- */
+
+static struct sample_expr *forwarded_expr(struct cfg_line *line, unsigned i)
+{
+    struct configuration *configuration = configuration_of(line);
+    struct sample_parser parser = configuration_parser(configuration, line, kw_proxy(line), AT_REQUEST_HEAD);
+    const char *text = cfg_arg(line, i), *end = NULL;
+    struct sample_expr *expr = text[0] ? sample_expr_parse(&parser, text, &end) : NULL;
+    if (expr && !*end)
+        return expr;
+    cfg_error(line, "'option forwarded' : '%s' expects a sample expression: %s.", cfg_arg(line, i - 1),
+              !text[0]       ? "it is missing"
+              : parser.error ? parser.error
+              : end          ? end
+                             : "out of memory");
+    return NULL;
+}
+
+/* A word and what it sets: a flag, or an expression behind it. */
+struct forwarded_word {
+    const char *word;
+    size_t flag, expr; /* offsets in struct forwarded; expr 0: takes none */
+};
+
+#define NODE(field, member) offsetof(struct forwarded, field) + offsetof(struct forwarded_node, member)
+static const struct forwarded_word forwarded_words[] = {
+    { "proto", offsetof(struct forwarded, with_proto), 0 },
+    { "host", offsetof(struct forwarded, with_host), 0 },
+    { "host-expr", offsetof(struct forwarded, with_host), offsetof(struct forwarded, host) },
+    { "by", NODE(by, wanted), 0 },
+    { "by-expr", NODE(by, wanted), NODE(by, name) },
+    { "by_port", NODE(by, with_port), 0 },
+    { "by_port-expr", NODE(by, with_port), NODE(by, port) },
+    { "for", NODE(of, wanted), 0 },
+    { "for-expr", NODE(of, wanted), NODE(of, name) },
+    { "for_port", NODE(of, with_port), 0 },
+    { "for_port-expr", NODE(of, with_port), NODE(of, port) },
+};
+
+static bool forwarded_word(struct cfg_line *line, unsigned *i, struct forwarded *forwarded)
+{
+    const char *word = cfg_arg(line, *i);
+    for (size_t n = 0; n < COUNT_OF(forwarded_words); n++) {
+        const struct forwarded_word *row = &forwarded_words[n];
+        if (strcmp(row->word, word) != 0)
+            continue;
+        *(bool *)((char *)forwarded + row->flag) = true;
+        if (!row->expr)
+            return true;
+        struct sample_expr *expr = forwarded_expr(line, ++*i);
+        *(struct sample_expr **)(void *)((char *)forwarded + row->expr) = expr;
+        return expr;
+    }
+    return cfg_error(
+        line,
+        "'option forwarded' : unknown keyword '%s' (expects 'proto', 'host', 'host-expr', 'by', "
+        "'by-expr', 'by_port', 'by_port-expr', 'for', 'for-expr', 'for_port' or 'for_port-expr').",
+        word);
+}
+
+static bool forwarded(struct cfg_line *line)
+{
+    struct proxy_settings *settings = &kw_proxy(line)->settings;
+    settings->forwarded = NULL;
+    if (line->negated || line->to_default)
+        return cfg_arg_limits(line, 0, 0);
+    struct forwarded *made = arena_need(&configuration_of(line)->arena, sizeof(*made));
+    for (unsigned i = 0; i < cfg_arg_count(line); i++) {
+        if (!forwarded_word(line, &i, made))
+            return false;
+    }
+    if ((made->by.with_port && !made->by.wanted) || (made->of.with_port && !made->of.wanted))
+        return cfg_error(line, "'option forwarded' : a port is given without '%s'.",
+                         made->by.with_port && !made->by.wanted ? "by" : "for");
+    if (!cfg_arg_count(line))
+        made->with_proto = made->of.wanted = true;
+    settings->forwarded = made;
+    return true;
+}
+
 /* "option redispatch [n]": after every n-th try, counted from the end when negative; -1 without a number. */
 static bool redispatch(struct cfg_line *line)
 {
@@ -186,6 +267,7 @@ const struct keyword_row kw_option_rows[] = {
     { IN_FRONT, "option dontlognull", FLAG(dontlognull) },
     { IN_PROXY, "option forwardfor", KW_CALL(forwardfor) },
     { IN_PROXY, "option originalto", KW_CALL(originalto) },
+    { IN_BACK, "option forwarded", KW_CALL(forwarded), .negatable = true },
     { IN_PROXY, "option http-buffer-request", FLAG(http_buffer_request) },
     { IN_FRONT, "option http-ignore-probes", FLAG(http_ignore_probes) },
     { IN_PROXY, "option http-keep-alive", MODE(HTTP_KEEP_ALIVE) },

@@ -17,6 +17,7 @@
 struct balance_row;
 struct bind;
 struct configuration;
+struct forwarded;
 struct server;
 struct server_settings;
 struct stats_admin;
@@ -108,6 +109,7 @@ struct proxy_settings {
     const char *forward_for_header, *original_to_header; /* lower case; NULL: the usual ones */
     struct addr forward_for_except, original_to_except;
     unsigned forward_for_except_bits, original_to_except_bits;
+    const struct forwarded *forwarded; /* option forwarded; NULL: no */
     int redispatch_after;
     /* Logs. */
     struct log_target *log_targets; /* own chain */

@@ -254,56 +254,6 @@ static bool monitored(struct stream *stream)
     return true;
 }
 
-static bool within(const struct addr *addr, const struct addr *network, unsigned bits)
-{
-    struct addr masked = *addr, other = *network;
-    if (addr->family != network->family)
-        return false;
-    addr_mask(&masked, bits);
-    addr_mask(&other, bits);
-    return addr_same_ip(&masked, &other);
-}
-
-static bool add_addr(struct http_msg *msg, const char *name, const struct addr *addr)
-{
-    char text[ADDR_TEXT_MAX];
-    size_t size = addr_print_ip(addr, text, sizeof(text));
-    return http_msg_add(msg, str_of(name), str_make(text, size));
-}
-
-/* option forwardfor and originalto; each of the two sections may ask. */
-static bool add_forwarded(struct stream *stream)
-{
-    struct http_msg *request = &stream->http->request;
-    const struct proxy_settings *front = &stream->frontend->settings, *back = &stream->backend->settings;
-    const struct proxy_settings *by = front->forward_for ? front : back;
-    const struct addr *source = stream_source(stream);
-    if ((front->forward_for || back->forward_for) && addr_is_ip(source)) {
-        const char *name = back->forward_for && back->forward_for_header ? back->forward_for_header
-                           : by->forward_for_header                      ? by->forward_for_header
-                                                                         : "x-forwarded-for";
-        bool if_none = (!front->forward_for || front->forward_for_if_none) &&
-                       (!back->forward_for || back->forward_for_if_none);
-        bool excepted = (front->forward_for && front->forward_for_except_bits &&
-                         within(source, &front->forward_for_except, front->forward_for_except_bits)) ||
-                        (back->forward_for && back->forward_for_except_bits &&
-                         within(source, &back->forward_for_except, back->forward_for_except_bits));
-        if (!excepted && !(if_none && http_msg_find(request, str_of(name), NULL)) &&
-            !add_addr(request, name, source))
-            return false;
-    }
-    by = front->original_to ? front : back;
-    const struct addr *destination = by->original_to ? stream_destination(stream) : NULL;
-    if (destination && addr_is_ip(destination)) {
-        const char *name = by->original_to_header ? by->original_to_header : "x-original-to";
-        bool excepted = by->original_to_except_bits &&
-                        within(destination, &by->original_to_except, by->original_to_except_bits);
-        if (!excepted && !add_addr(request, name, destination))
-            return false;
-    }
-    return true;
-}
-
 /* Takes the words that are this connection's business out of Connection, keeping others (RFC 9110 section 7.6.1). */
 static bool clean_connection(struct http_msg *msg, bool keep_upgrade)
 {
@@ -360,7 +310,7 @@ static bool finish_request(struct stream *stream)
         return false;
     if (connection_mode(stream) == HTTP_CLOSE)
         stream->http->client_keep_alive = false;
-    if (!clean_connection(request, request->upgrade) || !add_forwarded(stream))
+    if (!clean_connection(request, request->upgrade) || !http_forward_add(stream))
         return false;
     bool keep = connection_mode(stream) == HTTP_KEEP_ALIVE;
     if (request->upgrade)

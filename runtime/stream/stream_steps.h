@@ -17,6 +17,8 @@ void http_front_request_failed(struct stream *stream, int status, char cause);
 bool http_back_begin(struct stream *stream) MUST_USE;
 bool http_back_send(struct stream *stream);
 bool http_back_receive(struct stream *stream);
+/* http_forward.c: what the server is told about the client. false: no memory. */
+bool http_forward_add(struct stream *stream) MUST_USE;
 /* http_txn.c: rules and the proxy's own changes of heads. */
 enum step http_txn_request(struct stream *stream);
 enum step http_txn_response(struct stream *stream);
