@@ -117,3 +117,48 @@ def test_a_tape_that_cannot_be_read(sim, repro, tmp_path):
     result = sim("repro", repro)
     assert result.returncode == 2
     assert "a choice is written" in result.stdout
+
+
+def test_two_runs_are_compared_event_by_event(sim):
+    for seed in "1", "2":
+        sim("trace", "slow.vtc", "--seed", seed, "--events", f"events{seed}", "--txt", f"story{seed}")
+    assert sim("diff", "events1", "events1").returncode == 0
+    result = sim("diff", "events1", "events2")
+    assert result.returncode == 1
+    assert "they differ from line" in result.stdout
+
+
+def checksum(data):
+    data += b"\0" * (len(data) % 2)
+    total = sum(int.from_bytes(data[i : i + 2], "big") for i in range(0, len(data), 2))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return total
+
+
+def test_packets_are_whole(sim, tmp_path):
+    sim("trace", "slow.vtc", "--seed", "2", "--pcap", "run.pcapng", "--txt", "story")
+    assert "connects, socket" in (tmp_path / "story").read_text()
+    data, at, bytes_of = (tmp_path / "run.pcapng").read_bytes(), 0, {}
+    while at < len(data):
+        kind, size = (int.from_bytes(data[at + i : at + i + 4], "little") for i in (0, 4))
+        assert data[at + size - 4 : at + size] == data[at + 4 : at + 8]
+        if kind == 6:
+            length = int.from_bytes(data[at + 20 : at + 24], "little")
+            packet = data[at + 28 : at + 28 + length]
+            segment = packet[20:]
+            assert checksum(packet[:20]) == 0xFFFF
+            pseudo = packet[12:20] + bytes([0, packet[9]]) + len(segment).to_bytes(2, "big")
+            assert checksum(pseudo + segment) == 0xFFFF
+            sent = bytes_of.setdefault(segment[:4], {})
+            sent[int.from_bytes(segment[4:8], "big")] = segment[20:]
+        at += size
+    streams = [b"".join(sent[key] for key in sorted(sent)) for sent in bytes_of.values()]
+    assert any(stream.startswith(b"GET /nothing HTTP/1.1\r\n") for stream in streams)
+    assert any(stream.startswith(b"HTTP/1.1 200 OK\r\n") for stream in streams)
+
+
+def test_the_doctor_finds_one_hash(sim):
+    result = sim("doctor", "slow.vtc", "--seeds", "1..5")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.stdout.count("ok  ") == 9

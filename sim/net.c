@@ -64,6 +64,13 @@ void net_destroy(struct net *net)
     sim_mem_free(net);
 }
 
+void net_on_packet(struct net *net, void (*call)(void *data, const struct net_packet_seen *packet),
+                   void *data)
+{
+    net->on_packet = call;
+    net->on_packet_data = data;
+}
+
 uint64_t net_in_flight(const struct net *net)
 {
     return net->in_flight;

@@ -16,6 +16,15 @@
 struct net;      /* of one world */
 struct net_host; /* owns sockets, has a descriptor limit and links */
 
+/* A packet as it leaves who sends it. A datagram has bytes only; of the numbers of TCP the first is 0. */
+struct net_packet_seen {
+    struct addr from, to;
+    uint32_t entity; /* the sender's */
+    bool datagram, syn, ack, fin, rst;
+    uint32_t sequence, acknowledged;
+    struct str bytes;
+};
+
 struct net *net_create(struct world *world);
 void net_destroy(struct net *net); /* hosts must be destroyed before */
 struct net_host *net_host_create(struct net *net, const char *name);
@@ -80,6 +89,9 @@ bool net_path_rename(struct net *net, struct str from, struct str to);
 bool net_is_listener(struct net_host *host, plat_sock sock);
 uint32_t net_sock_serial(struct net_host *host, plat_sock sock); /* as the trace names it */
 unsigned net_host_open_count(const struct net_host *host);       /* descriptors in use, for the leak judge */
-uint64_t net_in_flight(const struct net *net);                   /* bytes and signals on their way */
+/* Called for every packet of TCP and UDP; NULL to stop. */
+void net_on_packet(struct net *net, void (*call)(void *data, const struct net_packet_seen *packet),
+                   void *data);
+uint64_t net_in_flight(const struct net *net); /* bytes and signals on their way */
 
 #endif

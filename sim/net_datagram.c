@@ -158,6 +158,17 @@ static enum io_status name_sender(struct net_datagram *sender)
     return net_bind_datagram(sender->sock.net, sender, &any);
 }
 
+static void show(const struct net_message *message)
+{
+    struct net *net = message->net;
+    struct net_packet_seen seen = { .entity = message->entity,
+                                    .datagram = true,
+                                    .bytes = str_make(message->data, message->size) };
+    net_name_to_addr(&message->from, &seen.from, false);
+    net_name_to_addr(&message->to, &seen.to, false);
+    net->on_packet(net->on_packet_data, &seen);
+}
+
 static struct io_result send_udp(struct net_datagram *sender, const struct net_name *to,
                                  const struct io_vec *vecs, unsigned count)
 {
@@ -173,6 +184,8 @@ static struct io_result send_udp(struct net_datagram *sender, const struct net_n
     message->to = *to;
     if (net_name_is_any(&message->from))
         net_name_choose_source(&message->from, to);
+    if (UNLIKELY(net->on_packet != NULL))
+        show(message);
     struct net_datagram *receiver = net_find_datagram(net, to, sender->sock.entity);
     struct net_pair *pair =
         net_pair_of(net, sender->sock.host, receiver ? receiver->sock.host : NET_ANY_HOST);

@@ -123,11 +123,12 @@ struct net_end {
     uint8_t tries; /* of the SYN, or retransmissions of the head */
     uint32_t send_limit, receive_limit, used_charge;
     struct net_queue received, unsent, flight;
-    uint64_t last_at_ns;        /* arrival of the latest segment: those after it come later */
-    uint64_t stalled_at_ns;     /* since when */
-    struct world_timer deliver; /* the head of the flight arrives */
-    struct world_timer back;    /* news of the other end's queue arrives here */
-    struct world_timer retry;   /* the next SYN; the cork gives way */
+    uint32_t wire_sent, wire_received; /* as TCP numbers bytes, SYN and FIN */
+    uint64_t last_at_ns;               /* arrival of the latest segment: those after it come later */
+    uint64_t stalled_at_ns;            /* since when */
+    struct world_timer deliver;        /* the head of the flight arrives */
+    struct world_timer back;           /* news of the other end's queue arrives here */
+    struct world_timer retry;          /* the next SYN; the cork gives way */
 };
 
 struct net_listener;
@@ -190,6 +191,8 @@ struct net {
     struct net_conn *free_conns;
     uint64_t conn_count;
     struct list flying; /* datagrams */
+    void (*on_packet)(void *data, const struct net_packet_seen *packet);
+    void *on_packet_data;
 };
 
 /* net.c */

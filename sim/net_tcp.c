@@ -18,9 +18,48 @@
 
 /* ---- packets ---- */
 
+/* How far the packet moves the sequence on. */
+static uint32_t numbers_of(const struct net_segment *segment)
+{
+    switch ((enum net_packet)segment->kind) {
+    case NET_DATA:
+        return segment->size;
+    case NET_SYN:
+    case NET_SYN_ACK:
+    case NET_FIN:
+        return 1;
+    case NET_ACK:
+    case NET_RST:
+        return 0;
+    }
+    return 0;
+}
+
+static void show(const struct net_end *end, const struct net_segment *segment)
+{
+    struct net *net = end->sock.net;
+    struct net_packet_seen seen = { .entity = end->sock.entity,
+                                    .syn = segment->kind == NET_SYN || segment->kind == NET_SYN_ACK,
+                                    .ack = segment->kind != NET_SYN,
+                                    .fin = segment->kind == NET_FIN,
+                                    .rst = segment->kind == NET_RST,
+                                    .sequence = end->wire_sent,
+                                    .acknowledged = end->wire_received };
+    net_name_to_addr(&end->sock.own, &seen.from, false);
+    net_name_to_addr(&net_other(end)->sock.own, &seen.to, false);
+    if (segment->kind == NET_DATA)
+        seen.bytes = str_make(segment->data + segment->from, segment->size);
+    net->on_packet(net->on_packet_data, &seen);
+}
+
 static void fly(struct net_end *end, struct net_segment *segment)
 {
     struct net *net = end->sock.net;
+    if (segment->kind == NET_SYN)
+        end->wire_sent = 0; /* again */
+    if (UNLIKELY(net->on_packet != NULL))
+        show(end, segment);
+    end->wire_sent += numbers_of(segment);
     uint64_t at = world_now(net->world) + net_latency(net, end->pair, end->sock.entity);
     if (UNLIKELY(net_is_lost(net, end->pair, end->sock.entity)))
         at += segment->kind == NET_SYN ? NS_PER_S : RETRANSMIT_NS;
@@ -387,6 +426,8 @@ static void arrive(struct net_end *from, struct net_segment *segment)
 {
     struct net *net = from->sock.net;
     enum net_packet kind = (enum net_packet)segment->kind;
+    struct net_end *to = net_other(from);
+    to->wire_received = kind == NET_SYN ? 1 : to->wire_received + numbers_of(segment);
     if (kind == NET_DATA) {
         data_arrives(from, segment);
         return;

@@ -530,6 +530,13 @@ static void event_seen(void *data, const struct world_event *event)
     scenario->options->event(scenario->options->event_data, scenario->world, scenario->began_ns, event);
 }
 
+static void packet_seen(void *data, const struct net_packet_seen *packet)
+{
+    struct scenario *scenario = data;
+
+    scenario->options->packet(scenario->options->packet_data, scenario->world, packet);
+}
+
 static void define_macros(struct scenario *scenario)
 {
     struct scenario_macros *macros = &scenario->macros;
@@ -579,6 +586,8 @@ static void scenario_open(struct scenario *scenario, const struct scenario_optio
     scenario->links = links_create(scenario, options->torture);
     if (options->event)
         world_on_event(scenario->world, event_seen, scenario);
+    if (options->packet)
+        net_on_packet(scenario->net, packet_seen, scenario);
 }
 
 /* What commands keep (a shell's sockets) goes before the network that it stands in. */

@@ -38,6 +38,8 @@ struct scenario_options {
     void *say_data;
     void (*event)(void *data, const struct world *world, uint64_t began_ns, const struct world_event *event);
     void *event_data; /* of event, each traced event; or NULL */
+    void (*packet)(void *data, const struct world *world, const struct net_packet_seen *packet);
+    void *packet_data; /* of packet, each of TCP and UDP; or NULL */
 };
 
 struct scenario_result {

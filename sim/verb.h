@@ -15,6 +15,9 @@ int verb_sweep(int argc, char **argv);
 int verb_repro(int argc, char **argv);
 int verb_shrink(int argc, char **argv);
 int verb_why(int argc, char **argv);
+int verb_trace(int argc, char **argv);
+int verb_diff(int argc, char **argv);
+int verb_doctor(int argc, char **argv);
 int verb_serve(int argc, char **argv);
 
 #endif

@@ -1,0 +1,12 @@
+/* Packets as a capture file that other programs open: raw IP with checksums, instants in nanoseconds. */
+#ifndef SIM_PCAPNG_H
+#define SIM_PCAPNG_H
+#include "base/buf.h"
+#include "sim/net.h"
+
+void pcapng_begin(struct buf *out);
+/* wall_ns: since 1970. comment: shown with the packet; empty: none. */
+void pcapng_packet(struct buf *out, int64_t wall_ns, const struct net_packet_seen *packet,
+                   struct str comment);
+
+#endif

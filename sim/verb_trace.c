@@ -1,0 +1,174 @@
+/* `lockstep-sim trace`: what happened in one run, as a story to read and as packets. */
+#include "base/units.h"
+#include "sim/pcapng.h"
+#include "sim/report.h"
+#include "sim/repro.h"
+#include "sim/verb.h"
+#include <stdio.h>
+
+static const char help[] = "usage: lockstep-sim trace FILE.vtc | FILE.repro [options]\n" RUN_OPTIONS_HELP
+                           "  --txt FILE        the story (default: printed)\n"
+                           "  --pcap FILE       the packets, as pcapng\n"
+                           "  --events FILE     every event, one a line, as 'diff' compares them\n"
+                           "exit: as of the run\n";
+
+struct trace {
+    struct run_options options;
+    const char *txt_path, *pcap_path, *events_path;
+    FILE *txt, *pcap, *events;
+    uint64_t number; /* of packets */
+};
+
+static void tell(struct trace *trace, uint64_t at_ns, const char *who, struct str text)
+{
+    fprintf(trace->txt, "%llu.%09llu %-8s %.*s\n", (unsigned long long)(at_ns / NS_PER_S),
+            (unsigned long long)(at_ns % NS_PER_S), who, STR_ARG(text));
+}
+
+static void said(void *data, uint64_t at_ns, const char *who, struct str text)
+{
+    tell(data, at_ns, who, text);
+}
+
+/* What the story tells beside what actors and proxies say. */
+static const char *told_event(enum world_event_kind kind)
+{
+    static const char *const told[EV_KIND_COUNT] = {
+        [EV_CONNECT] = "connects, socket",     [EV_REFUSED] = "is refused, socket",
+        [EV_ACCEPT] = "accepts, socket",       [EV_FIN] = "hears that the other side has ended, socket",
+        [EV_RST] = "is reset, socket",         [EV_FAULT] = "has a fault:",
+        [EV_TIME] = "has another wall clock:", [EV_ACTOR_FAIL] = "fails at line",
+    };
+
+    return kind < EV_KIND_COUNT ? told[kind] : NULL;
+}
+
+static void happened(void *data, const struct world *world, uint64_t began_ns,
+                     const struct world_event *event)
+{
+    struct trace *trace = data;
+    const char *words = told_event(event->kind);
+    struct buf line = BUF_INIT;
+
+    if (words) {
+        buf_printf(&line, "%s %llu", words, (unsigned long long)event->a);
+        tell(trace, event->at_ns - began_ns, world_entity_name(world, event->entity), buf_str(&line));
+        buf_reset(&line);
+    }
+    if (trace->events) {
+        report_event(&line, world, began_ns, event);
+        fprintf(trace->events, "%.*s\n", STR_ARG(buf_str(&line)));
+    }
+    buf_finish(&line);
+}
+
+static void seen(void *data, const struct world *world, const struct net_packet_seen *packet)
+{
+    struct trace *trace = data;
+    struct buf out = BUF_INIT, comment = BUF_INIT;
+
+    if (trace->number++ == 0)
+        pcapng_begin(&out);
+    buf_printf(&comment, "from %s, event %llu", world_entity_name(world, packet->entity),
+               (unsigned long long)world_event_count(world));
+    pcapng_packet(&out, world_wall(world), packet, buf_str(&comment));
+    fwrite(out.data, 1, out.size, trace->pcap);
+    buf_finish(&comment);
+    buf_finish(&out);
+}
+
+static bool open_file(const char *path, FILE **out)
+{
+    if (!path)
+        return true;
+    *out = fopen(path, "wb");
+    if (!*out)
+        fprintf(stderr, "lockstep-sim trace: cannot write '%s'\n", path);
+    return *out != NULL;
+}
+
+static bool close_file(FILE *file)
+{
+    return !file || file == stdout || fclose(file) == 0;
+}
+
+static int run_traced(struct trace *trace, struct scenario_options *options)
+{
+    static const int codes[] = { VERB_FINE, VERB_FAILED, VERB_ALL_SKIPPED, VERB_WRONG };
+    struct scenario_result result;
+    int code = VERB_WRONG;
+
+    trace->txt = stdout;
+    if (open_file(trace->txt_path, &trace->txt) && open_file(trace->pcap_path, &trace->pcap) &&
+        open_file(trace->events_path, &trace->events)) {
+        options->say = said;
+        options->say_data = trace;
+        options->event = happened;
+        options->event_data = trace;
+        options->packet = trace->pcap ? seen : NULL;
+        options->packet_data = trace;
+        scenario_run(options, &result);
+        fprintf(trace->txt, "%.*s%s, hash %016llx\n", STR_ARG(buf_str(&result.text)),
+                scenario_outcome_name(result.outcome), (unsigned long long)result.hash);
+        code = codes[result.outcome];
+        scenario_result_finish(&result);
+    }
+    if (!close_file(trace->txt) || !close_file(trace->pcap) || !close_file(trace->events)) {
+        fputs("lockstep-sim trace: a file could not be written whole\n", stderr);
+        code = VERB_WRONG;
+    }
+    return code;
+}
+
+static bool parse(struct trace *trace, int argc, char **argv)
+{
+    const struct {
+        const char *option;
+        const char **path;
+    } rows[] = { { "--txt", &trace->txt_path },
+                 { "--pcap", &trace->pcap_path },
+                 { "--events", &trace->events_path } };
+
+    for (int i = 1; i < argc; i++) {
+        enum run_option taken = run_options_take(&trace->options, "trace", argc, argv, i);
+
+        for (size_t r = 0; r < COUNT_OF(rows) && taken == RUN_OPTION_UNKNOWN; r++)
+            if (!strcmp(argv[i], rows[r].option) && i + 1 < argc) {
+                *rows[r].path = argv[i + 1];
+                taken = RUN_OPTION_TAKEN_TWO;
+            }
+        if (taken == RUN_OPTION_TAKEN_TWO)
+            i++;
+        else if (taken != RUN_OPTION_TAKEN)
+            return false;
+    }
+    return trace->options.file_count == 1;
+}
+
+static bool is_repro(const char *path)
+{
+    size_t size = strlen(path);
+
+    return size > 6 && !strcmp(path + size - 6, ".repro");
+}
+
+int verb_trace(int argc, char **argv)
+{
+    struct trace trace = { 0 };
+    struct repro repro;
+    int code = VERB_WRONG;
+
+    run_options_init(&trace.options, argc);
+    if (!parse(&trace, argc, argv)) {
+        fputs(help, stderr);
+    } else if (!is_repro(trace.options.files[0])) {
+        trace.options.scenario.path = trace.options.files[0];
+        trace.options.scenario.seed = trace.options.first_seed;
+        code = run_traced(&trace, &trace.options.scenario);
+    } else if (repro_read(trace.options.files[0], &repro)) {
+        code = run_traced(&trace, &repro.options.scenario);
+        repro_finish(&repro);
+    }
+    run_options_finish(&trace.options);
+    return code;
+}
