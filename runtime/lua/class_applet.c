@@ -331,30 +331,6 @@ void class_applet_finished(struct stream *stream, bool failed)
 
 /* ---- attributes of AppletHTTP ---- */
 
-static void push_headers(lua_State *L, const struct http_msg *msg)
-{
-    lua_createtable(L, 0, (int)msg->field_count);
-    for (struct http_field *field = http_msg_next(msg, NULL); field; field = http_msg_next(msg, field)) {
-        lua_value_push_str(L, field->name);
-        if (lua_rawget(L, -2) == LUA_TNIL) {
-            lua_pop(L, 1);
-            lua_newtable(L);
-            lua_value_push_str(L, field->name);
-            lua_pushvalue(L, -2);
-            lua_rawset(L, -4);
-        }
-        lua_Integer next = 0;
-        while (lua_rawgeti(L, -1, next) != LUA_TNIL) {
-            lua_pop(L, 1);
-            next++;
-        }
-        lua_pop(L, 1);
-        lua_value_push_str(L, field->value);
-        lua_rawseti(L, -2, next);
-        lua_pop(L, 1);
-    }
-}
-
 static bool push_text_or_nil(lua_State *L, struct str text, bool there)
 {
     if (!there)
@@ -381,9 +357,9 @@ static bool http_attribute(lua_State *L, const char *key)
     else if (strcmp(key, "length") == 0)
         lua_pushinteger(L, request->body == HTTP_BODY_LENGTH ? (lua_Integer)request->body_length : 0);
     else if (strcmp(key, "headers") == 0)
-        push_headers(L, request);
+        class_http_push_headers(L, request);
     else if (strcmp(key, "response") == 0)
-        push_headers(L, &applet->head);
+        class_http_push_headers(L, &applet->head);
     else {
         lua_rawgeti(L, 1, 0);
         made = strcmp(key, "http") != 0 && strcmp(key, "req") != 0 && strcmp(key, "res") != 0 &&

@@ -4,34 +4,41 @@
 #include "stream/stream.h"
 #include <lauxlib.h>
 
-static struct channel *any_channel(lua_State *L)
+static bool is_response_class(const struct lua_class *class)
+{
+    return class == &class_channel_response || class == &class_message_response;
+}
+
+struct channel *class_channel_of(lua_State *L)
 {
     struct stream *stream = lua_class_self(L)->object;
-    return lua_class_of_method(L) == &class_channel_response ? &stream->response : &stream->request;
+    return is_response_class(lua_class_of_method(L)) ? &stream->response : &stream->request;
 }
 
-static int get_in_len(lua_State *L)
+int class_channel_get_in_len(lua_State *L)
 {
-    lua_pushinteger(L, (lua_Integer)any_channel(L)->input);
+    lua_pushinteger(L, (lua_Integer)class_channel_of(L)->input);
     return 1;
 }
 
-static int get_out_len(lua_State *L)
+int class_channel_get_out_len(lua_State *L)
 {
-    lua_pushinteger(L, (lua_Integer)any_channel(L)->output);
+    lua_pushinteger(L, (lua_Integer)class_channel_of(L)->output);
     return 1;
 }
 
-static int is_full(lua_State *L)
+int class_channel_is_full(lua_State *L)
 {
-    lua_pushboolean(L, channel_full(any_channel(L)));
+    lua_pushboolean(L, channel_full(class_channel_of(L)));
     return 1;
 }
 
 static struct stream *data_of(lua_State *L)
 {
     struct stream *stream = lua_class_self(L)->object;
-    if (stream->http)
+    const struct lua_class *class = lua_class_of_method(L);
+    bool message = class == &class_message_request || class == &class_message_response;
+    if (stream->http && !message)
         luaL_error(L, "a channel's data cannot be used in mode http");
     return stream;
 }
@@ -48,7 +55,7 @@ static bool may_wait(lua_State *L, const struct stream *stream, const struct cha
 static int dup_again(lua_State *L, int status, lua_KContext take)
 {
     struct stream *stream = data_of(L);
-    struct channel *channel = any_channel(L);
+    struct channel *channel = class_channel_of(L);
     (void)status;
     if (!channel->input && !channel->ended && !channel->failed && may_wait(L, stream, channel))
         return lua_wait(L, dup_again, take);
@@ -71,33 +78,130 @@ static int channel_get(lua_State *L)
     return dup_again(L, LUA_OK, true);
 }
 
-static int channel_set(lua_State *L)
+/* ---- pieces of the input (API text since 2.5) ---- */
+
+/* The offset given at index, from the input's end when negative. */
+static size_t check_offset(lua_State *L, int index, const struct channel *channel)
 {
-    struct stream *stream = data_of(L);
-    struct channel *channel = any_channel(L);
-    struct str text = lua_value_check_str(L, 2);
-    if (channel->input)
-        channel_cut_input(channel, 0, channel->input);
-    bool well = channel_insert_input(channel, stream->engine, 0, text);
+    lua_Integer offset = luaL_optinteger(L, index, 0), input = (lua_Integer)channel->input;
+    if (offset < 0)
+        offset = -offset > input ? 0 : input + offset;
+    luaL_argcheck(L, offset <= input, index, "offset out of range");
+    return (size_t)offset;
+}
+
+/* The length given at index: -1 or none is all behind the offset. */
+static size_t check_length(lua_State *L, int index, const struct channel *channel, size_t offset)
+{
+    lua_Integer length = luaL_optinteger(L, index, -1), left = (lua_Integer)(channel->input - offset);
+    luaL_argcheck(L, length >= -1, index, "length out of range");
+    return (size_t)(length < 0 || length > left ? left : length);
+}
+
+static int insert_at(lua_State *L, struct stream *stream, size_t offset, struct str text)
+{
+    struct channel *channel = class_channel_of(L);
+    bool well = channel_insert_input(channel, stream->engine, offset, text);
+    if (well)
+        stream_wake(stream);
     lua_pushinteger(L, well ? (lua_Integer)text.size : -1);
     return 1;
 }
 
-static int channel_append(lua_State *L)
+/* data([offset[, length]]): state 0; line([offset[, length]]): state 1. */
+static int data_again(lua_State *L, int status, lua_KContext line)
 {
     struct stream *stream = data_of(L);
-    struct channel *channel = any_channel(L);
-    struct str text = lua_value_check_str(L, 2);
-    bool well = channel_insert_input(channel, stream->engine, channel->input, text);
-    lua_pushinteger(L, well ? (lua_Integer)text.size : -1);
+    struct channel *channel = class_channel_of(L);
+    (void)status;
+    size_t offset = check_offset(L, 2, channel), length = check_length(L, 3, channel, offset);
+    struct str have = channel->data ? str_slice(channel_input(channel), offset, length) : STR_NONE;
+    bool over = channel->ended || channel->failed;
+    size_t end = line && have.size ? str_find_char(have, '\n') : STR_NOT_FOUND;
+    bool whole = line ? end != STR_NOT_FOUND || channel_full(channel) : have.size > 0;
+    if (!whole && !over && may_wait(L, stream, channel))
+        return lua_wait(L, data_again, line);
+    if (end != STR_NOT_FOUND)
+        have = str_slice(have, 0, end + 1);
+    if (!have.size && over)
+        lua_pushnil(L);
+    else
+        lua_value_push_str(L, have);
     return 1;
 }
+
+int class_channel_data(lua_State *L)
+{
+    return data_again(L, LUA_OK, 0);
+}
+
+static int channel_line(lua_State *L)
+{
+    return data_again(L, LUA_OK, 1);
+}
+
+int class_channel_insert(lua_State *L)
+{
+    struct stream *stream = data_of(L);
+    struct str text = lua_value_check_str(L, 2);
+    return insert_at(L, stream, check_offset(L, 3, class_channel_of(L)), text);
+}
+
+int class_channel_prepend(lua_State *L)
+{
+    struct stream *stream = data_of(L);
+    return insert_at(L, stream, 0, lua_value_check_str(L, 2));
+}
+
+int class_channel_append(lua_State *L)
+{
+    struct stream *stream = data_of(L);
+    return insert_at(L, stream, class_channel_of(L)->input, lua_value_check_str(L, 2));
+}
+
+int class_channel_remove(lua_State *L)
+{
+    data_of(L);
+    struct channel *channel = class_channel_of(L);
+    size_t offset = check_offset(L, 2, channel), length = check_length(L, 3, channel, offset);
+    if (length)
+        channel_cut_input(channel, offset, length);
+    lua_pushinteger(L, (lua_Integer)length);
+    return 1;
+}
+
+int class_channel_set(lua_State *L)
+{
+    struct stream *stream = data_of(L);
+    struct channel *channel = class_channel_of(L);
+    struct str text = lua_value_check_str(L, 2);
+    size_t offset = check_offset(L, 3, channel), length = check_length(L, 4, channel, offset);
+    if (length)
+        channel_cut_input(channel, offset, length);
+    return insert_at(L, stream, offset, text);
+}
+
+int class_channel_may_recv(lua_State *L)
+{
+    const struct channel *channel = class_channel_of(L);
+    lua_pushboolean(L, !channel->ended && !channel->failed && !channel->closed);
+    return 1;
+}
+
+int class_channel_is_resp(lua_State *L)
+{
+    lua_class_self(L);
+    lua_pushboolean(L, is_response_class(lua_class_of_method(L)));
+    return 1;
+}
+
+/* ---- forwarding ---- */
 
 /* Stack: self, size. state: forwarded so far. */
 static int forward_again(lua_State *L, int status, lua_KContext state)
 {
     struct stream *stream = data_of(L);
-    struct channel *channel = any_channel(L);
+    struct channel *channel = class_channel_of(L);
     size_t left = (size_t)lua_tointeger(L, 2) - (size_t)state;
     size_t now = left < channel->input ? left : channel->input;
     (void)status;
@@ -112,7 +216,7 @@ static int forward_again(lua_State *L, int status, lua_KContext state)
     return 1;
 }
 
-static int channel_forward_bytes(lua_State *L)
+int class_channel_forward(lua_State *L)
 {
     data_of(L);
     lua_Integer size = luaL_checkinteger(L, 2);
@@ -123,7 +227,7 @@ static int channel_forward_bytes(lua_State *L)
 static int getline_again(lua_State *L, int status, lua_KContext state)
 {
     struct stream *stream = data_of(L);
-    struct channel *channel = any_channel(L);
+    struct channel *channel = class_channel_of(L);
     (void)status;
     struct str have = channel->data ? channel_input(channel) : STR_NONE;
     size_t line = have.size ? str_find_char(have, '\n') : STR_NOT_FOUND;
@@ -150,7 +254,7 @@ static int channel_getline(lua_State *L)
 static int send_again(lua_State *L, int status, lua_KContext state)
 {
     struct stream *stream = data_of(L);
-    struct channel *channel = any_channel(L);
+    struct channel *channel = class_channel_of(L);
     struct str text = lua_value_check_str(L, 2);
     size_t sent = (size_t)state;
     (void)status;
@@ -173,27 +277,38 @@ static int send_again(lua_State *L, int status, lua_KContext state)
     return 1;
 }
 
-static int channel_send(lua_State *L)
+int class_channel_send(lua_State *L)
 {
     lua_value_check_str(L, 2);
     lua_settop(L, 2);
     return send_again(L, LUA_OK, 0);
 }
 
+#define WHERE (LUA_IN_ACTION | LUA_IN_FILTER)
+
 static const struct lua_method_row rows[] = {
     /* name             run                    where allowed  may wait */
-    { "append", channel_append, LUA_IN_ACTION, false, "text: string -> integer" },
+    { "append", class_channel_append, WHERE, false, "text: string -> integer" },
+    { "data", class_channel_data, WHERE, true, "offset?: integer, length?: integer -> string|nil" },
     { "dup", channel_dup, LUA_IN_STREAM, true, " -> string" },
-    { "forward", channel_forward_bytes, LUA_IN_ACTION, true, "size: integer -> integer" },
-    { "get", channel_get, LUA_IN_ACTION, true, " -> string" },
-    { "get_in_len", get_in_len, LUA_IN_STREAM, false, " -> integer" },
-    { "get_in_length", get_in_len, LUA_IN_STREAM, false, " -> integer" },
-    { "get_out_len", get_out_len, LUA_IN_STREAM, false, " -> integer" },
-    { "get_out_length", get_out_len, LUA_IN_STREAM, false, " -> integer" },
-    { "getline", channel_getline, LUA_IN_ACTION, true, " -> string" },
-    { "is_full", is_full, LUA_IN_STREAM, false, " -> boolean" },
-    { "send", channel_send, LUA_IN_ACTION, true, "text: string -> integer" },
-    { "set", channel_set, LUA_IN_ACTION, false, "text: string -> integer" },
+    { "forward", class_channel_forward, WHERE, true, "size: integer -> integer" },
+    { "get", channel_get, WHERE, true, " -> string" },
+    { "get_in_len", class_channel_get_in_len, LUA_IN_STREAM, false, " -> integer" },
+    { "get_in_length", class_channel_get_in_len, LUA_IN_STREAM, false, " -> integer" },
+    { "get_out_len", class_channel_get_out_len, LUA_IN_STREAM, false, " -> integer" },
+    { "get_out_length", class_channel_get_out_len, LUA_IN_STREAM, false, " -> integer" },
+    { "getline", channel_getline, WHERE, true, " -> string" },
+    { "input", class_channel_get_in_len, LUA_IN_STREAM, false, " -> integer" },
+    { "insert", class_channel_insert, WHERE, false, "text: string, offset?: integer -> integer" },
+    { "is_full", class_channel_is_full, LUA_IN_STREAM, false, " -> boolean" },
+    { "is_resp", class_channel_is_resp, LUA_IN_STREAM, false, " -> boolean" },
+    { "line", channel_line, WHERE, true, "offset?: integer, length?: integer -> string|nil" },
+    { "may_recv", class_channel_may_recv, LUA_IN_STREAM, false, " -> boolean" },
+    { "output", class_channel_get_out_len, LUA_IN_STREAM, false, " -> integer" },
+    { "prepend", class_channel_prepend, WHERE, false, "text: string -> integer" },
+    { "remove", class_channel_remove, WHERE, false, "offset?: integer, length?: integer -> integer" },
+    { "send", class_channel_send, WHERE, true, "text: string -> integer" },
+    { "set", class_channel_set, WHERE, false, "text: string, offset?: integer, length?: integer -> integer" },
     { 0 },
 };
 

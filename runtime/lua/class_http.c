@@ -30,9 +30,8 @@ static struct str lower_name(lua_State *L, int index, char *out, size_t size)
 
 #define NAME_MAX_SIZE 256
 
-static int get_headers(lua_State *L, bool response)
+void class_http_push_headers(lua_State *L, const struct http_msg *msg)
 {
-    const struct http_msg *msg = message(L, response);
     lua_createtable(L, 0, (int)msg->field_count);
     for (struct http_field *field = http_msg_next(msg, NULL); field; field = http_msg_next(msg, field)) {
         lua_value_push_str(L, field->name);
@@ -45,16 +44,15 @@ static int get_headers(lua_State *L, bool response)
             lua_rawset(L, -3);
             continue;
         }
-        lua_Integer last = 0;
-        while (lua_rawgeti(L, -1, last) != LUA_TNIL) {
-            lua_pop(L, 1);
-            last++;
-        }
-        lua_pop(L, 1);
         lua_value_push_str(L, field->value);
-        lua_rawseti(L, -2, last);
+        lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
         lua_pop(L, 2);
     }
+}
+
+static int get_headers(lua_State *L, bool response)
+{
+    class_http_push_headers(L, message(L, response));
     return 1;
 }
 
@@ -121,11 +119,15 @@ static int res_set_header(lua_State *L)
     return set_header(L, true);
 }
 
-static int del_header(lua_State *L, bool response)
+void class_http_remove(lua_State *L, struct http_msg *msg, int index)
 {
     char name[NAME_MAX_SIZE];
-    struct http_msg *msg = message(L, response);
-    http_msg_remove(msg, lower_name(L, 2, name, sizeof(name)));
+    http_msg_remove(msg, lower_name(L, index, name, sizeof(name)));
+}
+
+static int del_header(lua_State *L, bool response)
+{
+    class_http_remove(L, message(L, response), 2);
     return 0;
 }
 
@@ -179,10 +181,9 @@ static bool replace_all(struct http_msg *msg, struct str name, bool whole, const
     return true;
 }
 
-static int replace(lua_State *L, bool response, bool whole)
+int class_http_replace(lua_State *L, struct http_msg *msg, bool whole)
 {
     char name[NAME_MAX_SIZE];
-    struct http_msg *msg = message(L, response);
     struct str lower = lower_name(L, 2, name, sizeof(name)), pattern = lua_value_check_str(L, 3);
     struct str with = lua_value_check_str(L, 4);
     const char *error = NULL;
@@ -202,22 +203,22 @@ static int replace(lua_State *L, bool response, bool whole)
 
 static int req_rep_header(lua_State *L)
 {
-    return replace(L, false, true);
+    return class_http_replace(L, message(L, false), true);
 }
 
 static int res_rep_header(lua_State *L)
 {
-    return replace(L, true, true);
+    return class_http_replace(L, message(L, true), true);
 }
 
 static int req_rep_value(lua_State *L)
 {
-    return replace(L, false, false);
+    return class_http_replace(L, message(L, false), false);
 }
 
 static int res_rep_value(lua_State *L)
 {
-    return replace(L, true, false);
+    return class_http_replace(L, message(L, true), false);
 }
 
 static int req_set_method(lua_State *L)

@@ -627,6 +627,7 @@ void lua_register_stop(struct lua_machine *machine)
         }
     }
     class_socket_close_all(machine);
+    class_httpclient_close_all(machine);
     machine->engine = NULL;
 }
 
