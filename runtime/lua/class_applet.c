@@ -129,7 +129,7 @@ static int applet_getline(lua_State *L)
     return getline_again(L, LUA_OK, 0);
 }
 
-/* state: bytes wanted in all, -1 for everything. Stack: self, text so far. */
+/* state: bytes wanted in all, -1 for everything. Stack: self, text so far, when to stop waiting (0: never). */
 static int receive_again(lua_State *L, int status, lua_KContext state)
 {
     struct stream *stream = check_any(L);
@@ -141,8 +141,14 @@ static int receive_again(lua_State *L, int status, lua_KContext state)
     if (have)
         append(L, 2, stream, have);
     bool enough = state >= 0 && lua_rawlen(L, 2) >= (size_t)state;
-    if (!enough && !request_over(L, stream))
-        return lua_wait(L, receive_again, state);
+    uint64_t until = (uint64_t)lua_tointeger(L, 3);
+    bool late = until && engine_now(stream->engine) >= until;
+    if (!enough && !late && !request_over(L, stream))
+        return lua_wait_deadline(L, until ? until : TIMER_OFF, receive_again, state);
+    if (!enough && late && !lua_rawlen(L, 2)) {
+        lua_pushnil(L);
+        return 1;
+    }
     lua_settop(L, 2);
     return 1;
 }
@@ -152,9 +158,26 @@ static int applet_receive(lua_State *L)
     lua_Integer size = luaL_optinteger(L, 2, -1);
     if (size)
         ask_for_body(L, check_any(L));
+    lua_Integer ms = luaL_optinteger(L, 3, -1);
+    uint64_t until = ms < 0 ? 0 : engine_now(check_any(L)->engine) + (uint64_t)ms * NS_PER_MS;
     lua_settop(L, 1);
     lua_pushliteral(L, "");
+    lua_pushinteger(L, (lua_Integer)until);
     return receive_again(L, LUA_OK, size < 0 ? -1 : (lua_KContext)size);
+}
+
+/* What is there now; nil when nothing is. */
+static int applet_try_receive(lua_State *L)
+{
+    struct stream *stream = check_any(L);
+    size_t have = lua_run_of(L)->out ? 0 : stream->request.output;
+    lua_settop(L, 1);
+    lua_pushliteral(L, "");
+    if (have)
+        append(L, 2, stream, have);
+    else if (!request_over(L, stream))
+        lua_pushnil(L);
+    return 1;
 }
 
 /* ---- writing ---- */
@@ -412,7 +435,9 @@ static const struct lua_method_row tcp_rows[] = {
     { "get_priv", class_txn_get_priv, LUA_IN_SERVICE | LUA_IN_CLI, false, " -> any" },
     { "get_var", class_txn_get_var, LUA_IN_SERVICE | LUA_IN_CLI, false, "name: string -> any" },
     { "getline", applet_getline, LUA_IN_SERVICE | LUA_IN_CLI, true, " -> string" },
-    { "receive", applet_receive, LUA_IN_SERVICE | LUA_IN_CLI, true, "size?: integer -> string" },
+    { "receive", applet_receive, LUA_IN_SERVICE | LUA_IN_CLI, true,
+      "size?: integer, milliseconds?: integer -> string" },
+    { "try_receive", applet_try_receive, LUA_IN_SERVICE | LUA_IN_CLI, false, " -> string|nil" },
     { "send", tcp_send, LUA_IN_SERVICE | LUA_IN_CLI, true, "text: string -> integer" },
     { "set_priv", class_txn_set_priv, LUA_IN_SERVICE | LUA_IN_CLI, false, "value: any" },
     { "set_var", class_txn_set_var, LUA_IN_SERVICE | LUA_IN_CLI, false,

@@ -144,6 +144,7 @@ struct target {
     struct http_uri uri;
     struct http_authority authority;
     bool tls;
+    struct str sni;   /* a name; none for an address */
     struct addr addr; /* ADDR_NONE: it is none */
 };
 
@@ -162,12 +163,15 @@ static void read_target(lua_State *L, struct target *out)
     if (!units_parse_int(out->authority.port, 1, 65535, &port))
         port = out->tls ? 443 : 80;
     out->addr.family = ADDR_NONE;
+    out->sni = STR_NONE;
     struct str name = out->authority.host;
     if (name.size > 2 && name.data[0] == '[')
         name = str_slice(name, 1, name.size - 2);
     if (addr_parse_ip(name, &out->addr))
         out->addr.port = (uint16_t)port;
-    else if (str_eq_nocase(name, STR("localhost")) && addr_parse_ip(STR("127.0.0.1"), &out->addr))
+    else
+        out->sni = name;
+    if (str_eq_nocase(name, STR("localhost")) && addr_parse_ip(STR("127.0.0.1"), &out->addr))
         out->addr.port = (uint16_t)port;
     if (lua_getfield(L, 2, "dst") == LUA_TSTRING) {
         str_to_c(lua_value_check_str(L, -1), host, sizeof(host));
@@ -372,8 +376,9 @@ static int request(lua_State *L, struct str method)
                 http_writer_begin(&client->writer, &client->request_head, false, &client->arena);
     begin_response(client);
     how.to = target.addr;
-    client->failed = !well || target.tls || target.addr.family == ADDR_NONE ||
-                     !conn_connect(&client->conn, client->engine->loop, &how);
+    client->failed = !well || target.addr.family == ADDR_NONE ||
+                     !conn_connect(&client->conn, client->engine->loop, &how) ||
+                     (target.tls && !class_socket_tls(lua_vm_of(L), &client->conn, target.sni));
     client->deadline = engine_now(client->engine) + client->timeout_ms * NS_PER_MS;
     lua_settop(L, 1);
     return again(L, LUA_OK, 0);

@@ -9,6 +9,8 @@
 #include "lua/classes.h"
 #include "lua/lua_value.h"
 #include "net/conn.h"
+#include "tls/tls_client.h"
+#include "tls/tls_conn.h"
 #include <lauxlib.h>
 
 #define READ_SIZE 16384u
@@ -168,6 +170,14 @@ static void read_address(lua_State *L, struct addr *out, bool port_needed)
         luaL_error(L, "connect: port 0 is none");
 }
 
+/* Nothing is asked of the server's certificate, as HAProxy's own sockets of scripts have it. */
+bool class_socket_tls(struct lua_machine *machine, struct conn *conn, struct str name)
+{
+    struct tls_library *library = configuration_tls_library(machine->configuration);
+    struct tls_client *client = library ? tls_client_plain(library) : NULL;
+    return client && tls_conn_open(conn, client, name);
+}
+
 static int begin(lua_State *L, bool tls)
 {
     struct socket *socket = check_socket(L);
@@ -178,12 +188,13 @@ static int begin(lua_State *L, bool tls)
         return luaL_error(L, "connect: nothing is connected before the proxy runs");
     if (socket->closed || socket->connected || socket->ended || socket->conn.state != CONN_CLOSED)
         return fail(L, socket->closed ? CLOSED_TEXT : "Already connected");
-    if (tls)
-        return fail(L, "Can't connect");
     start_clock(L, socket);
     lua_settop(L, 1);
-    if (!conn_connect(&socket->conn, machine->engine->loop, &how))
+    if (!conn_connect(&socket->conn, machine->engine->loop, &how) ||
+        (tls && !class_socket_tls(machine, &socket->conn, STR_NONE))) {
+        conn_close(&socket->conn, false);
         return fail(L, "Can't connect");
+    }
     return connect_again(L, LUA_OK, 0);
 }
 

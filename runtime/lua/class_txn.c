@@ -77,6 +77,8 @@ bool class_txn_push_part(lua_State *L, const char *key, int handle_index)
         { "c", &class_converters, false },
         { "sc", &class_converters_text, false },
         { "http", &class_http, true },
+        { "http_req", &class_message_request, true },
+        { "http_res", &class_message_response, true },
         { "req", &class_channel_request, false },
         { "res", &class_channel_response, false },
     };

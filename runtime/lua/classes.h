@@ -4,6 +4,7 @@
 #include "lua/lua_class.h"
 
 struct http_msg;
+struct conn;
 struct sample_context;
 struct server;
 struct stream;
@@ -24,6 +25,8 @@ int class_proxy_fill(lua_State *L, void *data);
 void class_server_push(lua_State *L, struct server *server);
 int class_concat_new(lua_State *L); /* core.concat */
 int class_socket_new(lua_State *L); /* core.tcp */
+/* TLS on a script's own connection. false: no memory. */
+bool class_socket_tls(struct lua_machine *machine, struct conn *conn, struct str name) MUST_USE;
 /* Closes all sockets of the state's scripts: the loop is about to end. */
 void class_socket_close_all(struct lua_machine *machine);
 int class_httpclient_new(lua_State *L); /* core.httpclient */

@@ -196,8 +196,11 @@ enum rule_result ruleset_run(struct rule_cursor *cursor, struct sample_context *
         struct rule *rule = set->rules[cursor->next];
         if (!cursor->resuming) {
             enum acl_result holds = condition_eval(rule->condition, context);
-            if (holds == ACL_MISS)
+            if (holds == ACL_MISS) { /* content rules begin anew with the bytes that will have come */
+                if (rule->kind & (RULES_TCP_CONTENT | RULES_TCP_RESPONSE))
+                    cursor->next = 0;
                 return RULE_WAIT;
+            }
             if (holds == ACL_FAIL)
                 continue;
             rule->hits++;
