@@ -255,7 +255,7 @@ static bool receive_head(struct http_client *client)
 static bool receive_some(struct http_client *client)
 {
     struct channel *channel = &client->response;
-    bool moved = http_wire_fill(&client->conn, channel, client->engine);
+    bool moved = http_wire_fill(&client->conn, channel, client->engine, 0);
     if (!client->head_done && channel->raw)
         moved |= receive_head(client);
     if (client->head_done && !channel->ended) {
