@@ -12,13 +12,24 @@ static struct sample_parser parser_of(const struct lua_machine *machine, struct 
     return (struct sample_parser){
         .words = &machine->configuration->words,
         .arena = &stream->engine->scratch,
+        .configuration = machine->configuration,
         .proxy = stream->backend,
         .place = place,
         .file = "Lua",
     };
 }
 
-static unsigned take_args(lua_State *L, int from, struct str *values)
+/* Arguments that are texts in the configuration want a text here too: a number in its place is an error
+ * (TRUTHS B13). */
+static bool wants_text(const char *signature, unsigned position)
+{
+    for (; position && *signature; signature++)
+        position -= *signature == ',';
+    return strncmp(signature, "str", 3) == 0 &&
+           (signature[3] == 0 || signature[3] == ',' || signature[3] == '?');
+}
+
+static unsigned take_args(lua_State *L, int from, const char *signature, struct str *values)
 {
     unsigned count = 0;
     for (int index = from; index <= lua_gettop(L) && count < SAMPLE_ARG_MAX; index++) {
@@ -26,9 +37,41 @@ static unsigned take_args(lua_State *L, int from, struct str *values)
             break;
         if (lua_isboolean(L, index))
             luaL_argerror(L, index, "text or a number is expected");
+        if (lua_type(L, index) == LUA_TNUMBER && wants_text(signature, count))
+            luaL_argerror(L, index, "text is expected");
         values[count++] = lua_value_check_str(L, index);
     }
     return count;
+}
+
+/* NULL: made, and what they name was found; else what is wrong, in scratch. */
+static const char *make_args(struct sample_parser *parser, const char *signature, const char *user,
+                             const struct str *values, unsigned count, struct sample_args *args,
+                             bool (*check)(struct sample_args *args, const char **error))
+{
+    struct sample_unresolved *names = NULL;
+    const char *error = NULL;
+    parser->unresolved = &names;
+    if (!sample_args_make(parser, signature, user, values, count, args, &error))
+        return error ? error : "bad arguments";
+    for (struct sample_unresolved *one = names; one; one = one->next) {
+        const char *what = configuration_resolve_argument(parser->configuration, one);
+        if (!what)
+            continue;
+        struct str text = arena_printf(parser->arena, "unable to find %s '%s'", what, one->arg->text.data);
+        return text.data ? text.data : "out of memory";
+    }
+    parser->configuration = NULL; /* checks that load files are for the configuration */
+    return check && !check(args, &error) ? (error ? error : "bad arguments") : NULL;
+}
+
+/* Ends the method: the arguments do not fit. */
+static int refuse(lua_State *L, const char *name, const char *error, struct arena *scratch,
+                  struct arena_mark mark)
+{
+    lua_pushfstring(L, "%s: %s", name, error);
+    arena_rewind(scratch, mark);
+    return lua_error(L);
 }
 
 static int give(lua_State *L, bool found, const struct sample *sample, struct arena *scratch, bool as_text)
@@ -51,28 +94,30 @@ static int call_fetch(lua_State *L, const struct lua_class *class, bool as_text)
     struct sample_context context = class_txn_context(L, stream);
     const struct lua_run *run = lua_run_of(L);
     struct str values[SAMPLE_ARG_MAX];
-    unsigned count = take_args(L, 2, values);
+    unsigned count = take_args(L, 2, row->args, values);
     unsigned needs_head = (unsigned)(AT_REQUEST_HEAD | AT_RESPONSE_HEAD);
     bool in_service = run && run->context == LUA_IN_SERVICE;
     if (in_service && !(row->valid & (unsigned)AT_CONNECTION) && (row->valid & needs_head) &&
         !(row->valid & (unsigned)AT_CLI))
         return luaL_error(L, "the sample-fetch '%s' is not available in services", row->name);
     struct arena_mark mark = arena_mark(context.scratch);
-    struct sample_parser parser = parser_of(lua_vm_of(L), stream, context.place);
     struct sample_args args = { .row_data = row->data };
-    const char *error = NULL;
-    if (!sample_args_make(&parser, row->args, row->name, values, count, &args, &error) ||
-        (row->check && !row->check(&args, &error))) {
-        lua_pushfstring(L, "%s: %s", row->name, error ? error : "bad arguments");
-        arena_rewind(context.scratch, mark);
-        return lua_error(L);
-    }
+    struct sample_parser parser = parser_of(lua_vm_of(L), stream, context.place);
+    const char *error = make_args(&parser, row->args, row->name, values, count, &args, row->check);
+    if (error)
+        return refuse(L, row->name, error, context.scratch, mark);
     args.row_data = row->data;
     struct sample sample;
     bool found = (row->valid & (unsigned)context.place) && row->run(&args, &context, &sample);
     int results = give(L, found, &sample, context.scratch, as_text);
     arena_rewind(context.scratch, mark);
     return results;
+}
+
+/* The input as the converter wants it; what cannot become that is an error, not a missing value. */
+static bool fits(const struct converter_row *row, struct sample *input, struct arena *scratch)
+{
+    return row->in == SAMPLE_ANY || input->type == row->in || sample_cast(input, row->in, scratch);
 }
 
 static int call_converter(lua_State *L, const struct lua_class *class, bool as_text)
@@ -82,21 +127,18 @@ static int call_converter(lua_State *L, const struct lua_class *class, bool as_t
     struct sample_context context = class_txn_context(L, stream);
     luaL_checkany(L, 2);
     struct str values[SAMPLE_ARG_MAX];
-    unsigned count = take_args(L, 3, values);
+    unsigned count = take_args(L, 3, row->args, values);
     struct arena_mark mark = arena_mark(context.scratch);
-    struct sample_parser parser = parser_of(lua_vm_of(L), stream, context.place);
     struct sample_args args = { .row_data = row->data };
-    const char *error = NULL;
-    if (!sample_args_make(&parser, row->args, row->name, values, count, &args, &error) ||
-        (row->check && !row->check(&args, &error))) {
-        lua_pushfstring(L, "%s: %s", row->name, error ? error : "bad arguments");
-        arena_rewind(context.scratch, mark);
-        return lua_error(L);
-    }
+    struct sample_parser parser = parser_of(lua_vm_of(L), stream, context.place);
+    const char *error = make_args(&parser, row->args, row->name, values, count, &args, row->check);
+    if (error)
+        return refuse(L, row->name, error, context.scratch, mark);
     args.row_data = row->data;
     struct sample sample;
-    bool found =
-        lua_value_to_sample(L, 2, &sample, context.scratch) && sample_apply(row, &args, &context, &sample);
+    if (!lua_value_to_sample(L, 2, &sample, context.scratch) || !fits(row, &sample, context.scratch))
+        return refuse(L, row->name, "this is no input for the converter", context.scratch, mark);
+    bool found = sample_apply(row, &args, &context, &sample);
     int results = give(L, found, &sample, context.scratch, as_text);
     arena_rewind(context.scratch, mark);
     return results;

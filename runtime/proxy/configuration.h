@@ -108,6 +108,9 @@ struct configuration *configuration_create(struct platform *platform,
 void configuration_destroy(struct configuration *configuration);
 /* After the last file: names to objects, formats compiled, checks across sections; reports all. false: errors. */
 bool configuration_resolve(struct configuration *configuration) MUST_USE;
+/* Finds what an argument names. NULL: found; else what could not be found: "server". */
+const char *configuration_resolve_argument(struct configuration *configuration,
+                                           struct sample_unresolved *one) MUST_USE;
 /* What the reader's rows work on: its owner is the configuration. */
 static inline struct configuration *configuration_of(const struct cfg_line *line)
 {

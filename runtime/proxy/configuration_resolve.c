@@ -40,44 +40,37 @@ static void warn(const struct proxy *proxy, struct diag_place place, const char 
 
 /* ---- arguments of fetches and converters that name something ---- */
 
-static bool unresolved_error(struct configuration *configuration, const struct sample_unresolved *one,
-                             const char *what)
-{
-    diag_config(configuration->diag, DIAG_ALERT, one->place,
-                "unable to find %s '%s' referenced in the arguments of '%s' in proxy '%s'", what,
-                one->arg->text.data, one->user, one->proxy ? one->proxy->name : "");
-    return false;
-}
-
-static bool resolve_proxy(struct configuration *configuration, struct sample_unresolved *one, unsigned sides,
-                          const char *what)
+/* Each gives NULL when the name was found, else what could not be found. */
+static const char *resolve_proxy(struct configuration *configuration, struct sample_unresolved *one,
+                                 unsigned sides, const char *what)
 {
     if (!one->arg->text.size)
         one->arg->proxy = one->proxy;
     else
         one->arg->proxy = proxy_find(configuration, one->arg->text.data, sides);
-    if (!one->arg->proxy || (one->arg->proxy->sides & sides) != sides)
-        return unresolved_error(configuration, one, what);
-    return true;
+    return one->arg->proxy && (one->arg->proxy->sides & sides) == sides ? NULL : what;
 }
 
 /* "server" in the section itself, or "backend/server". */
-static bool resolve_server(struct configuration *configuration, struct sample_unresolved *one)
+static const char *resolve_server(struct configuration *configuration, struct sample_unresolved *one)
 {
+    char backend[256];
     struct str text = one->arg->text;
     struct proxy *proxy = one->proxy;
     size_t slash = str_find_last_char(text, '/');
     const char *name = text.data;
     if (slash != STR_NOT_FOUND) {
-        const char *backend = arena_need_copy(&configuration->arena, str_slice(text, 0, slash));
+        if (slash >= sizeof(backend))
+            return "proxy";
+        str_to_c(str_slice(text, 0, slash), backend, sizeof(backend));
         proxy = proxy_find(configuration, backend, PROXY_BACK);
         name = text.data + slash + 1;
         if (!proxy)
-            return unresolved_error(configuration, one, "proxy");
+            return "proxy";
     }
     one->arg->proxy = proxy;
     one->arg->server = proxy ? proxy_server(proxy, name) : NULL;
-    return one->arg->server || unresolved_error(configuration, one, "server");
+    return one->arg->server ? NULL : "server";
 }
 
 static struct proxy *find_table_owner(const struct configuration *configuration, const char *name)
@@ -90,16 +83,16 @@ static struct proxy *find_table_owner(const struct configuration *configuration,
     return proxy;
 }
 
-static bool resolve_table(struct configuration *configuration, struct sample_unresolved *one)
+static const char *resolve_table(struct configuration *configuration, struct sample_unresolved *one)
 {
     struct proxy *owner =
         one->arg->text.size ? find_table_owner(configuration, one->arg->text.data) : one->proxy;
     one->arg->proxy = owner;
     one->arg->table = owner ? owner->table : NULL;
-    return one->arg->table || unresolved_error(configuration, one, "table");
+    return one->arg->table ? NULL : "table";
 }
 
-static bool resolve_argument(struct configuration *configuration, struct sample_unresolved *one)
+const char *configuration_resolve_argument(struct configuration *configuration, struct sample_unresolved *one)
 {
     if (strcmp(one->type, "server") == 0)
         return resolve_server(configuration, one);
@@ -107,7 +100,7 @@ static bool resolve_argument(struct configuration *configuration, struct sample_
         return resolve_table(configuration, one);
     if (strcmp(one->type, "userlist") == 0) {
         one->arg->userlist = dict_get(&configuration->userlists, one->arg->text);
-        return one->arg->userlist || unresolved_error(configuration, one, "userlist");
+        return one->arg->userlist ? NULL : "userlist";
     }
     if (strcmp(one->type, "backend") == 0)
         return resolve_proxy(configuration, one, PROXY_BACK, "backend");
@@ -119,8 +112,15 @@ static bool resolve_argument(struct configuration *configuration, struct sample_
 static bool resolve_arguments(struct configuration *configuration)
 {
     bool good = true;
-    for (struct sample_unresolved *one = configuration->unresolved; one; one = one->next)
-        good = resolve_argument(configuration, one) && good;
+    for (struct sample_unresolved *one = configuration->unresolved; one; one = one->next) {
+        const char *what = configuration_resolve_argument(configuration, one);
+        if (!what)
+            continue;
+        diag_config(configuration->diag, DIAG_ALERT, one->place,
+                    "unable to find %s '%s' referenced in the arguments of '%s' in proxy '%s'", what,
+                    one->arg->text.data, one->user, one->proxy ? one->proxy->name : "");
+        good = false;
+    }
     configuration->unresolved = NULL;
     return good;
 }

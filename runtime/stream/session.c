@@ -279,6 +279,7 @@ static void begin(struct session *session)
             session_destroy(session, false);
         return;
     }
+    session->conn.readable = true; /* the first bytes often stand behind the accept: rules see them at once */
     struct stream *stream = begin_stream(session);
     if (stream)
         stream_wake(stream);
