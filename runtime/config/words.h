@@ -17,6 +17,7 @@ enum word_kind {
     WORD_MATCH,         /* struct match_row */
     WORD_ACL,           /* struct acl_row: pre-defined ACLs and ACL-only names */
     WORD_ACTION,        /* struct action_row */
+    WORD_FILTER,        /* struct filter_row */
     WORD_SERVICE,       /* struct service_row: what use-service may name */
     WORD_LOG_ALIAS,     /* struct log_alias_row */
     WORD_BALANCE,

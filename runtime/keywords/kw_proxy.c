@@ -400,7 +400,6 @@ const struct keyword_row kw_proxy_rows[] = {
     { IN_BACK, "load-server-state-from-file", KW_IGNORED },
     { IN_PROXY, "guid", KW_IGNORED },
     { IN_PROXY, "compression", KW_REFUSED("answers are passed on as they are") },
-    { IN_PROXY, "filter", KW_REFUSED("there are no filters") },
     { IN_PROXY, "email-alert", KW_REFUSED("no mail is sent") },
     { IN_BACK, "dispatch", KW_REFUSED("use a 'server' line") },
     { IN_BACK, "persist", KW_REFUSED("RDP cookies are not read") },

@@ -2,6 +2,7 @@
 #include "base/units.h"
 #include "lua/classes.h"
 #include "lua/lua_cli.h"
+#include "lua/lua_filter.h"
 #include "lua/lua_log.h"
 #include "lua/lua_register.h"
 #include "lua/lua_value.h"
@@ -177,6 +178,7 @@ void class_core_make(lua_State *L)
     add_functions(L, core_rows);
     add_functions(L, lua_register_rows);
     add_functions(L, lua_cli_core_rows);
+    add_functions(L, lua_filter_core_rows);
     add_functions(L, class_core_value_rows);
     add_functions(L, class_map_core_rows);
     lua_pushinteger(L, 0); /* one state for all threads */
@@ -219,11 +221,13 @@ void classes_make(lua_State *L)
         &class_reply,
         &class_server,
         &class_socket,
+        &class_stick_table,
     };
     for (size_t i = 0; i < COUNT_OF(all); i++)
         lua_class_make(L, all[i]);
     class_core_make(L);
     class_map_make(L);
+    lua_filter_make(L);
     lua_class_push_functions(L, "Regex", class_regex_functions);
     lua_setglobal(L, "Regex");
 }

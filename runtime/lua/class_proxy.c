@@ -118,6 +118,10 @@ static void push_proxy(lua_State *L, struct proxy *proxy)
     lua_setfield(L, -2, "servers");
     push_listeners(L, proxy);
     lua_setfield(L, -2, "listeners");
+    if (proxy->table) {
+        lua_class_push_new(L, &class_stick_table, proxy->table, NULL);
+        lua_setfield(L, -2, "stktable");
+    }
 }
 
 int class_proxy_fill(lua_State *L, void *data)

@@ -12,7 +12,7 @@ struct stream;
 extern const struct lua_class class_txn, class_http, class_fetches, class_fetches_text, class_converters,
     class_converters_text, class_applet_http, class_applet_tcp, class_channel_request, class_channel_response,
     class_concat, class_httpclient, class_listener, class_map, class_message_request, class_message_response,
-    class_proxy, class_queue, class_regex, class_reply, class_server, class_socket;
+    class_proxy, class_queue, class_regex, class_reply, class_server, class_socket, class_stick_table;
 /* Functions of core, by file; of the table Regex. */
 extern const struct lua_method_row class_core_value_rows[], class_map_core_rows[], class_regex_functions[];
 

@@ -136,6 +136,7 @@ struct lua_run *lua_run_take(struct lua_machine *machine, struct engine *engine,
     run->what = what;
     run->sleep_until = run->again_at = 0;
     run->out = NULL;
+    run->filter = NULL;
     run->yielded = false;
     run->ended_by_script = run->response_side = run->replied = run->reply_failed = false;
     run->instructions = run->burst = 0;
@@ -160,8 +161,10 @@ static int prepare(lua_State *L, void *data)
     lua_State *thread = wanted->run->thread;
     (void)L;
     luaL_checkstack(thread, 16, NULL);
-    lua_rawgeti(thread, LUA_REGISTRYINDEX, wanted->function_ref);
-    wanted->run->argument_count = wanted->push ? wanted->push(thread, wanted->data) : 0;
+    bool pushed = wanted->function_ref == LUA_NOREF; /* push gives the function too */
+    if (!pushed)
+        lua_rawgeti(thread, LUA_REGISTRYINDEX, wanted->function_ref);
+    wanted->run->argument_count = (wanted->push ? wanted->push(thread, wanted->data) : 0) - pushed;
     return 0;
 }
 

@@ -5,6 +5,7 @@
 #include "lua/lua_vm.h"
 
 struct stream;
+struct stream_filter;
 
 enum lua_context { /* bits: where a method may be called */
                    LUA_IN_BODY = 1,
@@ -44,11 +45,12 @@ struct lua_run {
     bool yielded;          /* it answered YIELD: new data or again_at begin it anew */
     uint64_t seen;         /* bytes that had come then */
     bool ended_by_script;  /* core.done, txn:done: an error that is none */
-    bool replied, reply_failed; /* txn:done(reply) put its answer in place, or could not */
-    bool response_side;         /* the action runs in a response ruleset */
-    uint64_t instructions;      /* since it began, in hook intervals' worth */
-    uint64_t burst;             /* since the last resume */
-    struct buf *out;            /* of management commands: where applet:send writes; NULL: into the stream */
+    bool replied, reply_failed;   /* txn:done(reply) put its answer in place, or could not */
+    bool response_side;           /* the action runs in a response ruleset */
+    uint64_t instructions;        /* since it began, in hook intervals' worth */
+    uint64_t burst;               /* since the last resume */
+    struct stream_filter *filter; /* whose callback it is; else NULL */
+    struct buf *out; /* of management commands: where applet:send writes; NULL: into the stream */
     int argument_count;
     uint64_t serial;
     struct list waiters; /* struct lua_waiter: what will wake it, told when it ends before */
@@ -68,7 +70,7 @@ void lua_waiter_end(struct lua_waiter *waiter);  /* before its memory ends */
 /* A coroutine for one execution. NULL: no memory (logged). */
 struct lua_run *lua_run_take(struct lua_machine *machine, struct engine *engine, enum lua_context context,
                              struct stream *stream, struct proxy *proxy, struct task *task, const char *what);
-/* Puts the function of a registry reference and what `push` pushes (it returns how many) on the coroutine. false: an
+/* Puts the function of a registry reference (LUA_NOREF: the first value that push pushes) and what `push` pushes (it returns how many) on the coroutine. false: an
  * error, logged. */
 bool lua_run_prepare(struct lua_run *run, int function_ref, int (*push)(lua_State *L, void *data),
                      void *data) MUST_USE;

@@ -17,6 +17,7 @@
 struct balance_row;
 struct bind;
 struct configuration;
+struct filter_config;
 struct forwarded;
 struct server;
 struct server_settings;
@@ -215,9 +216,10 @@ struct proxy {
     struct dict servers_by_name;
     struct server_settings *default_server; /* `default-server` up to here; of the own arena, never shared */
     struct persist_rule *persist_rules;
-    unsigned inherited_by;     /* of defaults: enum proxy_side bits of the sections that began as it */
-    unsigned seen_rules;       /* enum proxy_rules bits, for warnings about their order */
-    struct stick_table *table; /* own; NULL: none */
+    struct filter_config *filters; /* in order */
+    unsigned inherited_by;         /* of defaults: enum proxy_side bits of the sections that began as it */
+    unsigned seen_rules;           /* enum proxy_rules bits, for warnings about their order */
+    struct stick_table *table;     /* own; NULL: none */
     struct stick_rule *stick_rules;
     void *balance_state; /* the algorithm's own */
     struct log_format *log_format, *error_log_format, *log_structured, *unique_id;

@@ -7,6 +7,7 @@
 #include "http/h1_write.h"
 #include "http/http_cookie.h"
 #include "proxy/server.h"
+#include "stream/filter.h"
 #include "stream/persist_cookie.h"
 #include "stream/stick_rules.h"
 #include "stream/stream_steps.h"
@@ -32,6 +33,7 @@ enum response_step {
     P_PERSIST,
     P_BACK_AFTER,
     P_FRONT_AFTER,
+    P_FILTERS,
     P_FINISH,
     P_END
 };
@@ -469,7 +471,7 @@ static bool send_head(struct stream *stream)
     if (!http_writer_begin(&http->front->writer, &http->response, no_body, &stream->arena))
         return false;
     http->response_ruled = true;
-    channel_forward(&stream->response, CHANNEL_ALL);
+    filter_open(stream, true);
     return true;
 }
 
@@ -512,6 +514,10 @@ enum step http_txn_response(struct stream *stream)
             break;
         case P_FRONT_AFTER:
             step = rules(stream, &frontend->http_after_response, AT_RESPONSE_HEAD, frontend, true);
+            break;
+        case P_FILTERS:
+            if (stream->filters)
+                step = filter_head(stream, true);
             break;
         case P_FINISH:
             if (!send_head(stream)) {

@@ -5,6 +5,7 @@
 #include "base/units.h"
 #include "proxy/bind.h"
 #include "proxy/server.h"
+#include "stream/filter.h"
 #include "stream/session_steps.h"
 #include "stream/stick_rules.h"
 #include "stream/stream_steps.h"
@@ -102,6 +103,8 @@ struct stream *stream_create(struct session *session)
         return NULL;
     }
     stream->tunnel = frontend->settings.mode != MODE_HTTP;
+    if (frontend->filters)
+        filter_attach(stream, frontend);
     struct platform *platform = loop_platform(engine->loop);
     if (platform->ops->mark)
         platform->ops->mark(platform, PLAT_MARK_STREAM_NEW, stream->serial, 0);
@@ -229,8 +232,11 @@ void stream_set_backend(struct stream *stream, struct proxy *backend)
         return;
     stream->backend = backend;
     stream->counted = true;
-    if (backend != stream->frontend)
+    if (backend != stream->frontend) {
         take_timeouts(stream, backend);
+        if (backend->filters)
+            filter_attach(stream, backend);
+    }
     backend->current_back++;
     struct proxy_counters *counters = &backend->back_counters;
     counters->sessions_total++;
@@ -367,6 +373,8 @@ static void stream_end(struct stream *stream)
     }
     if (stream->applet && stream->applet->stop)
         stream->applet->stop(stream);
+    if (stream->filters)
+        filter_detach(stream);
     if (stream->lua_release)
         stream->lua_release(stream);
     stick_rules_forget(stream);
@@ -600,9 +608,9 @@ static bool exchange_server(struct stream *stream)
 
 static bool start_applet(struct stream *stream)
 {
-    channel_forward(&stream->request, CHANNEL_ALL);
+    filter_open(stream, false);
     if (!stream->http)
-        channel_forward(&stream->response, CHANNEL_ALL);
+        filter_open(stream, true);
     stream->times.queued = stream->times.unqueued = stream->times.connected = engine_now(stream->engine);
     if (stream->applet->start && !stream->applet->start(stream)) {
         stream_applet_fail(stream);
@@ -617,7 +625,7 @@ static bool established(struct stream *stream)
     stream->phase = PHASE_RESPONSE;
     stream->step = 0;
     stream->request.last_out_ns = stream->response.last_in_ns = engine_now(stream->engine);
-    channel_forward(&stream->request, CHANNEL_ALL);
+    filter_open(stream, false);
     if (stream->http) {
         http_retry_keep(stream);
         return http_back_begin(stream);
@@ -654,7 +662,12 @@ static bool decide(struct stream *stream)
         stream->step = 0;
         return true;
     case PHASE_RULES:
+        if (stream->filters && filter_start(stream, false) == STEP_WAIT)
+            break;
         if ((stream->http ? http_txn_request(stream) : tcp_pass_request(stream)) == STEP_NEXT) {
+            if (stream->filters && (filter_start(stream, false) == STEP_WAIT || /* those of the backend */
+                                    filter_head(stream, false) == STEP_WAIT))
+                break;
             stream->step = 0;
             stream->phase = stream->applet ? PHASE_RESPONSE : PHASE_SERVER;
             if (stream->applet)
@@ -675,10 +688,13 @@ static bool decide(struct stream *stream)
     case PHASE_RESPONSE:
         if (stream->http && !stream->http->response_ready)
             return false;
+        if (stream->filters && filter_start(stream, true) == STEP_WAIT)
+            break;
         if ((stream->http ? http_txn_response(stream) : tcp_pass_response(stream)) == STEP_NEXT) {
             stream->phase = PHASE_DATA;
             stream->step = 0;
-            channel_forward(&stream->response, CHANNEL_ALL);
+            if (!stream->filters_open[true])
+                filter_open(stream, true);
             if (stream->tunnel)
                 begin_tunnel(stream);
             return true;
@@ -813,8 +829,12 @@ static void stream_run(struct task *task)
             !stream->response.ended)
             stream->applet->run(stream);
         moved |= repeat_elsewhere(stream);
+        if (stream->filters)
+            moved |= filter_data(stream);
         moved |= exchange_server(stream);
         moved |= decide(stream);
+        if (stream->filters)
+            moved |= filter_data(stream);
         moved |= send_client(stream);
         if (notice_failures(stream) || finished(stream)) {
             stream_end(stream);

@@ -24,6 +24,7 @@ struct http_back;
 struct http_front;
 struct server;
 struct server_conn;
+struct stream_filter;
 struct stick_pending;
 
 enum stream_phase {
@@ -126,6 +127,8 @@ struct stream {
     int64_t nice, priority_class, priority_offset_ms;
     struct stick_entry *tracked[3]; /* followed by rules of content and HTTP */
     struct stick_pending *sticky;   /* entries that are to name the server */
+    struct stream_filter *filters;  /* NULL: none */
+    bool filters_open[2];           /* request, response: bytes may pass as far as filters let them */
     void *lua;                      /* the Lua binding's own; freed by lua_release */
     void (*lua_release)(struct stream *stream);
 };
