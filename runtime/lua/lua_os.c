@@ -3,6 +3,7 @@
 #include "lua/lua_os.h"
 #include "base/units.h"
 #include "lua/lua_log.h"
+#include "lua/lua_popen.h"
 #include "lua/lua_value.h"
 #include <lauxlib.h>
 
@@ -289,10 +290,34 @@ static int os_tmpname(lua_State *L)
     return 1;
 }
 
+static int os_execute(lua_State *L)
+{
+    const char *command = luaL_optstring(L, 1, NULL);
+    struct buf output = BUF_INIT;
+    int code = -1;
+    if (!command) {
+        lua_pushboolean(L, true); /* there is a shell */
+        return 1;
+    }
+    bool started = lua_popen_run(platform_of(L), command, STR_NONE, &output, &code);
+    if (output.size)
+        platform_of(L)->ops->print(platform_of(L), false, buf_str(&output));
+    buf_finish(&output);
+    if (code == 0 && started)
+        lua_pushboolean(L, true);
+    else
+        luaL_pushfail(L);
+    lua_pushstring(L, code > 128 ? "signal" : "exit");
+    lua_pushinteger(L, code > 128 ? code - 128 : code);
+    return 3;
+}
+
 static const luaL_Reg os_functions[] = {
-    { "clock", os_clock },   { "date", os_date },       { "difftime", os_difftime },
-    { "getenv", os_getenv }, { "remove", os_remove },   { "rename", os_rename },
-    { "time", os_time },     { "tmpname", os_tmpname }, { NULL, NULL },
+    { "clock", os_clock },       { "date", os_date },
+    { "difftime", os_difftime }, { "execute", os_execute },
+    { "getenv", os_getenv },     { "remove", os_remove },
+    { "rename", os_rename },     { "time", os_time },
+    { "tmpname", os_tmpname },   { NULL, NULL },
 };
 
 /* ---- io ---- */
@@ -303,6 +328,8 @@ struct file {
     struct buf data;
     size_t at;
     bool open, readable, writable, append, changed, to_stdout, to_stderr;
+    bool command;  /* of popen: path is the command; one that is written to runs when the file is closed */
+    int exit_code; /* of the command */
     char *path;
 };
 
@@ -317,15 +344,51 @@ static struct file *check_file(lua_State *L, int index)
 static enum io_status flush(lua_State *L, struct file *file)
 {
     struct platform *platform = platform_of(L);
-    if (!file->changed || !file->path)
+    if (!file->changed || !file->path || file->command)
         return IO_OK;
     file->changed = false;
     return platform->ops->file_write(platform, file->path, buf_str(&file->data), false);
 }
 
+/* true, "exit" and 0; or fail, "exit" or "signal", and the number. */
+static int push_exit(lua_State *L, int code)
+{
+    bool by_signal = code > 128;
+    if (code == 0)
+        lua_pushboolean(L, true);
+    else
+        luaL_pushfail(L);
+    lua_pushstring(L, by_signal ? "signal" : "exit");
+    lua_pushinteger(L, by_signal ? code - 128 : code);
+    return 3;
+}
+
+static void print_output(lua_State *L, struct buf *output)
+{
+    struct platform *platform = platform_of(L);
+    if (output->size)
+        platform->ops->print(platform, false, buf_str(output));
+    buf_finish(output);
+}
+
+static int close_command(lua_State *L, struct file *file)
+{
+    struct buf output = BUF_INIT;
+    bool started = true;
+    if (file->writable)
+        started = lua_popen_run(platform_of(L), file->path, file->data.size ? buf_str(&file->data) : STR(""),
+                                &output, &file->exit_code);
+    print_output(L, &output);
+    file->open = false;
+    buf_finish(&file->data);
+    return push_exit(L, started ? file->exit_code : -1);
+}
+
 static int file_close(lua_State *L)
 {
     struct file *file = check_file(L, 1);
+    if (file->command)
+        return close_command(L, file);
     enum io_status status = flush(L, file);
     const char *path = file->path ? file->path : "";
     file->open = false;
@@ -590,6 +653,34 @@ static int io_open(lua_State *L)
     return open_file(L, path, mode);
 }
 
+static int io_popen(lua_State *L)
+{
+    const char *command = luaL_checkstring(L, 1), *mode = luaL_optstring(L, 2, "r");
+    luaL_argcheck(L, (*mode == 'r' || *mode == 'w') && !mode[1], 2, "invalid mode");
+    struct file *file = new_file(L, command);
+    file->command = true;
+    file->readable = *mode == 'r';
+    file->writable = *mode == 'w';
+    if (file->writable || lua_popen_run(platform_of(L), command, STR_NONE, &file->data, &file->exit_code))
+        return 1;
+    file->open = false;
+    buf_finish(&file->data);
+    return answer(L, IO_BAD, command);
+}
+
+/* There is no input to read from. */
+static int io_read(lua_State *L)
+{
+    luaL_pushfail(L);
+    return 1;
+}
+
+static int io_output(lua_State *L)
+{
+    lua_getfield(L, LUA_REGISTRYINDEX, "io.stdout");
+    return 1;
+}
+
 static int io_lines(lua_State *L)
 {
     const char *path = luaL_checkstring(L, 1);
@@ -628,8 +719,9 @@ static int io_type(lua_State *L)
 }
 
 static const luaL_Reg io_functions[] = {
-    { "close", io_close }, { "lines", io_lines }, { "open", io_open },
-    { "type", io_type },   { "write", io_write }, { NULL, NULL },
+    { "close", io_close },   { "lines", io_lines }, { "open", io_open },
+    { "output", io_output }, { "popen", io_popen }, { "read", io_read },
+    { "type", io_type },     { "write", io_write }, { NULL, NULL },
 };
 
 static const luaL_Reg file_methods[] = {
