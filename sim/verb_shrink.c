@@ -99,12 +99,12 @@ static int write_results(const struct repro *repro, struct shrink *shrink, const
     struct scenario_options options = repro->options.scenario;
     struct scenario_result result;
     struct buf regression = BUF_INIT;
-    char vtc[PATH_SIZE], smaller[PATH_SIZE];
+    char vtc[PATH_SIZE + sizeof(".vtc")], smaller[PATH_SIZE + sizeof(".repro")];
     struct str text;
     bool fine;
 
-    snprintf(vtc, sizeof(vtc), "%s.vtc", stem);
-    snprintf(smaller, sizeof(smaller), "%s.repro", stem);
+    snprintf(vtc, sizeof(vtc), "%.*s.vtc", PATH_SIZE - 1, stem);
+    snprintf(smaller, sizeof(smaller), "%.*s.repro", PATH_SIZE - 1, stem);
     add_regression(shrink, options.seed, &regression);
     text = buf_str(&regression);
     options.path = vtc;
