@@ -226,5 +226,186 @@ static const struct script scripts[] = {
     { "unix datagrams: to a stream's listener",
       "listen L unix = ok; udp V unixfree = ok; sendto V L 5 = bad" },
     { "a stream to a datagram's name", "udp U unixgram = ok; connect C U = bad" },
+    /* ---- more of the end of a stream ---- */
+    { "bytes, then FIN: both are told of until they are read",
+      "tcp C S; write S 4 = 4; shut S w = ok; unread C = 4; mask C = IOR; read C 2 = 2; mask C = IOR; read C "
+      "2 = 2; once C = closed" },
+    { "bytes after one's own FIN still come, then the peer's",
+      "tcp C S; shut C w = ok; write S 4 = 4; mask C = IO; read C 4 = 4; mask C = O; close S; mask C = IORH; "
+      "once C = closed" },
+    { "an error is told once", "tcp C S; linger S = ok; close S; mask C = IORHE; once C = reset; error C = "
+                               "ok; once C = closed; once C = closed" },
+    { "a write after one's own FIN resets nothing",
+      "tcp C S; shut C w = ok; write C 1 = closed; mask S = IOR; write S 2 = 2; read C 2 = 2" },
+    { "reset by who has heard a FIN",
+      "tcp C S; shut C w = ok; mask S = IOR; linger S = ok; close S; mask C = IORHE; error C = reset" },
+    { "unread bytes are counted", "tcp C S; write C 100 = 100; unread S = 100; read S 40 = 40; unread S = "
+                                  "60; read S 60 = 60; unread S = 0" },
+    { "unread bytes stay when RST has come", "tcp C S; write S 10 = 10; unread C = 10; linger S = ok; close "
+                                             "S; mask C = IORHE; unread C = 10; read C 10 = 10" },
+    { "both ways at once",
+      "tcp C S; write C 3 = 3; write S 5 = 5; read C 5 = 5; read S 3 = 3; mask C = O; mask S = O" },
+    { "a close when all was read is FIN",
+      "tcp C S; write C 5 = 5; read S 5 = 5; close S; mask C = IOR; once C = closed" },
+    { "both reset", "tcp C S; linger C = ok; linger S = ok; close C; mask S = IORHE; close S" },
+    { "the peer's FIN, then one's own close",
+      "tcp C S; shut S w = ok; mask C = IOR; close C; mask S = IORH; once S = closed; write S 1 = closed" },
+    { "bytes to who shut both and closed",
+      "tcp C S; shut C both = ok; close C; mask S = IOR; write S 1 = 1; mask S = IORHE; write S 1 = closed" },
+    { "a write to who is gone is an error once",
+      "tcp C S; close S; mask C = IOR; write C 1 = 1; mask C = IORHE; error C = closed; error C = ok; write "
+      "C 1 = closed" },
+    { "shutdown of both, then close of the peer",
+      "tcp C S; shut C both = ok; mask S = IOR; close S; mask C = IORH; once C = closed" },
+    { "half-closed, then reset by who still reads",
+      "tcp C S; shut S w = ok; mask C = IOR; linger C = ok; close C; mask S = IORHE; error S = reset; write "
+      "S 1 = closed" },
+    { "a close with half of the bytes read is RST",
+      "tcp C S; write C 10 = 10; read S 5 = 5; close S; mask C = IORHE; once C = reset" },
+    { "FIN behind many bytes",
+      "tcp C S; write C 200000 = 200000; close C; read S 200000 = 200000; once S = closed; mask S = IOR" },
+    /* ---- more of connecting ---- */
+    { "accepted in the order of coming",
+      "listen L = ok; connect A L = would-block; mask A = O; connect B L = would-block; mask B = O; write A "
+      "1 = 1; write B 2 = 2; accept S L = ok; accept T L = ok; unread S = 1; unread T = 2" },
+    { "no peer's name when its client was reset before accept",
+      "listen L = ok; connect C L = would-block; mask C = O; linger C = ok; close C; pause; accept S L = ok; "
+      "peer S = closed" },
+    { "a listener is no connection",
+      "listen L = ok; once L = closed; write L 1 = closed; peer L = closed; error L = ok" },
+    { "a listener that was shut refuses",
+      "listen L = ok; shut L both = ok; connect C L = would-block; mask C = IORHE; error C = refused" },
+    { "nothing to accept from a listener that was shut",
+      "listen L = ok; shut L both = ok; accept S L = bad" },
+    { "who waits at a listener that is shut is reset",
+      "listen L = ok; connect C L = would-block; mask C = O; shut L both = ok; mask C = IORHE; error C = "
+      "reset" },
+    { "IPv6: reset", "listen L tcp6 = ok; connect C L = would-block; accept S L = ok; linger S = ok; close "
+                     "S; mask C = IORHE; error C = reset" },
+    { "IPv6: a closed port",
+      "listen L tcp6 = ok; close L; connect C L = would-block; mask C = IORHE; error C = refused" },
+    { "IPv4 at a listener of IPv6's own address",
+      "listen L tcp6 = ok; connect C L 127.0.0.1 = would-block; mask C = IORHE; error C = refused" },
+    { "IPv6 through a listener for both",
+      "listen L any = ok; connect C L ::1 = would-block; accept S L = ok; peer S = ::1; peer C = ::1" },
+    { "a name for both that is taken", "listen L any = ok; listen M L = in-use" },
+    { "a queue of three takes four",
+      "listen L tcp 3 = ok; connect A L = would-block; mask A = O; connect B L = would-block; mask B = O; "
+      "connect C L = would-block; mask C = O; connect D L = would-block; mask D = O; connect E L = "
+      "would-block; "
+      "pause; mask E = -" },
+    { "a queue of two takes three",
+      "listen L tcp 2 = ok; connect A L = would-block; mask A = O; connect B L = would-block; mask B = O; "
+      "connect C L = would-block; mask C = O; connect D L = would-block; pause; mask D = -" },
+    { "no error while it is connecting",
+      "listen L tcp 1 = ok; connect A L = would-block; mask A = O; connect B L = would-block; mask B = O; "
+      "connect C L = would-block; error C = ok; pause; error C = ok; mask C = -" },
+    { "who gave up is not accepted",
+      "listen L tcp 1 = ok; connect A L = would-block; mask A = O; connect B L = would-block; mask B = O; "
+      "connect C L = would-block; close C; accept S L = ok; accept T L = ok; pause; accept U L = "
+      "would-block" },
+    { "a listener is told of until all are taken",
+      "listen L = ok; connect A L = would-block; mask A = O; connect B L = would-block; mask B = O; mask L = "
+      "I; accept S L = ok; mask L = I; accept T L = ok; mask L = -" },
+    { "many connections at once",
+      "listen L tcp 20 = ok; connect A L = would-block; connect B L = would-block; connect C L = "
+      "would-block; connect D L = would-block; connect E L = would-block; connect F L = would-block; accept "
+      "G L = ok; accept H L = ok; accept I L = ok; accept J L = ok; accept K L = ok; accept M L = ok; accept "
+      "N L = would-block" },
+    { "an accepted connection outlives its listener and its client's half",
+      "listen L = ok; connect C L = would-block; accept S L = ok; close L; shut C w = ok; mask S = IOR; "
+      "write S 9 = 9; read C 9 = 9" },
+    { "a port that refuses, listens, refuses",
+      "listen L = ok; close L; connect A L = would-block; mask A = IORHE; listen M L = ok; connect B M = "
+      "would-block; mask B = O; accept S M = ok; close M; connect C L = would-block; mask C = IORHE; mask B "
+      "= O" },
+    /* ---- more of flow ---- */
+    { "two writers without readers", "tcp C S; fill C = would-block; fill S = would-block; mask C = I; mask "
+                                     "S = I; read S 3000000 = 3000000; mask C = IO" },
+    { "a full writer whose reader half-closes",
+      "tcp C S; fill C = would-block; shut S w = ok; mask C = IR; read S 3000000 = 3000000; mask C = IOR" },
+    { "a reader of single bytes", "tcp C S; write C 5 = 5; once S 1 = 1; once S 1 = 1; once S 1 = 1; once S "
+                                  "1 = 1; once S 1 = 1; once S 1 = would-block" },
+    { "a full writer that is closed sends all",
+      "tcp C S; fill C = would-block; close C; read S 3000000 = 3000000" },
+    { "shutdown of reading and writing by a full writer",
+      "tcp C S; fill C = would-block; shut C both = ok; mask C = IORH; read S 3000000 = 3000000; mask C = "
+      "IORH" },
+    /* ---- more edges ---- */
+    { "two arrivals before one look",
+      "tcp C S; quiet S = -; write C 1 = 1; write C 1 = 1; pause; edge S = IO; edge S = -" },
+    { "bytes and FIN before one look",
+      "tcp C S; quiet S = -; write C 1 = 1; shut C w = ok; pause; edge S = IOR" },
+    { "bytes and RST before one look",
+      "tcp C S; quiet S = -; write C 1 = 1; linger C = ok; close C; pause; edge S = IORHE" },
+    { "a reader's progress is no edge for a writer that was not full",
+      "tcp C S; write C 10 = 10; quiet C = -; read S 10 = 10; quiet C = -" },
+    { "one's own shutdown is an edge", "tcp C S; quiet C = -; shut C w = ok; edge C = O" },
+    { "one's own shutdown of both is an edge", "tcp C S; quiet C = -; shut C both = ok; edge C = IORH" },
+    { "a new watch tells what is there",
+      "tcp C S; write C 3 = 3; unread S = 3; mask S = IO; mask S = IO; read S 3 = 3; mask S = O" },
+    { "the end of both directions is an edge",
+      "tcp C S; shut C w = ok; quiet C = -; shut S w = ok; edge C = IORH" },
+    /* ---- more Unix streams ---- */
+    { "unix: single bytes read at once",
+      "pair C S; write C 1 = 1; write C 1 = 1; write C 1 = 1; once S 10 = 3; once S = would-block" },
+    { "unix: many bytes",
+      "pair C S; write C 100000 = 100000; read S 100000 = 100000; once S = would-block; mask C = O" },
+    { "unix: there is a peer, though it has no name", "unix C S; peer C = ok; peer S = ok" },
+    { "unix: bytes on both sides, then a close", "pair C S; write C 5 = 5; write S 7 = 7; close S; mask C = "
+                                                 "IORHE; read C 7 = 7; once C = reset; once C = closed" },
+    { "unix: FIN, then the reader's close",
+      "pair C S; shut C w = ok; close S; mask C = IORH; once C = closed" },
+    { "unix: shutdown again and again",
+      "pair C S; shut C w = ok; shut C w = ok; shut C both = ok; shut C both = ok; mask S = IORH" },
+    { "unix: a listener that was shut refuses",
+      "listen L unix = ok; shut L both = ok; connect C L = refused" },
+    { "unix: unread bytes are counted", "pair C S; write C 9 = 9; unread S = 9; read S 4 = 4; unread S = 5" },
+    { "unix: room is an edge once the writer found none",
+      "pair C S; fill C 1 = would-block; quiet C = -; read S 278 = 278; edge C = O" },
+    { "unix: the peer's close is an edge", "pair C S; quiet C = -; close S; edge C = IORH" },
+    { "unix: bytes after one's own FIN still come",
+      "pair C S; shut C w = ok; write S 4 = 4; mask C = IO; read C 4 = 4; once C = would-block" },
+    { "unix: accepted in the order of coming",
+      "listen L unix = ok; connect A L = ok; connect B L = ok; write A 1 = 1; write B 2 = 2; accept S L = "
+      "ok; accept T L = ok; unread S = 1; unread T = 2" },
+    { "unix: a listener is told of until all are taken",
+      "listen L unix = ok; connect A L = ok; connect B L = ok; mask L = I; accept S L = ok; mask L = I; "
+      "accept T L = ok; mask L = -" },
+    { "abstract: close with unread bytes", "listen L abstract = ok; connect C L = ok; accept S L = ok; write "
+                                           "C 3 = 3; close S; mask C = IORHE; once C = reset" },
+    { "abstract: nobody there", "listen L abstract = ok; close L; connect C L = refused" },
+    /* ---- more sockets over sockets ---- */
+    { "two sockets on their way",
+      "pair V W; tcp C S; tcp D T; pass V C = ok; pass V D = ok; take E W = sock; take F W = sock; write E 1 "
+      "= 1; read S 1 = 1; write F 2 = 2; read T 2 = 2" },
+    { "a Unix socket over a Unix socket",
+      "pair V W; pair C D; pass V C = ok; take E W = sock; write E 3 = 3; read D 3 = 3" },
+    { "a datagram socket over a Unix socket", "pair V W; udp U = ok; udp X = ok; pass V U = ok; take Y W = "
+                                              "sock; close U; sendto X Y 5 = 5; recv Y = 5" },
+    { "bytes before a socket", "pair V W; tcp C S; write V 3 = 3; pass V C = ok; unread W = 7; take D W; "
+                               "once W = would-block; close C; "
+                               "write D 2 = 2; read S 2 = 2" },
+    { "a socket that is passed on", "pair V W; pair X Y; tcp C S; pass V C = ok; take D W = sock; pass X D = "
+                                    "ok; close D; close C; take E Y = sock; write E 2 = 2; read S 2 = 2" },
+    /* ---- more datagrams ---- */
+    { "udp: to oneself", "udp U = ok; sendto U U 4 = 4; recv U = 4" },
+    { "udp: two senders",
+      "udp U = ok; udp V = ok; udp W free = ok; sendto V U 1 = 1; unread U = 1; sendto W U 2 = 2; "
+      "recv U = 1; recv U = 2" },
+    { "udp: a name that is free again",
+      "udp U = ok; close U; udp V U = ok; udp W = ok; sendto W V 3 = 3; recv V = 3" },
+    { "udp: beside a listener on the same port",
+      "listen L = ok; udp U L = ok; udp V = ok; sendto V U 3 = 3; recv U = 3; mask L = -" },
+    { "udp: reading is no edge",
+      "udp U = ok; udp V = ok; sendto V U 1 = 1; edge U = IO; recv U = 1; quiet U = -" },
+    { "unix datagrams: empty",
+      "udp U unixgram = ok; udp V unixfree = ok; sendto V U 0 = 0; mask U = IO; recv U = 0; mask U = O" },
+    { "unix datagrams: cut to the room", "udp U unixgram = ok; udp V unixfree = ok; sendto V U 100 = 100; "
+                                         "recv U 10 = 10; recv U 10 = would-block" },
+    { "unix datagrams: a name that is taken over", "udp U unixgram = ok; udp V U = ok; udp W unixfree = ok; "
+                                                   "sendto W V 3 = 3; recv V = 3; recv U = would-block" },
+    { "unix datagrams: an arrival is an edge",
+      "udp U unixgram = ok; udp V unixfree = ok; quiet U = -; sendto V U 1 = 1; edge U = IO" },
 };
 #endif

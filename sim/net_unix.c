@@ -122,16 +122,15 @@ static enum io_status why_nothing(struct net_end *end)
     return shut_read(end) ? IO_CLOSED : IO_WOULD_BLOCK;
 }
 
-/* A socket that travels with bytes ends what one read gives; who does not ask for it loses it. */
-static size_t readable(const struct net_end *end)
+/* The bytes with which a socket travels are the last that one read gives; who does not ask for it loses it. */
+static size_t readable(const struct net_end *end, struct net_segment **carrier)
 {
     size_t size = 0;
-    for (const struct net_segment *segment = end->received.first; segment; segment = segment->next) {
-        if (segment->passenger && segment != end->received.first)
-            break;
+    *carrier = NULL;
+    for (struct net_segment *segment = end->received.first; segment && !*carrier; segment = segment->next) {
         size += segment->size;
         if (segment->passenger)
-            break;
+            *carrier = segment;
     }
     return size;
 }
@@ -140,7 +139,8 @@ struct io_result net_unix_read(struct net_end *end, const struct io_vec *vecs, u
 {
     if (end->received.bytes == 0)
         return net_result(why_nothing(end), 0);
-    size_t most = end->carries ? readable(end) : SIZE_MAX;
+    struct net_segment *carrier;
+    size_t most = end->carries ? readable(end, &carrier) : SIZE_MAX;
     size_t size = net_queue_read(&end->received, vecs, count, most, used_up, end);
     net_trace(&end->sock, EV_READ, size, STR_NONE);
     return net_result(IO_OK, size);
@@ -219,12 +219,12 @@ plat_sock net_receive_sock(struct net_host *host, plat_sock via, struct buf *dat
     *status = end ? IO_NO_MEMORY : IO_BAD;
     if (!end || !room)
         return PLAT_NO_SOCK;
-    struct net_segment *first = end->received.first;
-    struct net_sock *passenger = first ? first->passenger : NULL;
-    if (passenger)
-        first->passenger = NULL;
+    struct net_segment *carrier;
     struct io_vec vec = { room, DATA_WITH_SOCK };
-    size_t most = first && passenger ? first->size : readable(end);
+    size_t most = readable(end, &carrier);
+    struct net_sock *passenger = carrier && most <= DATA_WITH_SOCK ? carrier->passenger : NULL;
+    if (passenger)
+        carrier->passenger = NULL;
     if (end->received.bytes == 0) {
         *status = why_nothing(end);
         return PLAT_NO_SOCK;
