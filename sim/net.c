@@ -64,6 +64,36 @@ void net_destroy(struct net *net)
     sim_mem_free(net);
 }
 
+static const char *state_name(const struct net_end *end)
+{
+    if (end->state == NET_CONNECTING)
+        return "SYN-SENT";
+    if (end->state != NET_OPEN)
+        return "CLOSE";
+    if (end->fin_received)
+        return end->fin_queued ? "LAST-ACK" : "CLOSE-WAIT";
+    return !end->fin_queued ? "ESTAB" : end->fin_arrived ? "FIN-WAIT-2" : "FIN-WAIT-1";
+}
+
+void net_list(struct net *net, void (*call)(void *data, const struct net_listing *listing), void *data)
+{
+    LIST_EACH (link, &net->hosts) {
+        struct net_host *host = LIST_ITEM(link, struct net_host, link);
+
+        for (unsigned i = 0; i < host->words * 64; i++) {
+            if (!(host->used[i / 64] >> i % 64 & 1) || host->table[i]->sock->kind != NET_TCP)
+                continue;
+            struct net_end *end = net_end_of(host->table[i]->sock);
+            struct net_listing listing = { .host = world_entity_name(net->world, host->entity),
+                                           .state = state_name(end),
+                                           .number = (plat_sock)i };
+            net_name_to_addr(&end->sock.own, &listing.own, false);
+            net_name_to_addr(&net_other(end)->sock.own, &listing.peer, false);
+            call(data, &listing);
+        }
+    }
+}
+
 void net_on_packet(struct net *net, void (*call)(void *data, const struct net_packet_seen *packet),
                    void *data)
 {

@@ -89,6 +89,13 @@ bool net_path_rename(struct net *net, struct str from, struct str to);
 bool net_is_listener(struct net_host *host, plat_sock sock);
 uint32_t net_sock_serial(struct net_host *host, plat_sock sock); /* as the trace names it */
 unsigned net_host_open_count(const struct net_host *host);       /* descriptors in use, for the leak judge */
+/* The TCP connections that descriptors stand for, in the order of hosts and numbers. */
+struct net_listing {
+    const char *host, *state; /* as `ss` names states */
+    plat_sock number;
+    struct addr own, peer;
+};
+void net_list(struct net *net, void (*call)(void *data, const struct net_listing *listing), void *data);
 /* Called for every packet of TCP and UDP; NULL to stop. */
 void net_on_packet(struct net *net, void (*call)(void *data, const struct net_packet_seen *packet),
                    void *data);

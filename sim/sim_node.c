@@ -232,9 +232,40 @@ void sim_node_destroy(struct sim_node *node)
     mem_free(node);
 }
 
-bool sim_node_condition(struct scenario *scenario, struct str arguments, struct str condition)
+int64_t sim_node_pid(const struct sim_node *node)
+{
+    return node->process ? sim_process_pid(node->process) : 0;
+}
+
+static void give_variables(struct sim_platform *sim, const struct dict *variables)
+{
+    for (struct dict_entry *e = dict_next(variables, NULL); e; e = dict_next(variables, e))
+        sim_platform_setenv(sim, e->key.data, e->value);
+}
+
+int sim_node_run_once(struct scenario *scenario, int argc, const char *const *argv,
+                      const struct dict *variables, struct buf *out)
 {
     struct sim_process *process = sim_process_create(scenario->world, scenario->net, "condition");
+    struct sim_platform *sim = sim_process_platform(process);
+    int code = -1;
+
+    give_variables(sim, &scenario->environment);
+    if (variables)
+        give_variables(sim, variables);
+    for (struct dict_entry *e = dict_next(&scenario->files, NULL); e; e = dict_next(&scenario->files, e))
+        sim_platform_file(sim, e->key.data, buf_str(e->value));
+    sim_process_start(process, argc, argv);
+    if (sim_process_state(process) == PROCESS_ENDED)
+        code = sim_process_exit_code(process);
+    if (out)
+        buf_add(out, sim_process_output(process));
+    sim_process_destroy(process);
+    return code;
+}
+
+bool sim_node_condition(struct scenario *scenario, struct str arguments, struct str condition)
+{
     char *words = mem_need_copy(arguments), *text = mem_need_copy(condition);
     const char *argv[NODE_ARGUMENTS_MAX + 1] = { "lockstep" };
     int argc = 1 + sim_process_split(words, argv + 1, NODE_ARGUMENTS_MAX - 3);
@@ -243,9 +274,7 @@ bool sim_node_condition(struct scenario *scenario, struct str arguments, struct 
     argv[argc++] = "-cc";
     argv[argc++] = text;
     argv[argc] = NULL;
-    sim_process_start(process, argc, argv);
-    holds = sim_process_state(process) == PROCESS_ENDED && sim_process_exit_code(process) == 0;
-    sim_process_destroy(process);
+    holds = sim_node_run_once(scenario, argc, argv, NULL, NULL) == 0;
     mem_free(words);
     mem_free(text);
     return holds;

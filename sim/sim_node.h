@@ -19,6 +19,12 @@ enum actor_step sim_node_crash(struct actor *top, struct sim_node *node);
 enum actor_step sim_node_restart(struct actor *top, struct sim_node *node);
 void sim_node_attach_faults(struct sim_node *node); /* the rules are other ones now */
 
+int64_t sim_node_pid(const struct sim_node *node); /* 0: it does not run */
+/* A proxy that is started only to end at once, with these variables beside the scenario's: its exit code, and what it
+ * prints; -1: it goes on. */
+int sim_node_run_once(struct scenario *scenario, int argc, const char *const *argv,
+                      const struct dict *variables, struct buf *out);
+
 /* The answer to `-cc CONDITION`, by a proxy made for the question; arguments come before -cc. */
 bool sim_node_condition(struct scenario *scenario, struct str arguments, struct str condition);
 /* Its name and the last lines that it printed, for a report. */

@@ -1,0 +1,76 @@
+/* What the files shell*.c share; nobody else includes it. */
+#ifndef SIM_SHELL_PARTS_H
+#define SIM_SHELL_PARTS_H
+#include "sim/shell.h"
+
+enum { ERRANDS_MAX = 256, SHELL_WORDS_MAX = 64 };
+
+enum errand_kind { ERRAND_SOCAT, ERRAND_SLEEP };
+
+struct errand {
+    enum errand_kind kind;
+    bool done;
+    int exit_code;
+    struct addr to;
+    uint64_t wait_ns; /* a sleep's time; how long socat waits for more after its input's end */
+    struct buf in, out;
+};
+
+struct shell {
+    struct scenario *scenario;
+    struct net_host *host;
+    struct errand *errands[ERRANDS_MAX];
+    unsigned errand_count;
+    /* The errand under way. */
+    plat_sock sock;
+    size_t sent;
+    bool connected, input_ended;
+
+    /* Of one evaluation. */
+    unsigned next_errand;
+    bool pending;          /* it came to an errand that is not done */
+    bool exits;            /* `exit` was carried out */
+    bool go_on;            /* `set +e`: what fails does not end the script */
+    unsigned testing;      /* conditions of `if` that it is in */
+    int last_exit;         /* $? */
+    const char *unknown;   /* what it cannot do; in arena */
+    struct dict variables; /* name -> text in arena */
+    struct arena arena;
+};
+
+/* What one evaluation of a list, a pipeline or a program gives. */
+struct outcome {
+    int exit_code;
+    bool stopped; /* pending or unknown: nothing else counts */
+};
+
+/* A program with its words, standard input and standard output. */
+struct call {
+    struct shell *shell;
+    struct str words[SHELL_WORDS_MAX];
+    unsigned count;
+    struct str in;
+    struct buf *out;
+};
+
+static inline struct outcome shell_ended(int exit_code)
+{
+    return (struct outcome){ exit_code, false };
+}
+
+/* shell.c */
+/* unknown_format takes one struct str by STR_ARG; the scenario is skipped with it. */
+struct outcome shell_stop(struct shell *shell, const char *unknown_format, struct str what);
+/* The next errand in the order of evaluation, made when evaluation comes here first; NULL: there are too many. */
+struct errand *shell_next_errand(struct shell *shell, enum errand_kind kind, bool *made);
+struct outcome shell_errand_outcome(struct shell *shell, const struct errand *errand, struct buf *out);
+
+/* shell_program.c */
+struct outcome shell_call_program(struct call *call, bool drop_out);
+
+/* shell_language.c */
+struct outcome shell_run_script(struct shell *shell, struct str text, struct buf *out);
+void shell_set_variable(struct shell *shell, struct str name, struct str value);
+const char *shell_variable(struct shell *shell, struct str name); /* NULL: it is not set */
+
+#endif
