@@ -117,59 +117,138 @@ static bool conv_hmac(const struct sample_args *args, struct sample_context *con
     return conv_give(sample, SAMPLE_BIN, arena_copy(context->scratch, str_make((const char *)hash, size)));
 }
 
-/* ---- AES in counter mode with a tag ---- */
+/* ---- AES: in counter mode with a tag (GCM), or in blocks that follow from each other (CBC) ---- */
 
-static const EVP_CIPHER *cipher_of(int64_t bits)
+static const EVP_CIPHER *cipher_of(int64_t bits, bool gcm)
 {
     switch (bits) {
     case 128:
-        return EVP_aes_128_gcm();
+        return gcm ? EVP_aes_128_gcm() : EVP_aes_128_cbc();
     case 192:
-        return EVP_aes_192_gcm();
+        return gcm ? EVP_aes_192_gcm() : EVP_aes_192_cbc();
     case 256:
-        return EVP_aes_256_gcm();
+        return gcm ? EVP_aes_256_gcm() : EVP_aes_256_cbc();
     default:
         return NULL;
     }
 }
 
-static bool check_aes(struct sample_args *args, const char **error)
+/* A row's data. */
+#define ENCRYPTS ((void *)1)
+
+static bool check_bits(struct sample_args *args, const char **error)
 {
-    if (!cipher_of(conv_int_arg(args, 0)))
+    if (!cipher_of(conv_int_arg(args, 0), true))
         return conv_refuse(args, error, "key size must be 128, 192 or 256 (bits).");
-    return check_secret(args, 1, "nonce", error) && check_secret(args, 2, "key", error) &&
-           check_secret(args, 3, "aead_tag", error);
+    return check_secret(args, 1, "nonce", error) && check_secret(args, 2, "key", error);
 }
 
-static bool decrypt(EVP_CIPHER_CTX *cipher, int64_t bits, struct str nonce, struct str key, struct str tag,
-                    struct str data, unsigned char *out)
+static bool check_gcm(struct sample_args *args, const char **error)
 {
-    int size = 0, more = 0;
-    const EVP_CIPHER *type = cipher_of(bits);
-    if (!cipher || !type || key.size != (size_t)bits / 8 || !nonce.size || nonce.size > 64 || tag.size > 16 ||
-        data.size > INT32_MAX)
+    if (!check_bits(args, error))
         return false;
-    return EVP_DecryptInit_ex(cipher, type, NULL, NULL, NULL) &&
-           EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_IVLEN, (int)nonce.size, NULL) &&
-           EVP_DecryptInit_ex(cipher, NULL, NULL, (const unsigned char *)key.data,
-                              (const unsigned char *)nonce.data) &&
-           EVP_DecryptUpdate(cipher, out, &size, (const unsigned char *)data.data, (int)data.size) &&
-           EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_TAG, (int)tag.size, (char *)(uintptr_t)tag.data) &&
-           EVP_DecryptFinal_ex(cipher, out + size, &more) && (size_t)(size + more) == data.size;
+    if (args->row_data == ENCRYPTS ? !conv_arg_var(args, 3, error)
+                                   : !check_secret(args, 3, "aead_tag", error))
+        return false;
+    return args->count < 5 || check_secret(args, 4, "aad", error);
 }
 
-static bool conv_aes_gcm_dec(const struct sample_args *args, struct sample_context *context,
-                             struct sample *sample)
+static bool check_cbc(struct sample_args *args, const char **error)
 {
-    struct str nonce, key, tag, data = sample->u.text;
-    unsigned char *out = arena_alloc(context->scratch, data.size + 16);
-    if (!out || !secret(args, 1, context, &nonce) || !secret(args, 2, context, &key) ||
-        !secret(args, 3, context, &tag))
+    return check_bits(args, error) && (args->count < 4 || check_secret(args, 3, "aad", error));
+}
+
+struct aes {
+    bool encrypts, gcm;
+    int64_t bits;
+    struct str nonce, key, aad;
+    struct str tag; /* GCM: given when decrypting, else made */
+    char made[16];
+};
+
+#define NONCE_MAX 64
+
+static const unsigned char *octets(struct str text)
+{
+    return (const unsigned char *)text.data;
+}
+
+static bool begin_aes(EVP_CIPHER_CTX *cipher, const struct aes *aes)
+{
+    char nonce[NONCE_MAX] = { 0 };
+    int ignored;
+    if (aes->key.size != (size_t)aes->bits / 8 || !aes->nonce.size || aes->nonce.size > NONCE_MAX)
+        return false;
+    memcpy(nonce, aes->nonce.data, aes->nonce.size); /* of CBC: a short one ends in zeros */
+    return EVP_CipherInit_ex(cipher, cipher_of(aes->bits, aes->gcm), NULL, NULL, NULL, aes->encrypts) &&
+           (!aes->gcm || EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_IVLEN, (int)aes->nonce.size, NULL)) &&
+           EVP_CipherInit_ex(cipher, NULL, NULL, octets(aes->key), (const unsigned char *)nonce,
+                             aes->encrypts) &&
+           (!aes->gcm || !aes->aad.size ||
+            EVP_CipherUpdate(cipher, NULL, &ignored, octets(aes->aad), (int)aes->aad.size));
+}
+
+/* *size: the result's. */
+static bool run_aes(EVP_CIPHER_CTX *cipher, struct aes *aes, struct str data, unsigned char *out, int *size)
+{
+    int more = 0;
+    if (!cipher || data.size > INT32_MAX - NONCE_MAX || aes->tag.size > sizeof(aes->made) ||
+        !begin_aes(cipher, aes) || !EVP_CipherUpdate(cipher, out, size, octets(data), (int)data.size))
+        return false;
+    if (aes->gcm && !aes->encrypts &&
+        !EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_TAG, (int)aes->tag.size,
+                             (char *)(uintptr_t)aes->tag.data))
+        return false;
+    if (!EVP_CipherFinal_ex(cipher, out + *size, &more))
+        return false;
+    *size += more;
+    return !aes->gcm || !aes->encrypts ||
+           EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_GET_TAG, sizeof(aes->made), aes->made);
+}
+
+static bool apply_aes(struct aes *aes, const struct sample_args *args, struct sample_context *context,
+                      struct sample *sample)
+{
+    struct str data = sample->u.text;
+    unsigned char *out = arena_alloc(context->scratch, data.size + 32);
+    int size = 0;
+    aes->bits = conv_int_arg(args, 0);
+    aes->encrypts = args->row_data == ENCRYPTS;
+    if (!out || !secret(args, 1, context, &aes->nonce) || !secret(args, 2, context, &aes->key))
         return false;
     EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
-    bool well = decrypt(cipher, conv_int_arg(args, 0), nonce, key, tag, data, out);
+    bool well = run_aes(cipher, aes, data, out, &size);
     EVP_CIPHER_CTX_free(cipher);
-    return well && conv_give(sample, SAMPLE_BIN, str_make((const char *)out, data.size));
+    return well && conv_give(sample, SAMPLE_BIN, str_make((const char *)out, (size_t)size));
+}
+
+/* The tag of what was encrypted becomes a variable, in base64. */
+static bool keep_tag(const struct aes *aes, const struct sample_args *args, struct sample_context *context)
+{
+    char text[32];
+    struct str tag = str_make(aes->made, sizeof(aes->made));
+    struct vars *vars = sample_context_vars(context, args->list[3].var.scope);
+    struct sample value = sample_text(str_make(text, base64_encode(tag, text, false)));
+    return vars && vars_set(vars, &args->list[3].var, &value);
+}
+
+static bool conv_aes_gcm(const struct sample_args *args, struct sample_context *context,
+                         struct sample *sample)
+{
+    struct aes aes = { .gcm = true };
+    bool encrypts = args->row_data == ENCRYPTS;
+    if ((!encrypts && !secret(args, 3, context, &aes.tag)) ||
+        (args->count > 4 && !secret(args, 4, context, &aes.aad)))
+        return false;
+    return apply_aes(&aes, args, context, sample) && (!encrypts || keep_tag(&aes, args, context));
+}
+
+/* Blocks have no tag: additional data are taken, and change nothing. */
+static bool conv_aes_cbc(const struct sample_args *args, struct sample_context *context,
+                         struct sample *sample)
+{
+    struct aes aes = { .gcm = false };
+    return apply_aes(&aes, args, context, sample);
 }
 
 /* ---- comparing without telling where texts differ ---- */
@@ -193,7 +272,10 @@ static bool conv_secure_memcmp(const struct sample_args *args, struct sample_con
 }
 
 const struct converter_row conv_crypto_rows[] = {
-    { "aes_gcm_dec", conv_aes_gcm_dec, "int,str,str,str", SAMPLE_BIN, SAMPLE_BIN, NULL, check_aes },
+    { "aes_cbc_dec", conv_aes_cbc, "int,str,str,str?", SAMPLE_BIN, SAMPLE_BIN, NULL, check_cbc },
+    { "aes_cbc_enc", conv_aes_cbc, "int,str,str,str?", SAMPLE_BIN, SAMPLE_BIN, ENCRYPTS, check_cbc },
+    { "aes_gcm_dec", conv_aes_gcm, "int,str,str,str,str?", SAMPLE_BIN, SAMPLE_BIN, NULL, check_gcm },
+    { "aes_gcm_enc", conv_aes_gcm, "int,str,str,str,str?", SAMPLE_BIN, SAMPLE_BIN, ENCRYPTS, check_gcm },
     { "digest", conv_digest, "str", SAMPLE_BIN, SAMPLE_BIN, NULL, check_digest },
     { "hmac", conv_hmac, "str,str", SAMPLE_BIN, SAMPLE_BIN, NULL, check_hmac },
     { "secure_memcmp", conv_secure_memcmp, "str", SAMPLE_BIN, SAMPLE_BOOL, NULL, check_var },

@@ -1,5 +1,6 @@
 /* Text: parts, case, joining, comparing (HAProxy manual 7.3.1). */
 #include "base/buf.h"
+#include "base/units.h"
 #include "converters/conv.h"
 #include "converters/converters.h"
 
@@ -39,16 +40,47 @@ static bool conv_length(const struct sample_args *args, struct sample_context *c
     return true;
 }
 
-/* Past the end there is nothing, which is a value too; a negative length is all of the rest. */
+/* ---- bytes ---- */
+
+/* Arguments of bytes: numbers that are not negative, or names of variables. */
+static bool check_number_or_var(struct sample_args *args, unsigned i, const char **error)
+{
+    struct sample_arg *arg = &args->list[i];
+    const char *reason = NULL;
+    arg->kind = ARG_INT;
+    if (units_parse_int(arg->text, 0, INT64_MAX, &arg->integer))
+        return true;
+    arg->kind = ARG_VAR;
+    return var_name_parse(arg->text, &arg->var, &reason) ||
+           conv_refuse(args, error, "'%s' is neither a positive number nor a variable's name",
+                       arg->text.data);
+}
+
+static bool check_bytes(struct sample_args *args, const char **error)
+{
+    return check_number_or_var(args, 0, error) && (args->count < 2 || check_number_or_var(args, 1, error));
+}
+
+static bool number_of(const struct sample_arg *arg, const struct sample_context *context, int64_t *out)
+{
+    struct sample value;
+    *out = arg->integer;
+    if (arg->kind != ARG_VAR)
+        return true;
+    if (!conv_var(context, &arg->var, &value) || !sample_cast(&value, SAMPLE_SINT, context->scratch))
+        return false;
+    *out = value.u.integer;
+    return *out >= 0;
+}
+
+/* Past the end there is nothing, which is a value too. */
 static bool conv_bytes(const struct sample_args *args, struct sample_context *context, struct sample *sample)
 {
-    int64_t offset = conv_int_arg(args, 0), length = args->count > 1 ? conv_int_arg(args, 1) : -1;
-    struct str text = sample->u.text;
-    (void)context;
-    text = offset < 0 ? str_slice(text, 0, 0) : str_from(text, (size_t)offset);
-    if (length >= 0)
-        text = str_slice(text, 0, (size_t)length);
-    sample->u.text = text;
+    int64_t offset, length = INT64_MAX;
+    if (!number_of(&args->list[0], context, &offset) ||
+        (args->count > 1 && !number_of(&args->list[1], context, &length)))
+        return false;
+    sample->u.text = str_slice(sample->u.text, (size_t)offset, (size_t)length);
     return true;
 }
 
@@ -153,7 +185,7 @@ static struct str words_backward(struct str text, struct str set, int64_t index,
     return str_slice(text, from, end - from);
 }
 
-/* Delimiters in a row are one; a word past the last one is empty, and a value. When fewer words follow than
+/* Delimiters in a row are one; a word past the last one is no value. When fewer words follow than
  * were asked for, all that follows is taken, delimiters at the end included. */
 static bool conv_word(const struct sample_args *args, struct sample_context *context, struct sample *sample)
 {
@@ -162,7 +194,7 @@ static bool conv_word(const struct sample_args *args, struct sample_context *con
     (void)context;
     sample->u.text = index > 0 ? words_forward(text, set, index, count_of(args))
                                : words_backward(text, set, index, count_of(args));
-    return true;
+    return sample->u.text.size > 0;
 }
 
 static bool conv_cut_crlf(const struct sample_args *args, struct sample_context *context,
@@ -276,16 +308,134 @@ static bool conv_iif(const struct sample_args *args, struct sample_context *cont
     return true;
 }
 
+static bool conv_reverse(const struct sample_args *args, struct sample_context *context,
+                         struct sample *sample)
+{
+    struct str text = sample->u.text;
+    char *out = room(context, text.size);
+    (void)args;
+    if (!out || !text.size)
+        return false;
+    for (size_t i = 0; i < text.size; i++)
+        out[i] = text.data[text.size - 1 - i];
+    return conv_give(sample, SAMPLE_STR, str_make(out, text.size));
+}
+
+/* The labels of a name in the other order, so that names of one domain begin alike; a dot at the end does not count, an
+ * empty label is no name. */
+static bool conv_reverse_dom(const struct sample_args *args, struct sample_context *context,
+                             struct sample *sample)
+{
+    struct str text = sample->u.text;
+    (void)args;
+    if (str_ends(text, STR(".")))
+        text.size--;
+    char *out = room(context, text.size);
+    if (!out || !text.size)
+        return false;
+    size_t at = text.size;
+    for (struct str rest = text; rest.data;) {
+        struct str label = str_split(&rest, '.');
+        if (!label.size)
+            return false;
+        at -= label.size;
+        memcpy(out + at, label.data, label.size);
+        if (at)
+            out[--at] = '.';
+    }
+    return conv_give(sample, SAMPLE_STR, str_make(out, text.size));
+}
+
+/* ---- control characters ---- */
+
+#define ALL_CONTROLS  0xffffffffull
+#define DELETE        (1ull << 32) /* 0x7f */
+#define MASK_MAX      (ALL_CONTROLS | DELETE)
+#define HTTP_CONTROLS ((1ull << 0) | (1ull << 10) | (1ull << 13))
+
+static bool check_controls(struct sample_args *args, const char **error)
+{
+    struct sample_arg *arg = &args->list[0];
+    struct str text = args->count ? arg->text : STR("");
+    uint64_t mask = 0;
+    if (!text.size || str_eq(text, STR("any")))
+        mask = (ALL_CONTROLS | DELETE) & ~(text.size ? 0 : 1ull << 9);
+    else if (str_eq(text, STR("http")))
+        mask = HTTP_CONTROLS;
+    bool hex = str_starts_nocase(text, STR("0x"));
+    for (size_t i = hex ? 2 : 0; !mask && i < text.size; i++) {
+        int digit = ascii_hex(text.data[i]);
+        if (digit < 0 || (!hex && digit > 9) || (uint64_t)arg->integer > MASK_MAX / 16)
+            return conv_refuse(args, error, "'any', 'http' or a mask of 32 bits is expected, not '%s'",
+                               text.data);
+        arg->integer = arg->integer * (hex ? 16 : 10) + digit;
+    }
+    if (mask)
+        arg->integer = (int64_t)mask;
+    return true;
+}
+
+/* Whether a character of a set is in the value: without argument all below 0x20 but the tab, and 0x7f. */
+static bool conv_has_ctl(const struct sample_args *args, struct sample_context *context,
+                         struct sample *sample)
+{
+    uint64_t mask = (uint64_t)args->list[0].integer;
+    struct str text = sample->u.text;
+    bool found = false;
+    (void)context;
+    for (size_t i = 0; i < text.size && !found; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        found = c < 32 ? mask >> c & 1 : c == 0x7f && (mask & DELETE);
+    }
+    *sample = sample_bool(found);
+    return true;
+}
+
+/* The value of a parameter in "a=1&b=2". */
+static bool conv_param(const struct sample_args *args, struct sample_context *context, struct sample *sample)
+{
+    struct str name = conv_text_arg(args, 0), rest = sample->u.text;
+    char separator = args->count > 1 && args->list[1].integer ? (char)args->list[1].integer : '&';
+    (void)context;
+    while (rest.data) {
+        struct str value = str_split(&rest, separator), key = str_split(&value, '=');
+        if (!str_eq(key, name))
+            continue;
+        sample->u.text = value.data ? value : str_from(key, key.size);
+        return true;
+    }
+    return false;
+}
+
+/* One character, or its number as 0x26. */
+static bool check_param(struct sample_args *args, const char **error)
+{
+    struct str text = args->count > 1 ? args->list[1].text : STR("");
+    if (text.size <= 1) {
+        args->list[1].integer = text.size ? text.data[0] : 0;
+        return true;
+    }
+    if (text.size != 4 || !str_starts_nocase(text, STR("0x")) || ascii_hex(text.data[2]) < 0 ||
+        ascii_hex(text.data[3]) < 0)
+        return conv_refuse(args, error, "a delimiter is one character, not '%s'", text.data);
+    args->list[1].integer = ascii_hex(text.data[2]) * 16 + ascii_hex(text.data[3]);
+    return true;
+}
+
 const struct converter_row conv_text_rows[] = {
     { "add_item", conv_add_item, "str,str,str?", SAMPLE_STR, SAMPLE_STR, NULL, check_second_var },
-    { "bytes", conv_bytes, "int,int?", SAMPLE_BIN, SAMPLE_BIN, NULL, NULL },
+    { "bytes", conv_bytes, "str,str?", SAMPLE_BIN, SAMPLE_BIN, NULL, check_bytes },
     { "concat", conv_concat, "str,str?,str?", SAMPLE_STR, SAMPLE_STR, NULL, check_second_var },
     { "cut_crlf", conv_cut_crlf, "", SAMPLE_STR, SAMPLE_STR, NULL, NULL },
     { "field", conv_field, "int,str,int?", SAMPLE_STR, SAMPLE_STR, NULL, check_parts },
+    { "has_ctl", conv_has_ctl, "str?", SAMPLE_BIN, SAMPLE_BOOL, NULL, check_controls },
     { "iif", conv_iif, "str,str", SAMPLE_BOOL, SAMPLE_STR, NULL, NULL },
     { "length", conv_length, "", SAMPLE_STR, SAMPLE_SINT, NULL, NULL },
     { "lower", conv_lower, "", SAMPLE_STR, SAMPLE_STR, NULL, NULL },
     { "ltrim", conv_ltrim, "str", SAMPLE_STR, SAMPLE_STR, NULL, NULL },
+    { "param", conv_param, "str,str?", SAMPLE_STR, SAMPLE_STR, NULL, check_param },
+    { "reverse", conv_reverse, "", SAMPLE_STR, SAMPLE_STR, NULL, NULL },
+    { "reverse_dom", conv_reverse_dom, "", SAMPLE_STR, SAMPLE_STR, NULL, NULL },
     { "rtrim", conv_rtrim, "str", SAMPLE_STR, SAMPLE_STR, NULL, NULL },
     { "strcmp", conv_strcmp, "str", SAMPLE_STR, SAMPLE_SINT, NULL, check_first_var },
     { "upper", conv_upper, "", SAMPLE_STR, SAMPLE_STR, NULL, NULL },

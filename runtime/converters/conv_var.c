@@ -1,17 +1,35 @@
 /* Variables between converters (HAProxy manual 7.3.1). */
 #include "converters/conv.h"
 #include "converters/converters.h"
+#include "sample/var_condition.h"
 
 static bool check_var(struct sample_args *args, const char **error)
 {
     return conv_arg_var(args, 0, error);
 }
 
+/* Behind the name: conditions, all of which must hold. */
+static bool check_set_var(struct sample_args *args, const char **error)
+{
+    for (unsigned i = 1; i < args->count; i++) {
+        unsigned bit = var_condition_of(args->list[i].text);
+        if (!bit)
+            return conv_refuse(args, error, "unknown condition \"%s\"", args->list[i].text.data);
+        args->list[1].integer |= bit;
+    }
+    return check_var(args, error);
+}
+
 static bool conv_set_var(const struct sample_args *args, struct sample_context *context,
                          struct sample *sample)
 {
     struct vars *vars = sample_context_vars(context, args->list[0].var.scope);
-    return vars && vars_set(vars, &args->list[0].var, sample);
+    unsigned conditions = args->count > 1 ? (unsigned)args->list[1].integer : 0;
+    if (!vars)
+        return false;
+    if (conditions && !var_conditions_hold(conditions, vars, &args->list[0].var, sample))
+        return true;
+    return vars_set(vars, &args->list[0].var, sample);
 }
 
 static bool conv_unset_var(const struct sample_args *args, struct sample_context *context,
@@ -51,7 +69,8 @@ static bool check_debug(struct sample_args *args, const char **error)
 
 const struct converter_row conv_var_rows[] = {
     { "debug", conv_debug, "str?,str?", SAMPLE_ANY, SAMPLE_ANY, NULL, check_debug },
-    { "set-var", conv_set_var, "str", SAMPLE_ANY, SAMPLE_ANY, NULL, check_var },
+    { "set-var", conv_set_var, "str,str?,str?,str?,str?,str?,str?,str?,str?", SAMPLE_ANY, SAMPLE_ANY, NULL,
+      check_set_var },
     { "unset-var", conv_unset_var, "str", SAMPLE_ANY, SAMPLE_ANY, NULL, check_var },
     { 0 },
 };

@@ -1,5 +1,8 @@
 /* Fetches of buffer contents (manual 7.3.5). Bytes past what came may still come: until `final` the answer may change. */
+#include "base/units.h"
+#include "fetches/fetch_raw.h"
 #include "fetches/fetches.h"
+#include "sample/sample_args.h"
 #include "stream/channel.h"
 #include "stream/stream.h"
 
@@ -25,12 +28,18 @@ static bool fetch_len(const struct sample_args *args, struct sample_context *con
     return true;
 }
 
+/* In mode http the buffer is no longer what the peer sent. */
+static bool is_http(const struct sample_context *context)
+{
+    return context->stream && context->stream->http;
+}
+
 static bool fetch_payload(const struct sample_args *args, struct sample_context *context, struct sample *out)
 {
     const struct channel *channel = channel_of(args, context);
     size_t offset = (size_t)args->list[0].integer, size = (size_t)args->list[1].integer;
     struct str bytes = bytes_of(channel);
-    if (!channel || args->list[0].integer < 0 || args->list[1].integer < 0)
+    if (!channel || is_http(context) || args->list[0].integer < 0 || args->list[1].integer < 0)
         return false;
     if (offset > bytes.size || (size && bytes.size - offset < size)) {
         context->may_change = !channel->ended;
@@ -40,6 +49,53 @@ static bool fetch_payload(const struct sample_args *args, struct sample_context 
     out->type = SAMPLE_BIN;
     context->may_change = !size && !channel->ended;
     return size || out->u.text.size;
+}
+
+/* A block whose size stands in the bytes in front of it, or elsewhere. The third argument is an offset, from behind the
+ * size when it has a sign. */
+static bool fetch_payload_lv(const struct sample_args *args, struct sample_context *context,
+                             struct sample *out)
+{
+    const struct channel *channel = channel_of(args, context);
+    struct str bytes = bytes_of(channel);
+    int64_t size_at = args->list[0].integer, size_width = args->list[1].integer, at = size_at + size_width;
+    int64_t size = 0, have = (int64_t)bytes.size;
+    if (!channel || is_http(context) || size_at < 0)
+        return false;
+    if (at > have) {
+        context->may_change = !channel->ended;
+        return false;
+    }
+    for (int64_t i = size_at; i < at; i++)
+        size = (size << 8) + (unsigned char)bytes.data[i];
+    if (args->count > 2) {
+        struct str text = args->list[2].text;
+        bool relative = str_starts(text, STR("+")) || str_starts(text, STR("-"));
+        int64_t offset = 0;
+        units_read_int(text, &offset);
+        at = relative ? at + offset : offset;
+    }
+    if (at < 0 || !size)
+        return false;
+    if (size > have || at > have - size) {
+        context->may_change = !channel->ended;
+        return false;
+    }
+    *out = sample_text(str_slice(bytes, (size_t)at, (size_t)size));
+    out->type = SAMPLE_BIN;
+    return true;
+}
+
+static bool check_payload_lv(struct sample_args *args, const char **error)
+{
+    int64_t number;
+    if (args->list[1].integer < 1 || args->list[1].integer > 8) {
+        *error = "payload length must be > 0";
+        return false;
+    }
+    struct str text = args->count > 2 ? args->list[2].text : STR("0");
+    *error = "payload offset2 is not a number";
+    return units_read_int(text, &number) == text.size && text.size;
 }
 
 static bool fetch_wait_end(const struct sample_args *args, struct sample_context *context, struct sample *out)
@@ -57,8 +113,12 @@ static bool fetch_proto_http(const struct sample_args *args, struct sample_conte
                              struct sample *out)
 {
     (void)args;
-    *out = sample_bool(context->request != NULL);
-    return true;
+    if (context->request || (context->stream && context->stream->http)) {
+        *out = sample_bool(context->request != NULL);
+        return true;
+    }
+    *out = sample_bool(fetch_raw_request(context) != NULL);
+    return out->u.integer || !context->may_change;
 }
 
 /* ---- the ClientHello of a TLS connection that is passed through (RFC 8446 section 4.1.2) ---- */
@@ -174,6 +234,29 @@ static bool fetch_sni(const struct sample_args *args, struct sample_context *con
     return false;
 }
 
+static bool fetch_curves(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    unsigned version, type = 0;
+    struct bytes body, extension;
+    if (hello_of(args, context, &version, &type, &body) != HELLO_FOUND || type != 1 ||
+        !find_extension(body, 10, &extension))
+        return false;
+    *out = sample_bool(true);
+    return true;
+}
+
+/* 0: no session ticket extension, 1: an empty one, 2: a ticket (RFC 5077). */
+static bool fetch_ticket(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    unsigned version, type = 0;
+    struct bytes body, extension;
+    if (hello_of(args, context, &version, &type, &body) != HELLO_FOUND || type != 1)
+        return false;
+    bool found = find_extension(body, 35, &extension);
+    *out = sample_int(!found ? 0 : extension.at < extension.end ? 2 : 1);
+    return true;
+}
+
 static bool fetch_alpn(const struct sample_args *args, struct sample_context *context, struct sample *out)
 {
     unsigned version, type = 0;
@@ -203,6 +286,13 @@ static bool fetch_tls_version(const struct sample_args *args, struct sample_cont
 const struct fetch_row fetch_payload_rows[] = {
     /* name               run                args        out          valid at */
     { "payload", fetch_payload, "int,int", SAMPLE_BIN, AT_REQUEST, NULL, NULL },
+    { "payload_lv", fetch_payload_lv, "int,int,str?", SAMPLE_BIN, AT_REQUEST, NULL, check_payload_lv },
+    { "rep_ssl_hello_type", fetch_hello_type, "", SAMPLE_SINT, AT_RESPONSE, RESPONSE_SIDE, NULL },
+    { "req.payload_lv", fetch_payload_lv, "int,int,str?", SAMPLE_BIN, AT_REQUEST, NULL, check_payload_lv },
+    { "req.ssl_ec_ext", fetch_curves, "", SAMPLE_BOOL, AT_REQUEST, NULL, NULL },
+    { "req.ssl_st_ext", fetch_ticket, "", SAMPLE_SINT, AT_REQUEST, NULL, NULL },
+    { "res.payload_lv", fetch_payload_lv, "int,int,str?", SAMPLE_BIN, AT_RESPONSE, RESPONSE_SIDE,
+      check_payload_lv },
     { "req.len", fetch_len, "", SAMPLE_SINT, AT_REQUEST, NULL, NULL },
     { "req_len", fetch_len, "", SAMPLE_SINT, AT_REQUEST, NULL, NULL },
     { "req.payload", fetch_payload, "int,int", SAMPLE_BIN, AT_REQUEST, NULL, NULL },

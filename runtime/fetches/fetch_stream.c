@@ -15,7 +15,7 @@ static bool number(const struct sample_context *context, uint64_t value, struct 
     static bool function(const struct sample_args *args, struct sample_context *context, struct sample *out) \
     {                                                                                                        \
         (void)args;                                                                                          \
-        return context->stream && number(context, context->stream->field, out);                              \
+        return context->stream && number(context, (uint64_t)context->stream->field, out);                    \
     }
 #define CONFIGURED(function, side, field)                                                                    \
     static bool function(const struct sample_args *args, struct sample_context *context, struct sample *out) \
@@ -76,8 +76,29 @@ static bool fetch_last_rule_line(const struct sample_args *args, struct sample_c
     return true;
 }
 
+/* ---- priorities and cost ---- */
+
+CURRENT(fetch_priority_class, priority_class)
+CURRENT(fetch_priority_offset, priority_offset_ms)
+
+CURRENT(fetch_runs, runs)
+
+/* Tasks are not timed one by one, as in HAProxy without profiling. */
+static bool fetch_no_time(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    (void)args;
+    return number(context, 0, out);
+}
+
 /* clang-format off */
 const struct fetch_row fetch_stream_rows[] = {
+    { "cpu_calls",           fetch_runs,           "", SAMPLE_SINT, AT_STREAM, NULL, NULL },
+    { "cpu_ns_avg",          fetch_no_time,        "", SAMPLE_SINT, AT_STREAM, NULL, NULL },
+    { "cpu_ns_tot",          fetch_no_time,        "", SAMPLE_SINT, AT_STREAM, NULL, NULL },
+    { "lat_ns_avg",          fetch_no_time,        "", SAMPLE_SINT, AT_STREAM, NULL, NULL },
+    { "lat_ns_tot",          fetch_no_time,        "", SAMPLE_SINT, AT_STREAM, NULL, NULL },
+    { "prio_class",          fetch_priority_class, "", SAMPLE_SINT, AT_STREAM, NULL, NULL },
+    { "prio_offset",         fetch_priority_offset, "", SAMPLE_SINT, AT_STREAM, NULL, NULL },
     /* name                  run                   args out          valid at */
     { "be_connect_timeout",  fetch_be_connect,     "", SAMPLE_SINT, AT_STREAM, NULL, NULL },
     { "be_max_retries",      fetch_be_retries,     "", SAMPLE_SINT, AT_STREAM, NULL, NULL },

@@ -146,6 +146,15 @@ static bool fetch_nbproc(const struct sample_args *args, struct sample_context *
     return true;
 }
 
+/* One process with one thread of its own number. */
+static bool fetch_thread(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    (void)args;
+    (void)context;
+    *out = sample_int(0);
+    return true;
+}
+
 static bool fetch_bin(const struct sample_args *args, struct sample_context *context, struct sample *out)
 {
     struct str text = args->list[0].text;
@@ -193,9 +202,11 @@ const struct fetch_row fetch_value_rows[] = {
     { "meth", fetch_meth, "str", SAMPLE_METH, AT_ANYWHERE, NULL, NULL },
     { "nbproc", fetch_nbproc, "", SAMPLE_SINT, AT_ANYWHERE, NULL, NULL },
     { "pid", fetch_pid, "", SAMPLE_SINT, AT_ANYWHERE, NULL, NULL },
+    { "proc", fetch_nbproc, "", SAMPLE_SINT, AT_ANYWHERE, NULL, NULL },
     { "rand", fetch_rand, "int?", SAMPLE_SINT, AT_ANYWHERE, NULL, NULL },
     { "stopping", fetch_stopping, "", SAMPLE_BOOL, AT_ANYWHERE, NULL, NULL },
     { "str", fetch_str, "str", SAMPLE_STR, AT_ANYWHERE, NULL, NULL },
+    { "thread", fetch_thread, "", SAMPLE_SINT, AT_ANYWHERE, NULL, NULL },
     { "uuid", fetch_uuid, "int?", SAMPLE_STR, AT_ANYWHERE, NULL, NULL },
     { 0 },
 };

@@ -6,7 +6,8 @@
 
 extern const struct fetch_row fetch_value_rows[], fetch_connection_rows[], fetch_http_rows[],
     fetch_payload_rows[], fetch_var_rows[], fetch_proxy_header_rows[], fetch_stream_rows[],
-    fetch_track_rows[];
+    fetch_track_rows[], fetch_server_rows[], fetch_peer_rows[], fetch_acl_rows[], fetch_auth_rows[],
+    fetch_protocol_rows[];
 extern const struct log_alias_row fetch_log_rows[];
 
 #endif

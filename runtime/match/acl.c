@@ -515,7 +515,7 @@ static bool matches(const struct acl_test *test, struct sample *sample, struct a
     return false;
 }
 
-/* Looks at every value that the fetch has to give. */
+/* Looks at every value that the fetch has to give. Whoever evaluates around this test may be walking values of its own. */
 static enum acl_result eval_test(const struct acl_test *test, struct sample_context *context)
 {
     enum acl_result result = ACL_FAIL;
@@ -523,6 +523,7 @@ static enum acl_result eval_test(const struct acl_test *test, struct sample_cont
     if (context->place && !(test->expr->fetch->valid & (unsigned)context->place))
         return ACL_FAIL;
     struct arena_mark mark = arena_mark(context->scratch);
+    struct sample_cursor outer = context->each;
     context->each = (struct sample_cursor){ .wanted = true };
     do {
         context->each.more = false;
@@ -534,7 +535,7 @@ static enum acl_result eval_test(const struct acl_test *test, struct sample_cont
         if (context->may_change && !context->final && !context->each.more)
             result = ACL_MISS;
     } while (context->each.more);
-    context->each.wanted = context->each.more = false;
+    context->each = outer;
     arena_rewind(context->scratch, mark);
     return result;
 }

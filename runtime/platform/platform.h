@@ -83,6 +83,8 @@ enum plat_option {
     PLAT_LOST,
     PLAT_RETRANSMITTED,
     PLAT_UNACKED,
+    PLAT_SACKED,
+    PLAT_FORWARD_ACKED,
     PLAT_REORDERING, /* get only: TCP_INFO */
     PLAT_UNREAD,     /* get only: bytes waiting (FIONREAD) */
 };

@@ -98,6 +98,12 @@ static enum io_status get_tcp_info(plat_sock sock, enum plat_option option, int6
     case PLAT_UNACKED:
         *value = info.tcpi_unacked;
         return IO_OK;
+    case PLAT_SACKED:
+        *value = info.tcpi_sacked;
+        return IO_OK;
+    case PLAT_FORWARD_ACKED:
+        *value = info.tcpi_fackets;
+        return IO_OK;
     case PLAT_REORDERING:
         *value = info.tcpi_reordering;
         return IO_OK;

@@ -562,6 +562,11 @@ static void set_log_hosts(const struct globals *globals, struct log_target *targ
         target->host = globals->log_send_hostname ? globals->log_send_hostname : globals->host_name;
 }
 
+static struct vars *global_scope(const struct sample_context *context, enum var_scope scope)
+{
+    return scope == VAR_PROC ? &context->configuration->proc_vars : NULL;
+}
+
 /* set-var and set-var-fmt of the global section: evaluated once, with nothing but the configuration at hand. What has
  * no value stays unset. */
 static void set_global_vars(struct configuration *configuration)
@@ -570,9 +575,11 @@ static void set_global_vars(struct configuration *configuration)
     arena_init(&scratch, 4096);
     configuration->proc_vars.limit = configuration->globals.vars_proc_max;
     for (struct global_var *var = configuration->global_vars; var; var = var->next) {
-        struct sample_context context = {
-            .place = AT_CONFIG, .configuration = configuration, .scratch = &scratch, .final = true
-        };
+        struct sample_context context = { .place = AT_CONFIG,
+                                          .configuration = configuration,
+                                          .scratch = &scratch,
+                                          .final = true,
+                                          .vars = global_scope };
         struct sample value;
         bool found = true;
         if (var->format)

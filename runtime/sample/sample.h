@@ -78,6 +78,7 @@ struct sample_cursor {
     bool wanted, more;
     struct http_value_cursor values;
     size_t next;
+    struct http_msg *raw; /* the request that was read from a buffer of mode tcp */
 };
 
 /* What an evaluation can see. Pointers that have no meaning at the place are NULL: a fetch answers "no

@@ -821,6 +821,7 @@ static bool finished(const struct stream *stream)
 static void stream_run(struct task *task)
 {
     struct stream *stream = CONTAINER_OF(task, struct stream, task);
+    stream->runs++;
     check_deadlines(stream);
     for (unsigned pass = 0; pass < PASS_MAX; pass++) {
         bool moved = receive_client(stream);

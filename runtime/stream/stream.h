@@ -78,7 +78,7 @@ struct stream {
     struct engine *engine;
     struct session *session;
     struct proxy *frontend, *backend; /* backend == frontend until one was chosen */
-    uint64_t serial;
+    uint64_t serial, runs;            /* how often its task ran */
     enum stream_phase phase;
     unsigned step;      /* analyser within the phase */
     struct arena arena; /* all that lives as long as the stream */
