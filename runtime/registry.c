@@ -12,6 +12,10 @@
 #include "proxy/balance_row.h"
 #include "rules/ruleset.h"
 
+extern const struct fetch_row fetch_ssl_rows[];
+extern const struct converter_row conv_x509_rows[];
+extern const struct action_row action_tls_rows[];
+extern const struct command_row cmd_ssl_rows[], cmd_ssl_ca_rows[];
 extern const struct section_row kw_section_rows[];
 extern const struct keyword_row kw_global_rows[], kw_global_ignored_rows[], kw_stats_rows[], kw_lua_rows[],
     kw_proxy_rows[], kw_filter_rows[], kw_balance_rows[], kw_timeout_rows[], kw_option_rows[], kw_rule_rows[],
@@ -68,6 +72,7 @@ static const struct table tables[] = {
     BIND_OPTIONS(kw_tls_bind_rows),
     SERVER_OPTIONS(kw_tls_server_rows),
     FETCHES(fetch_value_rows),
+    FETCHES(fetch_ssl_rows),
     FETCHES(fetch_connection_rows),
     FETCHES(fetch_http_rows),
     FETCHES(fetch_payload_rows),
@@ -81,6 +86,7 @@ static const struct table tables[] = {
     FETCHES(fetch_auth_rows),
     FETCHES(fetch_protocol_rows),
     CONVERTERS(conv_text_rows),
+    CONVERTERS(conv_x509_rows),
     CONVERTERS(conv_math_rows),
     CONVERTERS(conv_bytes_rows),
     CONVERTERS(conv_hash_rows),
@@ -100,6 +106,7 @@ static const struct table tables[] = {
     CONVERTERS(conv_table_rows),
     CONVERTERS(conv_forwarded_rows),
     ACTIONS(action_flow_rows),
+    ACTIONS(action_tls_rows),
     ACTIONS(action_reply_rows),
     ACTIONS(action_redirect_rows),
     ACTIONS(action_rewrite_rows),
@@ -119,6 +126,8 @@ static const struct table tables[] = {
     ACTIONS(action_track_rows),
     LOG_ALIASES(fetch_log_rows),
     ACLS(acl_word_rows),
+    COMMANDS(cmd_ssl_rows),
+    COMMANDS(cmd_ssl_ca_rows),
     COMMANDS(cli_rows),
     COMMANDS(cmd_table_rows),
 };

@@ -5,7 +5,7 @@
 #include "sim/sim_mem.h"
 #include "sim/world_parts.h"
 
-#define EPOCH_DEFAULT_NS (1577836800 * (int64_t)NS_PER_S) /* 2020-01-01T00:00:00Z */
+#define EPOCH_DEFAULT_NS (1798761600 * (int64_t)NS_PER_S) /* 2027-01-01T00:00:00Z */
 #define STEP_LIMIT       50000000
 #define CHILDREN         4
 

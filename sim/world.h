@@ -119,7 +119,7 @@ const char *world_entity_name(const struct world *world, uint32_t entity);
 /* ---- time ---- */
 struct world_options {
     uint64_t seed;
-    int64_t epoch_ns;    /* wall clock at virtual 0; 0: 2020-01-01T00:00:00Z */
+    int64_t epoch_ns;    /* wall clock at virtual 0; 0: 2027-01-01T00:00:00Z */
     uint64_t step_limit; /* events per run, 0: 50 million: past it the run is a livelock */
 };
 struct world *world_create(const struct world_options *options);

@@ -184,13 +184,6 @@ static bool fetch_srv_is_up(const struct sample_args *args, struct sample_contex
     return true;
 }
 
-static bool fetch_ssl_fc(const struct sample_args *args, struct sample_context *context, struct sample *out)
-{
-    (void)args;
-    *out = sample_bool(context->session && context->session->conn.transport != &conn_plain);
-    return context->session != NULL;
-}
-
 const struct fetch_row fetch_connection_rows[] = {
     /* name           run               args          out          valid at */
     { "be_conn", fetch_be_conn, "backend?", SAMPLE_SINT, AT_ANYWHERE, NULL, NULL },
@@ -214,6 +207,5 @@ const struct fetch_row fetch_connection_rows[] = {
     { "srv_id", fetch_srv_id, "", SAMPLE_SINT, AT_SERVER, NULL, NULL },
     { "srv_is_up", fetch_srv_is_up, "server", SAMPLE_BOOL, AT_ANYWHERE, NULL, NULL },
     { "srv_name", fetch_srv_name, "", SAMPLE_STR, AT_SERVER, NULL, NULL },
-    { "ssl_fc", fetch_ssl_fc, "", SAMPLE_BOOL, AT_CLIENT, NULL, NULL },
     { 0 },
 };

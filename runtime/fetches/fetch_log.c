@@ -6,6 +6,7 @@
 #include "proxy/bind.h"
 #include "proxy/server.h"
 #include "stream/stream.h"
+#include "tls/tls_conn.h"
 
 static void put_int(struct buf *out, int64_t value, unsigned flags)
 {
@@ -582,10 +583,22 @@ static void unique_id(struct sample_context *context, unsigned flags, struct buf
     log_put(out, context->stream ? context->stream->unique_id : STR_NONE, flags);
 }
 
-static void no_tls(struct sample_context *context, unsigned flags, struct buf *out)
+static SSL *tls_of_client(const struct sample_context *context)
 {
-    (void)context;
-    put_c(out, "", flags);
+    const struct tls_conn *tls = context->session ? tls_conn_of(&context->session->conn) : NULL;
+    return tls ? tls->ssl : NULL;
+}
+
+static void tls_version(struct sample_context *context, unsigned flags, struct buf *out)
+{
+    const SSL *ssl = tls_of_client(context);
+    put_c(out, ssl ? SSL_get_version(ssl) : "", flags);
+}
+
+static void tls_cipher(struct sample_context *context, unsigned flags, struct buf *out)
+{
+    const SSL *ssl = tls_of_client(context);
+    put_c(out, ssl ? SSL_get_cipher_name(ssl) : "", flags);
 }
 
 #define ALWAYS AT_ANYWHERE
@@ -645,8 +658,8 @@ const struct log_alias_row fetch_log_rows[] = {
     { "si", server_ip, ALWAYS, false, false, NULL },
     { "sp", server_port, ALWAYS, false, false, NULL },
     { "sq", server_queue, ALWAYS, false, true, NULL },
-    { "sslc", no_tls, ALWAYS, false, false, NULL },
-    { "sslv", no_tls, ALWAYS, false, false, NULL },
+    { "sslc", tls_cipher, ALWAYS, false, false, NULL },
+    { "sslv", tls_version, ALWAYS, false, false, NULL },
     { "t", date_ms, ALWAYS, false, false, NULL },
     { "tr", request_date_ms, ALWAYS, true, false, NULL },
     { "trg", request_date_gmt, ALWAYS, true, false, NULL },

@@ -55,6 +55,8 @@ bool kw_bind_add(struct cfg_line *line, struct proxy *proxy, unsigned at, const 
     if (!cfg_options_each(line, at + 1, WORD_BIND_OPTION, &settings, name.data))
         return false;
     const char *label = kw_copy(line, addresses);
+    if (settings.ssl) /* what ssl-default-bind-* say up to here */
+        settings.tls = tls_settings_merge(&settings.tls, &configuration->globals.tls_bind);
     struct str rest = str_of(addresses);
     while (rest.data) {
         struct cfg_addr addr = { .fd = -1 };

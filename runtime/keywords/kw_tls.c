@@ -27,6 +27,22 @@ static bool on_server(struct cfg_option *option)
     return set(option, &((struct server_settings *)option->target)->tls, TLS_ON_SERVER);
 }
 
+/* Early data is not taken and not sent: a request could be replayed. The handshake goes its usual way. */
+static bool bind_early(struct cfg_option *option)
+{
+    cfg_warn(option->line,
+             "'%s' : 'allow-0rtt' : early data is not accepted, clients send it after the handshake.",
+             option->what);
+    return on_bind(option);
+}
+
+static bool server_early(struct cfg_option *option)
+{
+    cfg_warn(option->line, "'%s' : 'allow-0rtt' : early data is not sent, requests wait for the handshake.",
+             option->what);
+    return on_server(option);
+}
+
 /* This engine speaks HTTP/1 alone: a client that could do both gets that. */
 static void warn_of_h2(struct cfg_option *option, const char *text)
 {
@@ -130,14 +146,15 @@ const struct option_row kw_tls_bind_rows[] = {
     { "crt", .set = CFG_CALL, .call = crt },
     { "crt-list", .set = CFG_CALL, .call = crt_list },
     { "default-crt", .set = CFG_CALL, .call = default_crt },
-    BIND_TLS("allow-0rtt"), BIND_TLS("no-alpn"), BIND_TLS("npn"), BIND_TLS("ca-file"), BIND_TLS("ca-ignore-err"),
+    { "allow-0rtt", .set = CFG_CALL, .call = bind_early }, BIND_TLS("no-alpn"), BIND_TLS("npn"), BIND_TLS("ca-file"), BIND_TLS("ca-ignore-err"),
     BIND_TLS("ca-verify-file"), BIND_TLS("ciphers"), BIND_TLS("ciphersuites"), BIND_TLS("client-sigalgs"),
     BIND_TLS("crl-file"), BIND_TLS("crt-ignore-err"), BIND_TLS("curves"), BIND_TLS("ecdhe"),
     BIND_TLS("force-sslv3"), BIND_TLS("force-tlsv10"), BIND_TLS("force-tlsv11"), BIND_TLS("force-tlsv12"),
     BIND_TLS("force-tlsv13"), BIND_TLS("no-ca-names"), BIND_TLS("no-sslv3"), BIND_TLS("no-tlsv10"),
     BIND_TLS("no-tlsv11"), BIND_TLS("no-tlsv12"), BIND_TLS("no-tlsv13"), BIND_TLS("no-tls-tickets"),
     BIND_TLS("tls-tickets"), BIND_TLS("prefer-client-ciphers"), BIND_TLS("sigalgs"), BIND_TLS("ssl-max-ver"),
-    BIND_TLS("ssl-min-ver"), BIND_TLS("strict-sni"), BIND_TLS("tls-ticket-keys"), BIND_TLS("verify"),
+    BIND_TLS("ssl-min-ver"), BIND_TLS("strict-sni"),
+    BIND_TLS("no-strict-sni"), BIND_TLS("tls-ticket-keys"), BIND_TLS("verify"),
     { "generate-certificates", .set = CFG_REFUSED, .note = "certificates are not made on the fly" },
     { "ca-sign-file", .set = CFG_REFUSED, .value_count = 1, .note = "certificates are not made on the fly" },
     { "ca-sign-pass", .set = CFG_REFUSED, .value_count = 1, .note = "certificates are not made on the fly" },
@@ -148,11 +165,13 @@ const struct option_row kw_tls_server_rows[] = {
     { "ssl", .set = CFG_FLAG, IN_SERVER(ssl), .no_form = true },
     { "check-ssl", .set = CFG_FLAG, IN_SERVER(check_ssl), .no_form = true },
     { "check-sni", .set = CFG_TEXT, IN_SERVER(check_sni) },
+    { "no-sni-auto", .set = CFG_IGNORED },
+    { "no-check-sni-auto", .set = CFG_IGNORED },
     { "check-alpn", .set = CFG_TEXT, IN_SERVER(check_alpn) },
     { "sni", .set = CFG_TEXT, IN_SERVER(sni) },
     { "verify", .set = CFG_CALL, .call = server_verify },
     { "alpn", .set = CFG_CALL, .call = server_alpn },
-    SERVER_TLS("allow-0rtt"), SERVER_TLS("no-alpn"), SERVER_TLS("npn"), SERVER_TLS("ca-file"), SERVER_TLS("ciphers"),
+    { "allow-0rtt", .set = CFG_CALL, .call = server_early }, SERVER_TLS("no-alpn"), SERVER_TLS("npn"), SERVER_TLS("ca-file"), SERVER_TLS("ciphers"),
     SERVER_TLS("ciphersuites"), SERVER_TLS("client-sigalgs"), SERVER_TLS("crl-file"), SERVER_TLS("crt"),
     SERVER_TLS("curves"), SERVER_TLS("force-sslv3"), SERVER_TLS("force-tlsv10"), SERVER_TLS("force-tlsv11"),
     SERVER_TLS("force-tlsv12"), SERVER_TLS("force-tlsv13"), SERVER_TLS("no-sslv3"), SERVER_TLS("no-tlsv10"),
@@ -240,6 +259,20 @@ static bool extra_files(struct cfg_line *line)
     return true;
 }
 
+static bool dh_file(struct cfg_line *line)
+{
+    struct buf text = BUF_INIT;
+    const char *path = cfg_arg(line, 0);
+    if (!path[0])
+        return cfg_error(line, "'ssl-dh-param-file' expects a file path as an argument.");
+    bool well = kw_read_file(line, "ssl-dh-param-file", path, &text);
+    if (well && str_find(buf_str(&text), STR("DH PARAMETERS")) == STR_NOT_FOUND)
+        well = cfg_error(line, "'ssl-dh-param-file': unable to load DH parameters from file <%s>.", path);
+    buf_finish(&text);
+    globals_of(line)->tls.dh_file = kw_copy(line, path);
+    return well && cfg_arg_limits(line, 1, 1);
+}
+
 static bool keylog(struct cfg_line *line)
 {
     const char *word = cfg_arg(line, 0);
@@ -281,7 +314,7 @@ const struct keyword_row kw_tls_rows[] = {
     DEFAULT("ssl-default-server-curves"), DEFAULT("ssl-default-server-sigalgs"),
     { IN_GLOBAL, "ssl-default-bind-options", KW_CALL(default_options) },
     { IN_GLOBAL, "ssl-default-server-options", KW_CALL(default_options) },
-    { IN_GLOBAL, "ssl-dh-param-file", CFG_TEXT, GLOBAL(tls.dh_file) },
+    { IN_GLOBAL, "ssl-dh-param-file", KW_CALL(dh_file) },
     { IN_GLOBAL, "ssl-load-extra-del-ext", CFG_FLAG, GLOBAL(tls.extra_delete_extension) },
     { IN_GLOBAL, "ssl-load-extra-files", KW_CALL(extra_files) },
     { IN_GLOBAL, "ssl-security-level", COUNT(tls.security_level, 0, 5) },

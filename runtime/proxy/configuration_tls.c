@@ -56,10 +56,10 @@ static bool add_certificates(const struct bind *bind, struct buf *error)
 static bool prepare_bind(struct configuration *configuration, struct bind *bind)
 {
     struct buf error = BUF_INIT;
-    struct tls_settings settings = tls_settings_merge(&bind->settings.tls, &configuration->globals.tls_bind);
+    const struct tls_settings *settings = &bind->settings.tls;
     if (!bind->settings.ssl)
         return true;
-    if (!bind->settings.crts && !settings.strict_sni) {
+    if (!bind->settings.crts && !settings->strict_sni) {
         diag_config(configuration->diag, DIAG_ALERT, (struct diag_place){ 0 },
                     "Proxy '%s': no SSL certificate specified for bind '%s' at [%s:%u] (use 'crt').",
                     bind->proxy->name, bind->label, bind->at.file, bind->at.line);
@@ -69,7 +69,7 @@ static bool prepare_bind(struct configuration *configuration, struct bind *bind)
         return true;
     struct tls_library *library = configuration_tls_library(configuration);
     if (library)
-        bind->tls = tls_bind_create(library, &settings, bind->label, &error);
+        bind->tls = tls_bind_create(library, settings, bind->label, &error);
     bool well = bind->tls && add_certificates(bind, &error);
     if (!well)
         bind_error(bind, &error);
@@ -97,8 +97,7 @@ static bool parse_sni(struct configuration *configuration, struct server *server
 
 bool configuration_tls_server(struct configuration *configuration, struct server *server, struct buf *error)
 {
-    struct tls_settings settings =
-        tls_settings_merge(&server->settings.tls, &configuration->globals.tls_server);
+    struct tls_settings settings = server->settings.tls;
     if (!server->settings.ssl && !server->settings.check_ssl)
         return true;
     if (!settings.verify)

@@ -7,6 +7,7 @@
 #include "stream/server_queue.h"
 #include "stream/stick_rules.h"
 #include "stream/stream_steps.h"
+#include "tls/tls_conn.h"
 
 #define RETRY_PAUSE_NS NS_PER_S
 
@@ -338,6 +339,9 @@ enum step server_pick_connect(struct stream *stream)
     if (conn->error == IO_OK && !late)
         return STEP_WAIT;
     enum io_status why = conn->error != IO_OK ? conn->error : IO_TIMED_OUT;
+    const struct tls_conn *tls = tls_conn_of(conn);
+    stream->back_failure = tls ? (int)tls->failure : 0;
+    stream->back_tls_error = tls ? tls->error : 0;
     server_conn_destroy(stream->back, false);
     stream->back = NULL;
     stream->deadline_connect = TIMER_OFF;

@@ -293,24 +293,45 @@ static uint64_t handshake_limit_ms(const struct session *session)
     return settings->timeout_client_hs ? settings->timeout_client_hs : settings->timeout_client;
 }
 
-/* A line in the log in a stream's stead: `source [date] frontend/bind: why`. */
+/* `source [date] frontend/bind: why`, or what error-log-format says. */
+static void describe_failed_handshake(struct session *session, const char *why, struct buf *text)
+{
+    struct proxy *frontend = session->frontend;
+    const struct bind_settings *settings = &session->bind->settings;
+    const struct addr *peer = &session->conn.peer;
+    char source[ADDR_TEXT_MAX];
+    if (frontend->error_log_format) {
+        struct sample_context context = session_context(session, AT_LOG);
+        struct arena_mark mark = arena_mark(context.scratch);
+        log_format_build(frontend->error_log_format, &context, false, text);
+        arena_rewind(context.scratch, mark);
+        return;
+    }
+    size_t size = addr_is_ip(peer) ? addr_print_ip(peer, source, sizeof(source)) : 0;
+    struct civil_time date = civil_time_of(session->accept_wall_ns / (int64_t)NS_PER_S);
+    buf_printf(text, "%s:%u [%02d/%s/%04d:%02d:%02d:%02d.%03d] %s/", size ? source : "unix",
+               addr_is_ip(peer) ? peer->port : (unsigned)settings->id, date.day,
+               civil_time_month_name(date.month), date.year, date.hour, date.minute, date.second,
+               (int)(session->accept_wall_ns / (int64_t)NS_PER_MS % 1000), frontend->name);
+    if (settings->name)
+        buf_add_c(text, settings->name);
+    else
+        buf_add_int(text, settings->id);
+    buf_printf(text, ": %s", why);
+}
+
+/* A line in the log in a stream's stead. */
 static void log_failed_handshake(struct session *session, const char *why)
 {
     struct proxy *frontend = session->frontend;
     struct engine *engine = session->engine;
     const struct globals *globals = &engine->configuration->globals;
-    char source[ADDR_TEXT_MAX];
     struct buf text = BUF_INIT;
-    if (frontend->settings.dontlognull && !session->conn.any_in)
+    const struct tls_conn *tls = tls_conn_of(&session->conn);
+    bool nothing = tls ? tls->failure == TLS_EMPTY || tls->failure == TLS_ABORTED : !session->conn.any_in;
+    if (frontend->settings.dontlognull && nothing)
         return;
-    const struct addr *peer = &session->conn.peer;
-    size_t size = addr_is_ip(peer) ? addr_print_ip(peer, source, sizeof(source)) : 0;
-    struct civil_time date = civil_time_of(session->accept_wall_ns / (int64_t)NS_PER_S);
-    buf_printf(&text, "%s:%u [%02d/%s/%04d:%02d:%02d:%02d.%03d] %s/%s: %s", size ? source : "unix",
-               addr_is_ip(peer) ? peer->port : (unsigned)session->bind->settings.id, date.day,
-               civil_time_month_name(date.month), date.year, date.hour, date.minute, date.second,
-               (int)(session->accept_wall_ns / (int64_t)NS_PER_MS % 1000), frontend->name,
-               session->bind->name, why);
+    describe_failed_handshake(session, why, &text);
     struct log_line line = {
         .level = frontend->settings.log_separate_errors ? LOG_ERR : LOG_INFO,
         .tag = frontend->settings.log_tag ? frontend->settings.log_tag : globals->log_tag,
@@ -358,7 +379,8 @@ static void wait_for_handshake(struct session *session)
         begin(session);
         return;
     }
-    if (timer_armed(&session->timer) && engine_now(session->engine) >= session->timer.at_ns)
+    if (timer_armed(&session->timer) ? engine_now(session->engine) >= session->timer.at_ns
+                                     : handshake_limit_ms(session) != 0)
         handshake_failed(session, true);
 }
 

@@ -118,6 +118,8 @@ struct stream {
     char end_cause, end_phase; /* 'C' 'H' of "CH--"; '-' while all is well */
     enum log_level log_level;  /* LOG_LEVEL_COUNT: as usual; see log_silent */
     bool log_silent, logged;
+    int back_failure; /* enum tls_failure of the last attempt to connect, and OpenSSL's error */
+    unsigned long back_tls_error;
     unsigned queue_position_server, queue_position_backend; /* %sq %bq */
     bool tunnel;        /* after 101, CONNECT, or mode tcp: bytes pass as they come */
     bool request_begun; /* bytes went to the server: no retry from here on */

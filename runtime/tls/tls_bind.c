@@ -49,37 +49,52 @@ static bool add_name(struct tls_bind *bind, struct tls_entry *entry, struct str 
     return true;
 }
 
-static bool add_filters(struct tls_bind *bind, struct tls_entry *entry)
+static void add_own_names(X509 *leaf, struct buf *out)
 {
-    for (unsigned i = 0; i < entry->line->filter_count; i++) {
-        if (!add_name(bind, entry, str_of(entry->line->filters[i])))
-            return false;
-    }
-    return true;
-}
-
-static bool add_own_names(struct tls_bind *bind, struct tls_entry *entry)
-{
-    X509 *leaf = entry->cert->pem.leaf;
-    bool well = true;
     GENERAL_NAMES *names = X509_get_ext_d2i(leaf, NID_subject_alt_name, NULL, NULL);
-    for (int i = 0; well && names && i < sk_GENERAL_NAME_num(names); i++) {
+    for (int i = 0; names && i < sk_GENERAL_NAME_num(names); i++) {
         const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
-        if (name->type == GEN_DNS)
-            well = add_name(bind, entry,
-                            str_make((const char *)ASN1_STRING_get0_data(name->d.dNSName),
-                                     (size_t)ASN1_STRING_length(name->d.dNSName)));
+        if (name->type != GEN_DNS)
+            continue;
+        buf_add(out, str_make((const char *)ASN1_STRING_get0_data(name->d.dNSName),
+                              (size_t)ASN1_STRING_length(name->d.dNSName)));
+        buf_add_char(out, 0);
     }
     GENERAL_NAMES_free(names);
     X509_NAME *subject = X509_get_subject_name(leaf);
-    for (int at = -1; well && (at = X509_NAME_get_index_by_NID(subject, NID_commonName, at)) >= 0;) {
+    for (int at = -1; (at = X509_NAME_get_index_by_NID(subject, NID_commonName, at)) >= 0;) {
         unsigned char *text = NULL;
         int size = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
-        if (size >= 0)
-            well = add_name(bind, entry, str_make((const char *)text, (size_t)size));
+        if (size >= 0) {
+            buf_add(out, str_make((const char *)text, (size_t)size));
+            buf_add_char(out, 0);
+        }
         OPENSSL_free(text);
     }
     ERR_clear_error();
+}
+
+void tls_entry_names(const struct tls_entry *entry, struct buf *out)
+{
+    const struct tls_crt_line *line = entry->line;
+    if (!line || !line->filter_count) {
+        add_own_names(entry->cert->pem.leaf, out);
+        return;
+    }
+    for (unsigned i = 0; i < line->filter_count; i++) {
+        buf_add_c(out, line->filters[i]);
+        buf_add_char(out, 0);
+    }
+}
+
+static bool add_names(struct tls_bind *bind, struct tls_entry *entry)
+{
+    struct buf names = BUF_INIT;
+    tls_entry_names(entry, &names);
+    bool well = !names.failed;
+    for (size_t at = 0; well && at < names.size; at += strlen(names.data + at) + 1)
+        well = add_name(bind, entry, str_of(names.data + at));
+    buf_finish(&names);
     return well;
 }
 
@@ -89,12 +104,11 @@ bool tls_bind_index(struct tls_bind *bind)
     dict_finish(&bind->names);
     dict_finish(&bind->wildcards);
     arena_reset(&bind->names_arena);
-    bind->usual =
-        list_empty(&bind->entries) ? NULL : LIST_ITEM(list_first(&bind->entries), struct tls_entry, link);
+    bool none = bind->settings.strict_sni || list_empty(&bind->entries);
+    bind->usual = none ? NULL : LIST_ITEM(list_first(&bind->entries), struct tls_entry, link);
     LIST_EACH (link, &bind->entries) {
         struct tls_entry *entry = LIST_ITEM(link, struct tls_entry, link);
-        well = well && (entry->line && entry->line->filter_count ? add_filters(bind, entry)
-                                                                 : add_own_names(bind, entry));
+        well = well && add_names(bind, entry);
     }
     return well;
 }
@@ -110,19 +124,14 @@ static bool excludes(const struct tls_bind *bind, const struct tls_entry *entry,
     return false;
 }
 
-/* The first entry of each kind of key. */
-static bool collect(const struct tls_bind *bind, const struct tls_name *chain, struct str name,
+/* The first entry of each kind of key; those that an earlier chain gave stay. */
+static void collect(const struct tls_bind *bind, const struct tls_name *chain, struct str name,
                     struct tls_entry *found[TLS_KEY_KINDS])
 {
-    bool any = false;
     for (const struct tls_name *at = chain; at; at = at->next) {
-        if (at->excluded || excludes(bind, at->entry, name))
-            continue;
-        any = true;
-        if (!found[at->entry->kind])
+        if (!at->excluded && !excludes(bind, at->entry, name) && !found[at->entry->kind])
             found[at->entry->kind] = at->entry;
     }
-    return any;
 }
 
 static struct tls_entry *best(struct tls_entry *const found[TLS_KEY_KINDS],
@@ -143,11 +152,11 @@ static struct tls_entry *choose(const struct tls_bind *bind, struct str name,
                                 const struct tls_abilities *client)
 {
     struct tls_entry *found[TLS_KEY_KINDS] = { NULL };
-    if (name.size && !collect(bind, dict_get(&bind->names, name), name, found)) {
-        size_t dot = str_find_char(name, '.');
-        if (dot != STR_NOT_FOUND)
-            collect(bind, dict_get(&bind->wildcards, str_from(name, dot)), name, found);
-    }
+    size_t dot = str_find_char(name, '.');
+    if (name.size)
+        collect(bind, dict_get(&bind->names, name), name, found);
+    if (dot != STR_NOT_FOUND)
+        collect(bind, dict_get(&bind->wildcards, str_from(name, dot)), name, found);
     struct tls_entry *entry = best(found, client);
     if (entry || bind->settings.strict_sni)
         return entry;
@@ -212,8 +221,8 @@ static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_size,
 static int on_status(SSL *ssl, void *data)
 {
     const struct tls_entry *entry = data;
-    const struct buf *ocsp = &entry->cert->pem.ocsp;
-    unsigned char *copy = ocsp->size ? OPENSSL_memdup(ocsp->data, ocsp->size) : NULL;
+    const struct buf *ocsp = entry->cert ? &entry->cert->pem.ocsp : NULL;
+    unsigned char *copy = ocsp && ocsp->size ? OPENSSL_memdup(ocsp->data, ocsp->size) : NULL;
     if (!copy)
         return SSL_TLSEXT_ERR_NOACK;
     SSL_set_tlsext_status_ocsp_resp(ssl, copy, (long)ocsp->size);
@@ -242,7 +251,10 @@ SSL_CTX *tls_entry_context(struct tls_entry *entry, const struct tls_pem *pem, s
     SSL_CTX *context = tls_context_make(library, &entry->settings, TLS_SERVER_SIDE, error);
     if (!context)
         return NULL;
-    SSL_CTX_set_dh_auto(context, 1);
+    if (!library->dh)
+        SSL_CTX_set_dh_auto(context, 1);
+    else if (EVP_PKEY_up_ref(library->dh) && !SSL_CTX_set0_tmp_dh_pkey(context, library->dh))
+        EVP_PKEY_free(library->dh);
     if (entry->alpn.size)
         SSL_CTX_set_alpn_select_cb(context, on_alpn, &entry->alpn);
     SSL_CTX_set_tlsext_status_cb(context, on_status);
@@ -262,6 +274,23 @@ void tls_entry_destroy(struct tls_entry *entry)
     SSL_CTX_free(entry->context);
     buf_finish(&entry->alpn);
     mem_free(entry);
+}
+
+void tls_entry_retire(struct tls_entry *entry)
+{
+    list_remove(&entry->link);
+    list_remove(&entry->cert_link);
+    list_remove(&entry->line_link);
+    SSL_CTX_free(entry->context);
+    entry->context = NULL;
+    entry->cert = NULL;
+    entry->line = NULL;
+    list_add_last(&entry->bind->retired, &entry->link);
+}
+
+void tls_entry_refresh(struct tls_entry *entry)
+{
+    entry->kind = kind_of(&entry->cert->pem);
 }
 
 struct tls_entry *tls_entry_create(struct tls_bind *bind, struct tls_cert *cert, struct tls_crt_line *line,
@@ -418,6 +447,7 @@ struct tls_bind *tls_bind_create(struct tls_library *library, const struct tls_s
     bind->settings = *settings;
     bind->label = label;
     list_init(&bind->entries);
+    list_init(&bind->retired);
     arena_init(&bind->names_arena, 1024);
     list_add_last(&library->binds, &bind->link);
     bind->initial = tls_context_make(library, settings, TLS_SERVER_SIDE, error);
@@ -433,6 +463,8 @@ struct tls_bind *tls_bind_create(struct tls_library *library, const struct tls_s
 
 void tls_bind_destroy(struct tls_bind *bind)
 {
+    LIST_EACH_SAFE(link, &bind->retired)
+    tls_entry_destroy(LIST_ITEM(link, struct tls_entry, link));
     LIST_EACH_SAFE(link, &bind->entries)
     tls_entry_destroy(LIST_ITEM(link, struct tls_entry, link));
     dict_finish(&bind->names);

@@ -33,7 +33,7 @@ struct tls_bind {
     struct tls_library *library;
     struct tls_settings settings;
     SSL_CTX *initial;
-    struct list entries;
+    struct list entries, retired;
     struct tls_entry *usual;      /* for no name, or one that nobody answers to */
     struct dict names, wildcards; /* struct tls_name *, chains; "www.a.com", ".a.com" */
     struct arena names_arena;
@@ -53,7 +53,13 @@ bool tls_bind_index(struct tls_bind *bind) MUST_USE;
 
 struct tls_entry *tls_entry_create(struct tls_bind *bind, struct tls_cert *cert, struct tls_crt_line *line,
                                    struct buf *error) MUST_USE;
-void tls_entry_destroy(struct tls_entry *entry); /* the bind is to be indexed after */
+void tls_entry_destroy(struct tls_entry *entry);
+/* Takes it out of use; its memory stays until the bind ends, for handshakes that began with it. The bind is to be
+ * indexed after. */
+void tls_entry_retire(struct tls_entry *entry);
+/* The names that it answers to, "!" in front of those that it does not, a NUL behind each. */
+void tls_entry_names(const struct tls_entry *entry, struct buf *out);
+void tls_entry_refresh(struct tls_entry *entry); /* its certificate's content changed */
 /* A context with this content instead of the certificate's own, for a change that is tried first. NULL: said. */
 SSL_CTX *tls_entry_context(struct tls_entry *entry, const struct tls_pem *pem, struct buf *error) MUST_USE;
 

@@ -63,6 +63,30 @@ struct tls_ca_file *tls_ca_find(const struct tls_library *library, const char *p
     return dict_get(&library->ca_files, str_of(path));
 }
 
+struct tls_ca_file *tls_ca_find_written(const struct tls_library *library, const char *written)
+{
+    const char *base = library->tuning.ca_base;
+    struct buf path = BUF_INIT;
+    if (!base || written[0] == '/' || written[0] == '@')
+        return tls_ca_find(library, written);
+    buf_printf(&path, "%s/%s", base, written);
+    struct tls_ca_file *file = path.failed ? NULL : dict_get(&library->ca_files, buf_str(&path));
+    buf_finish(&path);
+    return file;
+}
+
+bool tls_ca_copy(const struct tls_ca_content *content, struct tls_ca_content *out)
+{
+    out->authorities = content->authorities ? X509_chain_up_ref(content->authorities) : sk_X509_new_null();
+    out->revoked = sk_X509_CRL_new_null();
+    bool well = out->authorities && out->revoked;
+    for (int i = 0; well && content->revoked && i < sk_X509_CRL_num(content->revoked); i++) {
+        X509_CRL *crl = sk_X509_CRL_value(content->revoked, i);
+        well = X509_CRL_up_ref(crl) && sk_X509_CRL_push(out->revoked, crl);
+    }
+    return well;
+}
+
 struct tls_ca_file *tls_ca_create(struct tls_library *library, const char *path, bool is_crl)
 {
     struct tls_ca_file *file = mem_zero(sizeof(*file));

@@ -306,6 +306,23 @@ struct tls_cert *tls_cert_load(struct tls_library *library, const char *path, st
 
 /* ---- use ---- */
 
+/* Signed certificate timestamps (RFC 6962) go out as the extension that carries them. */
+static bool set_timestamps(const struct tls_pem *pem, SSL_CTX *context, const char *path, struct buf *error)
+{
+    struct buf info = BUF_INIT;
+    if (!pem->sctl.size)
+        return true;
+    buf_add_char(&info, (char)(TLSEXT_TYPE_signed_certificate_timestamp >> 8));
+    buf_add_char(&info, (char)TLSEXT_TYPE_signed_certificate_timestamp);
+    buf_add_char(&info, (char)(pem->sctl.size >> 8));
+    buf_add_char(&info, (char)pem->sctl.size);
+    buf_add(&info, buf_str(&pem->sctl));
+    bool well = pem->sctl.size <= UINT16_MAX && !info.failed &&
+                SSL_CTX_use_serverinfo(context, (const unsigned char *)info.data, info.size) == 1;
+    buf_finish(&info);
+    return well || wrong(error, "unable to use the timestamps of '%s'.", path);
+}
+
 bool tls_cert_apply(const struct tls_pem *pem, SSL_CTX *context, const char *path, struct buf *error)
 {
     char reason[128];
@@ -325,5 +342,5 @@ bool tls_cert_apply(const struct tls_pem *pem, SSL_CTX *context, const char *pat
         }
         SSL_CTX_set_dh_auto(context, 0);
     }
-    return true;
+    return set_timestamps(pem, context, path, error);
 }

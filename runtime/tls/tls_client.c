@@ -112,7 +112,7 @@ static bool set_name(struct tls_client *client, SSL *ssl, struct str sni)
     if (sni.size >= sizeof(name))
         return false;
     str_to_c(sni, name, sizeof(name));
-    const char *expected = client->settings.verify_host ? client->settings.verify_host : name;
+    const char *expected = name[0] || !client->settings.verify_host ? name : client->settings.verify_host;
     if (name[0] && !SSL_set_tlsext_host_name(ssl, name))
         return false;
     if (client->settings.verify != TLS_VERIFY_REQUIRED || !expected[0])

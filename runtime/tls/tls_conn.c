@@ -123,22 +123,29 @@ static enum io_status status_of(struct tls_conn *tls, int returned)
     }
 }
 
+/* Errors that a bind line lets through are noted and forgiven; a server's certificate has to be right. */
 static bool trusted(struct tls_conn *tls, int depth, int error)
 {
     const struct tls_settings *settings = tls->bind ? &tls->bind->settings : NULL;
+    if (!settings) {
+        if (error == X509_V_ERR_HOSTNAME_MISMATCH)
+            tls->failure =
+                SSL_get_servername(tls->ssl, TLSEXT_NAMETYPE_host_name) ? TLS_OTHER_NAME : TLS_OTHER_HOST;
+        return false;
+    }
     if (depth > 0) {
         if (!tls->ca_error) {
             tls->ca_error = error;
             tls->ca_error_depth = depth;
         }
-        if (settings && tls_error_set_has(&settings->ca_ignore, error))
+        if (tls_error_set_has(&settings->ca_ignore, error))
             return true;
         tls->failure = TLS_CA_FAILED;
         return false;
     }
     if (!tls->crt_error)
         tls->crt_error = error;
-    if (settings && tls_error_set_has(&settings->crt_ignore, error))
+    if (tls_error_set_has(&settings->crt_ignore, error))
         return true;
     tls->failure = TLS_CRT_FAILED;
     return false;
@@ -148,12 +155,25 @@ int tls_conn_verify(int well, X509_STORE_CTX *store)
 {
     const SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
     struct tls_conn *tls = tls_conn_of_ssl(ssl);
+    if (tls)
+        tls->verified = true;
     if (well || !tls)
         return well;
-    if (!trusted(tls, X509_STORE_CTX_get_error_depth(store), X509_STORE_CTX_get_error(store)))
-        return 0;
-    X509_STORE_CTX_set_error(store, X509_V_OK);
-    return 1;
+    if (trusted(tls, X509_STORE_CTX_get_error_depth(store), X509_STORE_CTX_get_error(store)))
+        return 1;
+    X509 *leaf = X509_STORE_CTX_get0_cert(store);
+    if (!tls->refused && leaf && X509_up_ref(leaf))
+        tls->refused = leaf;
+    return 0;
+}
+
+void tls_conn_keylog(const SSL *ssl, const char *line)
+{
+    struct tls_conn *tls = tls_conn_of_ssl(ssl);
+    if (!tls)
+        return;
+    buf_add_c(&tls->keylog, line);
+    buf_add_char(&tls->keylog, '\n');
 }
 
 const char *tls_failure_text(enum tls_failure failure)
@@ -169,6 +189,10 @@ const char *tls_failure_text(enum tls_failure failure)
         return "SSL client CA chain cannot be verified";
     case TLS_CRT_FAILED:
         return "SSL client certificate not trusted";
+    case TLS_OTHER_HOST:
+        return "Server presented an SSL certificate different from the configured one";
+    case TLS_OTHER_NAME:
+        return "Server presented an SSL certificate different from the expected one";
     case TLS_FAILED:
         break;
     }
@@ -188,6 +212,10 @@ int tls_failure_number(enum tls_failure failure)
         return 30;
     case TLS_CRT_FAILED:
         return 31;
+    case TLS_OTHER_HOST:
+        return 32;
+    case TLS_OTHER_NAME:
+        return 33;
     case TLS_FAILED:
         break;
     }
@@ -196,17 +224,28 @@ int tls_failure_number(enum tls_failure failure)
 
 static void note_failure(struct tls_conn *tls, enum io_status status)
 {
-    if (tls->failure == TLS_CA_FAILED || tls->failure == TLS_CRT_FAILED)
+    if (tls->failure != TLS_FINE)
         return;
     if (tls->error)
         tls->failure = TLS_FAILED;
-    else if (!tls->any_in && tls->bind)
-        tls->failure = status == IO_CLOSED ? TLS_EMPTY : TLS_ABORTED;
     else
-        tls->failure = status == IO_CLOSED || status == IO_RESET ? TLS_ABORTED : TLS_FAILED;
+        tls->failure = status == IO_CLOSED ? TLS_EMPTY : TLS_ABORTED;
 }
 
 /* ---- the transport ---- */
+
+static struct tls_library *library_of(const struct tls_conn *tls)
+{
+    return tls->bind ? tls->bind->library : tls->client->library;
+}
+
+static void count_handshake(const struct tls_conn *tls)
+{
+    struct tls_counters *counters = &library_of(tls)->counters;
+    uint64_t resumed = SSL_session_reused(tls->ssl) ? 1 : 0;
+    *(tls->bind ? &counters->front : &counters->back) += 1;
+    *(tls->bind ? &counters->front_resumed : &counters->back_resumed) += resumed;
+}
 
 static enum io_status tls_handshake(struct conn *conn)
 {
@@ -218,6 +257,7 @@ static enum io_status tls_handshake(struct conn *conn)
     int returned = SSL_do_handshake(tls->ssl);
     if (returned == 1) {
         tls->done = true;
+        count_handshake(tls);
         return IO_OK;
     }
     enum io_status status = status_of(tls, returned);
@@ -334,9 +374,12 @@ static void tls_finish(struct conn *conn, bool quiet)
 {
     struct tls_conn *tls = conn->tls;
     say_goodbye(tls, quiet || conn->write_shut);
+    library_of(tls)->counters.current--;
     SSL_free(tls->ssl);
     ERR_clear_error();
     mem_free(tls->hello);
+    buf_finish(&tls->keylog);
+    X509_free(tls->refused);
     mem_free(tls);
     conn->tls = NULL;
     conn->transport = &conn_plain;
@@ -368,6 +411,7 @@ static struct tls_conn *make(struct conn *conn, struct tls_library *library, SSL
 
 static void put_on(struct conn *conn, struct tls_conn *tls)
 {
+    library_of(tls)->counters.current++;
     conn->transport = &tls_transport;
     conn->tls = tls;
     conn_transport_set(conn, tls->client != NULL);

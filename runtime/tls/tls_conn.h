@@ -12,10 +12,12 @@ extern const struct transport_ops tls_transport;
 /* Why a handshake did not come to its end. */
 enum tls_failure {
     TLS_FINE,
-    TLS_EMPTY,      /* the peer went without a byte */
-    TLS_ABORTED,    /* it went in the middle */
-    TLS_CA_FAILED,  /* its chain was not verified */
-    TLS_CRT_FAILED, /* its certificate was not trusted */
+    TLS_EMPTY,      /* the peer closed */
+    TLS_ABORTED,    /* the connection broke */
+    TLS_CA_FAILED,  /* a client's chain was not verified */
+    TLS_CRT_FAILED, /* a client's certificate was not trusted */
+    TLS_OTHER_HOST, /* a server's certificate is not for verifyhost */
+    TLS_OTHER_NAME, /* a server's certificate is not for the name that was asked for */
     TLS_FAILED,
 };
 
@@ -34,19 +36,22 @@ struct tls_conn {
     enum tls_failure failure;
     enum io_status io;                       /* of the last call below that failed for good */
     int crt_error, ca_error, ca_error_depth; /* X509_V_ERR_*, let through or not */
-    bool drained;                            /* the last read emptied the socket */
-    bool blocked;                            /* the last write filled it */
-    bool ended;                              /* FIN was read below */
-    bool any_in;                             /* bytes came below */
-    bool broken;                             /* nothing can be said any more, not even goodbye */
-    bool said_goodbye;                       /* close_notify was sent */
-    bool done;                               /* the handshake came to its end */
-    bool early_data;                         /* the first bytes came as 0-RTT */
+    struct buf keylog;                       /* with tune.ssl.keylog: lines of secrets */
+    X509 *refused;     /* the peer's certificate, when that is why the handshake failed */
+    bool verified;     /* the peer showed a certificate, which was looked at in this handshake */
+    bool drained;      /* the last read emptied the socket */
+    bool blocked;      /* the last write filled it */
+    bool ended;        /* FIN was read below */
+    bool any_in;       /* bytes came below */
+    bool broken;       /* nothing can be said any more, not even goodbye */
+    bool said_goodbye; /* close_notify was sent */
+    bool done;         /* the handshake came to its end */
+    bool early_data;   /* the first bytes came as 0-RTT */
 };
 
 /* Puts TLS on an accepted connection that nothing was read from, or on one that is connecting or connected. The
- * handshake begins at once or once it is connected; conn->state tells. sni: the name to ask for; data NULL: none; it is
- * also what the certificate must be for when the client verifies and has no verifyhost. false: no memory; the
+ * handshake begins at once or once it is connected; conn->state tells. sni: the name to ask for, which the
+ * certificate must be for when the client verifies; data NULL: none, and then verifyhost counts. false: no memory; the
  * connection is as it was. */
 bool tls_conn_serve(struct conn *conn, struct tls_bind *bind) MUST_USE;
 bool tls_conn_open(struct conn *conn, struct tls_client *client, struct str sni) MUST_USE;
@@ -63,6 +68,7 @@ int tls_failure_number(enum tls_failure failure); /* as fc_err has it */
 /* For contexts. */
 BIO_METHOD *tls_conn_bio(void);
 int tls_conn_verify(int well, X509_STORE_CTX *store);
+void tls_conn_keylog(const SSL *ssl, const char *line);
 struct tls_conn *tls_conn_of_ssl(const SSL *ssl);
 
 #endif

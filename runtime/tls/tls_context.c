@@ -61,17 +61,26 @@ static bool name_authorities(SSL_CTX *context, const struct tls_ca_file *file)
     return true;
 }
 
-static bool load(struct tls_library *library, SSL_CTX *context, const char *path, bool is_crl, bool named,
+/* What a use of a file is for. */
+enum ca_use {
+    CA_TRUSTED = 1, /* verifies */
+    CA_NAMED = 2,   /* told to clients */
+    CA_REVOKES = 4,
+};
+
+/* A file that nothing is verified by is read all the same: what is wrong with it is said. */
+static bool load(struct tls_library *library, SSL_CTX *context, const char *path, unsigned use,
                  struct buf *error)
 {
-    struct tls_ca_file *file = path ? tls_ca_load(library, path, is_crl, error) : NULL;
+    struct tls_ca_file *file = path ? tls_ca_load(library, path, use & CA_REVOKES, error) : NULL;
     if (!path)
         return true;
     if (!file)
         return false;
-    if (!tls_ca_apply(file, SSL_CTX_get_cert_store(context)) || (named && !name_authorities(context, file)))
-        return wrong(error, "unable to set '%s' into the SSL context", path);
-    return true;
+    if ((!(use & (CA_TRUSTED | CA_REVOKES)) || tls_ca_apply(file, SSL_CTX_get_cert_store(context))) &&
+        (!(use & CA_NAMED) || name_authorities(context, file)))
+        return true;
+    return wrong(error, "unable to set '%s' into the SSL context", path);
 }
 
 static bool set_verify(struct tls_library *library, SSL_CTX *context, const struct tls_settings *settings,
@@ -86,11 +95,11 @@ static bool set_verify(struct tls_library *library, SSL_CTX *context, const stru
     SSL_CTX_set_verify(context, mode, tls_conn_verify);
     if (mode != SSL_VERIFY_NONE && !settings->ca_file && !settings->ca_verify_file)
         return wrong(error, "verify is enabled but no CA file specified");
-    /* The nearest authority that is trusted is enough. */
-    X509_STORE_set_flags(SSL_CTX_get_cert_store(context), X509_V_FLAG_PARTIAL_CHAIN);
-    return load(library, context, settings->ca_file, false, server && !settings->no_ca_names, error) &&
-           load(library, context, settings->ca_verify_file, false, false, error) &&
-           load(library, context, settings->crl_file, true, false, error);
+    unsigned trusted = mode != SSL_VERIFY_NONE ? CA_TRUSTED : 0;
+    unsigned named = trusted && server && !settings->no_ca_names ? CA_NAMED : 0;
+    return load(library, context, settings->ca_file, trusted | named, error) &&
+           load(library, context, settings->ca_verify_file, trusted, error) &&
+           load(library, context, settings->crl_file, CA_REVOKES, error);
 }
 
 static void set_modes(struct tls_library *library, SSL_CTX *context, const struct tls_settings *settings,
@@ -108,6 +117,8 @@ static void set_modes(struct tls_library *library, SSL_CTX *context, const struc
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                   SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_read_ahead(context, 1);
+    if (library->tuning.keylog)
+        SSL_CTX_set_keylog_callback(context, tls_conn_keylog);
     if (library->tuning.security_level >= 0)
         SSL_CTX_set_security_level(context, (int)library->tuning.security_level);
 }

@@ -1,6 +1,7 @@
 /* Reading crt-list files (manual 5.1, "crt-list"). */
 #include "tls/tls_crt_list.h"
 #include "base/mem.h"
+#include "tls/tls_ca.h"
 #include "tls/tls_cert.h"
 
 static bool wrong(struct buf *error, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -65,15 +66,15 @@ static bool read_filters(struct tls_crt_line *line, struct str rest, struct buf 
     return line->filters || wrong(error, "out of memory");
 }
 
-bool tls_crt_list_read(struct tls_crt_list *list, struct str text, struct tls_crt_line **out,
-                       struct buf *error)
+/* All of the line but its certificate, whose path goes into path. */
+static bool read_line(struct tls_crt_list *list, struct str text, struct tls_crt_line **out, char *path,
+                      size_t path_size, struct buf *error)
 {
     struct str rest = str_trim(text);
-    char path[4096];
     *out = NULL;
     if (!rest.size || rest.data[0] == '#')
         return true;
-    str_to_c(next_word(&rest), path, sizeof(path));
+    str_to_c(next_word(&rest), path, path_size);
     struct tls_crt_line *line = arena_zero(&list->arena, sizeof(*line));
     if (!line)
         return wrong(error, "out of memory");
@@ -89,12 +90,41 @@ bool tls_crt_list_read(struct tls_crt_list *list, struct str text, struct tls_cr
             return false;
         rest = str_from(rest, end + 1);
     }
-    if (!read_filters(line, rest, error))
-        return false;
-    const char *whole = tls_library_path(list->library, list->library->tuning.crt_base, path);
-    line->cert = whole ? tls_cert_load(list->library, whole, error) : NULL;
     *out = line;
-    return line->cert != NULL;
+    return read_filters(line, rest, error);
+}
+
+bool tls_crt_list_read(struct tls_crt_list *list, struct str text, struct tls_crt_line **out,
+                       struct buf *error)
+{
+    struct tls_library *library = list->library;
+    char path[4096];
+    if (!read_line(list, text, out, path, sizeof(path), error) || !*out)
+        return !*out && !error->size;
+    const char *whole = tls_library_path(library, library->tuning.crt_base, path);
+    (*out)->cert = whole ? tls_cert_load(library, whole, error) : NULL;
+    return (*out)->cert != NULL;
+}
+
+static bool is_known(const struct tls_crt_list *list, const char *path, struct buf *error)
+{
+    return !path || tls_ca_find_written(list->library, path) || wrong(error, "unable to load %s", path);
+}
+
+bool tls_crt_list_read_known(struct tls_crt_list *list, struct str text, struct tls_crt_line **out,
+                             struct buf *error)
+{
+    char path[4096];
+    if (!read_line(list, text, out, path, sizeof(path), error) || !*out)
+        return false;
+    (*out)->cert = tls_cert_find(list->library, path);
+    if (!(*out)->cert)
+        return wrong(error, "certificate '%s' does not exist!", path);
+    if (!(*out)->cert->pem.leaf)
+        return wrong(error, "certificate '%s' is empty!", path);
+    const struct tls_settings *settings = &(*out)->settings;
+    return is_known(list, settings->ca_file, error) && is_known(list, settings->ca_verify_file, error) &&
+           is_known(list, settings->crl_file, error);
 }
 
 struct tls_crt_list *tls_crt_list_find(const struct tls_library *library, const char *path)

@@ -37,6 +37,9 @@ void tls_crt_list_destroy(struct tls_crt_list *list);
 /* Reads "cert [options] filters". *out NULL with true: the line holds nothing. The line is not in the list yet. */
 bool tls_crt_list_read(struct tls_crt_list *list, struct str text, struct tls_crt_line **out,
                        struct buf *error) MUST_USE;
+/* The same with a certificate that is in the store already; no file is read. */
+bool tls_crt_list_read_known(struct tls_crt_list *list, struct str text, struct tls_crt_line **out,
+                             struct buf *error) MUST_USE;
 bool tls_crt_list_use(struct tls_crt_list *list, struct tls_bind *bind) MUST_USE;
 
 #endif

@@ -53,6 +53,9 @@ void tls_hello_abilities(SSL *ssl, struct tls_abilities *out)
     size_t size = SSL_client_hello_get0_ciphers(ssl, &ciphers);
     out->ecdsa = false;
     for (size_t i = 0; i + 1 < size && !out->ecdsa; i += 2) {
+        unsigned number = u16(ciphers + i);
+        if (number == 0x00ff || number == 0x5600) /* signals (RFC 5746, RFC 7507), no ciphers */
+            continue;
         const SSL_CIPHER *cipher = SSL_CIPHER_find(ssl, ciphers + i);
         int auth = cipher ? SSL_CIPHER_get_auth_nid(cipher) : NID_undef;
         out->ecdsa = auth == NID_auth_ecdsa || auth == NID_auth_any;

@@ -8,6 +8,7 @@
 #include "tls/tls_conn.h"
 #include "tls/tls_crt_list.h"
 #include "tls/tls_random.h"
+#include "tls/tls_store.h"
 #include <openssl/err.h>
 #include <openssl/provider.h>
 
@@ -25,6 +26,26 @@ static bool open_library(struct tls_library *library)
     return library->default_provider && library->random_provider && library->bio;
 }
 
+/* The file was looked at when its name was read; what it lost since then is done without. */
+static bool load_dh(struct tls_library *library)
+{
+    struct tls_pem pem;
+    struct buf text = BUF_INIT, error = BUF_INIT;
+    const char *path = library->tuning.dh_file;
+    if (!path)
+        return true;
+    tls_pem_init(&pem);
+    if (library->platform->ops->file_read(library->platform, path, &text) == IO_OK &&
+        tls_pem_read(library, &pem, buf_str(&text), path, &error)) {
+        library->dh = pem.dh;
+        pem.dh = NULL;
+    }
+    tls_pem_finish(&pem);
+    buf_finish(&text);
+    buf_finish(&error);
+    return library->dh != NULL;
+}
+
 struct tls_library *tls_library_create(struct platform *platform, const struct tls_tuning *tuning)
 {
     struct tls_library *library = mem_zero(sizeof(*library));
@@ -35,7 +56,8 @@ struct tls_library *tls_library_create(struct platform *platform, const struct t
     arena_init(&library->arena, 1024);
     list_init(&library->binds);
     list_init(&library->clients);
-    if (open_library(library))
+    library->changes = mem_zero(sizeof(*library->changes));
+    if (library->changes && open_library(library) && load_dh(library))
         return library;
     tls_library_destroy(library);
     return NULL;
@@ -45,6 +67,7 @@ void tls_library_destroy(struct tls_library *library)
 {
     if (!library)
         return;
+    tls_store_finish(library);
     LIST_EACH_SAFE(link, &library->binds)
     tls_bind_destroy(LIST_ITEM(link, struct tls_bind, link));
     LIST_EACH_SAFE(link, &library->clients)
@@ -59,6 +82,7 @@ void tls_library_destroy(struct tls_library *library)
     dict_finish(&library->crt_lists);
     dict_finish(&library->certs);
     dict_finish(&library->ca_files);
+    EVP_PKEY_free(library->dh);
     BIO_meth_free(library->bio);
     if (library->random_provider)
         OSSL_PROVIDER_unload(library->random_provider);

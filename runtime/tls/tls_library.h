@@ -12,7 +12,13 @@
 #include <openssl/bio.h>
 #include <openssl/ssl.h>
 
+struct tls_changes;
 struct tls_client;
+
+struct tls_counters {                                  /* since the start */
+    uint64_t front, front_resumed, back, back_resumed; /* handshakes that came to their end */
+    uint64_t current;                                  /* connections that speak TLS now */
+};
 
 struct tls_library {
     struct platform *platform;
@@ -20,6 +26,8 @@ struct tls_library {
     OSSL_PROVIDER *random_provider, *default_provider;
     BIO_METHOD *bio;
     struct arena arena; /* texts of settings */
+    EVP_PKEY *dh;       /* of ssl-dh-param-file; NULL: OpenSSL's choice by the certificate's strength */
+    struct tls_counters counters;
     struct tls_tuning tuning;
     struct dict certs;     /* struct tls_cert, by the path as configured */
     struct dict ca_files;  /* struct tls_ca_file */
@@ -27,6 +35,7 @@ struct tls_library {
     struct list binds;     /* struct tls_bind */
     struct list clients;   /* struct tls_client */
     struct tls_client *plain_client;
+    struct tls_changes *changes; /* of tls_store.c */
 };
 
 struct tls_library *tls_library_create(struct platform *platform,

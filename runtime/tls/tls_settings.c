@@ -2,6 +2,7 @@
 #include "tls/tls_settings.h"
 #include "base/arena.h"
 #include "base/units.h"
+#include "tls/tls_x509.h"
 #include <openssl/ssl.h>
 
 enum word_kind {
@@ -77,6 +78,7 @@ static const struct tls_word words[] = {
     { "sigalgs", TEXT, BOTH, AT(sigalgs), 0 },
     { "ssl-max-ver", VERSION, OPTION_, AT(version_max), 0 },
     { "ssl-min-ver", VERSION, OPTION_, AT(version_min), 0 },
+    { "no-strict-sni", SET, TLS_ON_BIND, AT(no_strict_sni), 0 },
     { "strict-sni", SET, TLS_ON_BIND | TLS_BIND_DEFAULT, AT(strict_sni), 0 },
     { "tls-ticket-keys", TEXT, TLS_ON_BIND, AT(ticket_keys), 0 },
     { "verify", VERIFY, BOTH, AT(verify), 0 },
@@ -149,7 +151,10 @@ static bool set_errors(struct tls_error_set *set, const char *value, struct buf 
     while (rest.data) {
         int64_t number = 0;
         struct str one = str_split(&rest, ',');
-        if (!units_parse_int(one, 1, 94, &number))
+        int named = tls_x509_error_number(one);
+        if (named > 0)
+            number = named;
+        else if (!units_parse_int(one, 1, 94, &number))
             return wrong(error, "ID '%lld' out of range (1..94) in error IDs list '%s'", (long long)number,
                          value);
         set->bits[number / 64] |= (uint64_t)1 << (number % 64);
@@ -207,6 +212,8 @@ struct tls_settings tls_settings_merge(const struct tls_settings *own, const str
             *(bool *)to = *(bool *)to || *(const bool *)from;
     }
     merged.versions_off |= defaults->versions_off;
+    if (own->no_strict_sni)
+        merged.strict_sni = false;
     return merged;
 }
 

@@ -30,7 +30,8 @@ struct tls_settings {
     int version_min, version_max;  /* enum tls_version */
     unsigned versions_off;         /* bit 1 << enum tls_version: no-sslv3 and the like */
     struct tls_error_set crt_ignore, ca_ignore;
-    bool no_tickets, strict_sni, allow_0rtt, no_ca_names, no_reuse, generate, prefer_client_ciphers, no_alpn;
+    bool no_tickets, strict_sni, no_strict_sni, allow_0rtt, no_ca_names, no_reuse, generate,
+        prefer_client_ciphers, no_alpn;
 };
 
 struct tls_crt { /* crt and crt-list of a bind line, in order */

@@ -88,6 +88,15 @@ bool tls_tickets_rotate(struct tls_tickets *tickets, struct str text)
     return true;
 }
 
+size_t tls_ticket_raw(const struct tls_tickets *tickets, unsigned i, char *out)
+{
+    const struct tls_ticket_key *key = &tickets->keys[i];
+    memcpy(out, key->name, 16);
+    memcpy(out + 16, key->hmac, tickets->key_size);
+    memcpy(out + 16 + tickets->key_size, key->cipher, tickets->key_size);
+    return 16 + 2 * (size_t)tickets->key_size;
+}
+
 static bool set_keys(const struct tls_tickets *tickets, const struct tls_ticket_key *key,
                      const unsigned char *iv, EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, bool encrypt)
 {

@@ -24,5 +24,7 @@ void tls_tickets_destroy(struct tls_tickets *tickets);
 bool tls_tickets_use(struct tls_tickets *tickets, SSL_CTX *context) MUST_USE;
 /* A new key joins, the oldest goes. text: base64. */
 bool tls_tickets_rotate(struct tls_tickets *tickets, struct str text) MUST_USE;
+/* Key number i as a file has it before base64; out has room for 80 bytes. Its size. */
+size_t tls_ticket_raw(const struct tls_tickets *tickets, unsigned i, char *out);
 
 #endif
