@@ -300,7 +300,9 @@ class RealProxy:
                 self.process.wait()
         for sock in self.socks:
             sock.close()
+        said = self.output()
         self.log.close()
+        assert "Sanitizer" not in said and "runtime error:" not in said, said
 
 
 class RealWorld:
