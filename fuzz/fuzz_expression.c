@@ -1,5 +1,5 @@
-/* Sample expressions and log formats in a proxy that serves one request: the input's lines are a log format, an
- * expression for a rule, one for a condition, and what the client sends behind its head. */
+/* Sample expressions and log formats in a proxy that serves one request: the input's lines are a log format, a format
+ * and an expression for rules, an expression for a condition, and what the client sends behind its head. */
 #include "base/units.h"
 #include "fuzz.h"
 #include "proxy_world.h"
@@ -33,17 +33,17 @@ static void add_expression(struct buf *conf, const char *before, struct str text
 
 static void write_conf(struct buf *conf, struct fuzz_input *input)
 {
-    struct str format = fuzz_input_until(input, '\n');
+    struct str log = fuzz_input_until(input, '\n'), format = fuzz_input_until(input, '\n');
     struct str rule = fuzz_input_until(input, '\n');
     struct str condition = fuzz_input_until(input, '\n');
     buf_add_c(conf, "defaults\n mode http\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n"
                     "frontend fe\n bind fd@${fe}\n log 127.0.0.1:514 local0\n log-format ");
-    add_quoted(conf, format);
+    add_quoted(conf, log);
     add_expression(conf, "\n http-request set-header x-a ", rule, "\n");
     add_expression(conf, " http-request set-var-fmt(txn.a) ", rule, "\n");
     buf_add_c(conf, " http-request set-header x-b b if { ");
     add_quoted(conf, condition);
-    buf_add_c(conf, " -m found }\n http-after-response set-header x-c ");
+    buf_add_c(conf, " -m found }\n http-request set-header x-c ");
     add_quoted(conf, format);
     buf_add_c(conf, "\n http-request return status 200 content-type text/plain lf-string ");
     add_quoted(conf, format);

@@ -2,6 +2,7 @@
  * folder exists in memory only. */
 #include "proxy_world.h"
 #include "base/units.h"
+#include "fuzz.h"
 #include <stdio.h>
 
 enum { FIRST_INHERITED = 100, ARGUMENTS_MAX = 16, STEPS_MAX = 400000 };
@@ -83,7 +84,9 @@ plat_sock proxy_world_connect(struct proxy_world *pw, const struct addr *to)
 {
     struct plat_connect how = { .to = *to };
     enum io_status status;
-    return net_connect(pw->peers, &how, &status);
+    plat_sock sock = net_connect(pw->peers, &how, &status);
+    FUZZ_EXPECT(proxy_world_run(pw, NS_PER_MS));
+    return sock;
 }
 
 bool proxy_world_run(struct proxy_world *pw, uint64_t for_ns)

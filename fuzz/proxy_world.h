@@ -33,6 +33,7 @@ void proxy_world_file(struct proxy_world *pw, const char *path, struct str data)
 /* With `options` (ended by NULL) before -f. true: it serves. */
 bool proxy_world_start(struct proxy_world *pw, struct str conf, const char *const *options);
 
+/* The connection is made when this returns, if it can be. */
 plat_sock proxy_world_connect(struct proxy_world *pw, const struct addr *to);
 /* Lets time pass; false: the world did not come to rest, which is a livelock. */
 bool proxy_world_run(struct proxy_world *pw, uint64_t for_ns);
