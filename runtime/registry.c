@@ -3,6 +3,7 @@
 #include "registry.h"
 #include "actions/actions.h"
 #include "admin/cli.h"
+#include "admin/cmd_map.h"
 #include "admin/cmd_table.h"
 #include "config/cfg_reader.h"
 #include "config/cfg_set.h"
@@ -130,6 +131,7 @@ static const struct table tables[] = {
     COMMANDS(cmd_ssl_ca_rows),
     COMMANDS(cli_rows),
     COMMANDS(cmd_table_rows),
+    COMMANDS(cmd_map_rows),
 };
 
 /* Algorithms are one row a file. */

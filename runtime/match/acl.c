@@ -170,8 +170,15 @@ static struct pattern_ref *load_file(struct acl_parser *parser, const char *path
     struct buf text = BUF_INIT;
     const char *error = "out of memory";
     struct pattern_ref *ref = NULL;
-    if (parser->platform->ops->file_read(parser->platform, path, &text) != IO_OK) {
-        fail(parser, "failed to open pattern file <%s>", path);
+    const char *file = path;
+    bool is_virtual = str_starts(str_of(path), STR("virt@")),
+         may_miss = str_starts(str_of(path), STR("opt@"));
+    if (may_miss)
+        file += sizeof("opt@") - 1;
+    enum io_status status =
+        is_virtual ? IO_OK : parser->platform->ops->file_read(parser->platform, file, &text);
+    if (status != IO_OK && !(may_miss && status == IO_NOT_FOUND)) {
+        fail(parser, "failed to open pattern file <%s>", file);
         goto out;
     }
     ref = pattern_ref_add(parser->set, str_of(path), as_map);
@@ -184,12 +191,15 @@ out:
     return ref;
 }
 
-/* A file is read once and shared by its name with all who use it; as a list or as a map, never as both. */
+/* A file is read once and shared by its name with all who use it; as a list or as a map, never as both. "opt@": it may
+ * be missing. "virt@": there is no file, entries come at run time. "file@": as without. */
 struct pattern_ref *acl_pattern_file(struct acl_parser *parser, const char *path, bool as_map,
                                      const char *user)
 {
     struct arena *arena = parser->sample.arena;
     const char *file = parser->sample.file ? parser->sample.file : "";
+    if (str_starts(str_of(path), STR("file@")))
+        path += sizeof("file@") - 1;
     struct pattern_ref *ref = pattern_ref_get(parser->set, str_of(path));
     if (!ref) {
         ref = load_file(parser, path, as_map);

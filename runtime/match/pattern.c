@@ -15,6 +15,11 @@ struct pattern_ref {
     bool is_map, asked_for; /* asked_for: the number, with -u */
     uint64_t next_entry;
     struct list entries;
+    size_t entry_count;
+    uint64_t changes;
+    uint32_t version, next_version;
+    struct list pending; /* struct pending: entries of other versions */
+    size_t pending_count;
     struct dict by_key;  /* struct entry *: the first of its key */
     struct list indexes; /* struct pattern_expr */
 };
@@ -64,8 +69,25 @@ static void free_entry(struct entry *entry)
     mem_free(entry);
 }
 
+struct pending { /* an entry of a version that is not yet, or no longer to be, the current one */
+    struct list link;
+    uint32_t version;
+    struct pattern_entry shown;
+};
+
+static void drop_pending(struct pattern_ref *ref, struct pending *pending)
+{
+    list_remove(&pending->link);
+    ref->pending_count--;
+    ref->changes++;
+    mem_free((char *)(uintptr_t)pending->shown.key.data);
+    mem_free((char *)(uintptr_t)pending->shown.value.data);
+    mem_free(pending);
+}
+
 static void init_ref(struct pattern_ref *ref)
 {
+    list_init(&ref->pending);
     list_init(&ref->link);
     list_init(&ref->entries);
     list_init(&ref->indexes);
@@ -85,6 +107,8 @@ static void destroy_ref(struct pattern_ref *ref)
     destroy_index(LIST_ITEM(link, struct pattern_expr, link));
     LIST_EACH_SAFE(link, &ref->entries)
     free_entry(LIST_ITEM(link, struct entry, link));
+    LIST_EACH_SAFE(link, &ref->pending)
+    drop_pending(ref, LIST_ITEM(link, struct pending, link));
     dict_finish(&ref->by_key);
     list_remove(&ref->link);
     mem_free((char *)(uintptr_t)ref->name.data);
@@ -269,6 +293,8 @@ static struct entry *add_entry(struct pattern_ref *ref, struct str key, struct s
         first->same_key = entry;
     entry->shown.id = ++ref->next_entry;
     list_add_last(&ref->entries, &entry->link);
+    ref->entry_count++;
+    ref->changes++;
     return entry;
 }
 
@@ -295,6 +321,8 @@ static void remove_entry(struct pattern_ref *ref, struct entry *entry)
         pattern_index_remove(pattern);
     }
     take_from_keys(ref, entry);
+    ref->entry_count--;
+    ref->changes++;
     list_remove(&entry->link);
     free_entry(entry);
 }
@@ -510,7 +538,127 @@ void pattern_ref_clear(struct pattern_ref *ref)
     LIST_EACH_SAFE(link, &ref->entries)
     free_entry(LIST_ITEM(link, struct entry, link));
     list_init(&ref->entries);
+    ref->entry_count = 0;
+    ref->changes++;
     dict_finish(&ref->by_key);
+}
+
+/* ---- versions ---- */
+
+/* Those of versions up to this one, or of exactly this one. Versions wrap. */
+static void drop_versions(struct pattern_ref *ref, uint32_t version, bool older_too)
+{
+    LIST_EACH_SAFE(link, &ref->pending)
+    {
+        struct pending *pending = LIST_ITEM(link, struct pending, link);
+        if (pending->version == version || (older_too && (int32_t)(pending->version - version) < 0))
+            drop_pending(ref, pending);
+    }
+}
+
+uint32_t pattern_ref_version(const struct pattern_ref *ref)
+{
+    return ref->version;
+}
+
+uint32_t pattern_ref_next_version(const struct pattern_ref *ref)
+{
+    return ref->next_version;
+}
+
+uint32_t pattern_ref_prepare(struct pattern_ref *ref)
+{
+    return ++ref->next_version;
+}
+
+static bool keep_for_later(struct pattern_ref *ref, uint32_t version, struct str key, struct str value)
+{
+    struct pending *pending = mem_zero(sizeof(*pending));
+    if (!pending)
+        return false;
+    pending->version = version;
+    list_add_last(&ref->pending, &pending->link);
+    ref->pending_count++;
+    if (copy(&pending->shown.key, key) && copy(&pending->shown.value, value)) {
+        pending->shown.id = ++ref->next_entry;
+        return true;
+    }
+    drop_pending(ref, pending);
+    return false;
+}
+
+/* Whether every index can read an entry is found out by adding it, for this moment only. */
+bool pattern_ref_append_to(struct pattern_ref *ref, uint32_t version, struct str key, struct str value,
+                           struct arena *arena, const char **error)
+{
+    if (!pattern_ref_append(ref, key, value, arena, error))
+        return false;
+    if (version == ref->version)
+        return true;
+    remove_entry(ref, LIST_ITEM(ref->entries.prev, struct entry, link));
+    *error = "out of memory";
+    return keep_for_later(ref, version, key, value);
+}
+
+bool pattern_ref_commit(struct pattern_ref *ref, uint32_t version, struct arena *arena)
+{
+    const char *error = NULL;
+    if ((int32_t)(version - ref->version) <= 0 || (int32_t)(ref->next_version - version) < 0)
+        return false;
+    pattern_ref_clear(ref);
+    ref->version = version;
+    LIST_EACH (link, &ref->pending) {
+        const struct pending *pending = LIST_ITEM(link, struct pending, link);
+        /* They were readable when they came: only memory can be missing now, and then an entry is. */
+        if (pending->version == version)
+            (void)!pattern_ref_append(ref, pending->shown.key, pending->shown.value, arena, &error);
+    }
+    drop_versions(ref, version, true);
+    return true;
+}
+
+void pattern_ref_clear_version(struct pattern_ref *ref, uint32_t version)
+{
+    if (version == ref->version)
+        pattern_ref_clear(ref);
+    else
+        drop_versions(ref, version, false);
+}
+
+const struct pattern_entry *pattern_ref_next_of(const struct pattern_ref *ref, uint32_t version,
+                                                const struct pattern_entry *previous)
+{
+    if (version == ref->version)
+        return pattern_ref_next(ref, previous);
+    const struct list *at = previous ? &CONTAINER_OF(previous, struct pending, shown)->link : &ref->pending;
+    for (at = at->next; at != &ref->pending; at = at->next) {
+        const struct pending *pending = LIST_ITEM(at, struct pending, link);
+        if (pending->version == version)
+            return &pending->shown;
+    }
+    return NULL;
+}
+
+uint64_t pattern_ref_changes(const struct pattern_ref *ref)
+{
+    return ref->changes;
+}
+
+size_t pattern_ref_count(const struct pattern_ref *ref)
+{
+    return ref->entry_count + ref->pending_count;
+}
+
+const struct pattern_expr *pattern_ref_next_index(const struct pattern_ref *ref,
+                                                  const struct pattern_expr *previous)
+{
+    const struct list *at = previous ? previous->link.next : ref->indexes.next;
+    return at == &ref->indexes ? NULL : LIST_ITEM(at, struct pattern_expr, link);
+}
+
+const struct pattern_options *pattern_expr_options(const struct pattern_expr *expr)
+{
+    return &expr->options;
 }
 
 /* ---- matching ---- */

@@ -79,6 +79,27 @@ bool pattern_ref_remove_id(struct pattern_ref *ref, uint64_t entry_id);
 unsigned pattern_ref_set(struct pattern_ref *ref, struct str key, struct str value);
 void pattern_ref_clear(struct pattern_ref *ref);
 
+/* Versions: entries of a version that is being prepared match nothing until it is committed, which replaces all others
+ * at once. */
+uint32_t pattern_ref_version(const struct pattern_ref *ref);      /* the one that matches */
+uint32_t pattern_ref_next_version(const struct pattern_ref *ref); /* the newest that was prepared */
+uint32_t pattern_ref_prepare(struct pattern_ref *ref);            /* a new version's number */
+/* As pattern_ref_append, in a version that was prepared. */
+bool pattern_ref_append_to(struct pattern_ref *ref, uint32_t version, struct str key, struct str value,
+                           struct arena *arena, const char **error) MUST_USE;
+/* false: there is no such version to be committed. */
+bool pattern_ref_commit(struct pattern_ref *ref, uint32_t version, struct arena *arena);
+void pattern_ref_clear_version(struct pattern_ref *ref, uint32_t version);
+/* Entries of a version in order; NULL begins. */
+const struct pattern_entry *pattern_ref_next_of(const struct pattern_ref *ref, uint32_t version,
+                                                const struct pattern_entry *previous);
+size_t pattern_ref_count(const struct pattern_ref *ref);     /* of all versions */
+uint64_t pattern_ref_changes(const struct pattern_ref *ref); /* grows as entries come and go */
+/* The indexes of a reference, in the order in which they were asked for; NULL begins. */
+const struct pattern_expr *pattern_ref_next_index(const struct pattern_ref *ref,
+                                                  const struct pattern_expr *previous);
+const struct pattern_options *pattern_expr_options(const struct pattern_expr *expr);
+
 /* For lists: references in the order of the configuration, entries in order of definition; NULL begins. */
 struct pattern_entry {
     struct str key, value; /* as written */

@@ -427,7 +427,73 @@ static void without_memory_nothing_changes(void)
     EXPECT_INT(test_blocks(), before);
 }
 
+static size_t entries_of(const struct pattern_ref *ref, uint32_t version)
+{
+    size_t count = 0;
+    for (const struct pattern_entry *entry = pattern_ref_next_of(ref, version, NULL); entry;
+         entry = pattern_ref_next_of(ref, version, entry))
+        count++;
+    return count;
+}
+
+static bool found(const struct pattern_expr *index, const char *text, struct arena *memory)
+{
+    struct sample sample = sample_text(str_of(text));
+    return pattern_match(index, &sample, memory, NULL);
+}
+
+static void versions_replace_all_at_once(void)
+{
+    int64_t before = test_blocks();
+    struct pattern_set *all = pattern_set_create();
+    struct pattern_ref *ref = pattern_ref_add(all, STR("m"), true);
+    struct pattern_options options = { .method = MATCH_STR, .value_type = SAMPLE_STR };
+    struct arena memory;
+    const char *error = NULL;
+    arena_init(&memory, 512);
+    const struct pattern_expr *index = pattern_ref_index(ref, &options, &memory, &error);
+    EXPECT(pattern_ref_append(ref, STR("old"), STR("1"), &memory, &error));
+    EXPECT_INT(pattern_ref_prepare(ref), 1);
+    EXPECT_INT(pattern_ref_prepare(ref), 2);
+    EXPECT(pattern_ref_append_to(ref, 1, STR("lost"), STR("1"), &memory, &error));
+    EXPECT(pattern_ref_append_to(ref, 2, STR("new"), STR("1"), &memory, &error));
+    EXPECT(pattern_ref_append_to(ref, 2, STR("newer"), STR("1"), &memory, &error));
+    EXPECT(found(index, "old", &memory) && !found(index, "new", &memory));
+    EXPECT_INT(entries_of(ref, 2), 2);
+    EXPECT_INT(pattern_ref_count(ref), 4);
+    EXPECT(!pattern_ref_commit(ref, 3, &memory));
+    EXPECT(pattern_ref_commit(ref, 2, &memory));
+    EXPECT(!found(index, "old", &memory) && found(index, "new", &memory) && !found(index, "lost", &memory));
+    EXPECT_INT(pattern_ref_count(ref), 2);
+    EXPECT(!pattern_ref_commit(ref, 1, &memory));
+    pattern_ref_clear_version(ref, 2);
+    EXPECT(!found(index, "new", &memory));
+    arena_finish(&memory);
+    pattern_set_destroy(all);
+    EXPECT_INT(test_blocks(), before);
+}
+
+static void a_bad_entry_is_refused_in_a_version_too(void)
+{
+    struct pattern_set *all = pattern_set_create();
+    struct pattern_ref *ref = pattern_ref_add(all, STR("m"), false);
+    struct pattern_options options = { .method = MATCH_IP, .value_type = SAMPLE_ANY };
+    struct arena memory;
+    const char *error = NULL;
+    arena_init(&memory, 512);
+    EXPECT(pattern_ref_index(ref, &options, &memory, &error));
+    uint32_t version = pattern_ref_prepare(ref);
+    EXPECT(!pattern_ref_append_to(ref, version, STR("nonsense"), STR(""), &memory, &error));
+    EXPECT(error != NULL);
+    EXPECT_INT(pattern_ref_count(ref), 0);
+    arena_finish(&memory);
+    pattern_set_destroy(all);
+}
+
 const struct test_row tests[] = {
+    { "a committed version replaces all entries at once", versions_replace_all_at_once },
+    { "an entry that an index cannot read is refused in a version too",
+      a_bad_entry_is_refused_in_a_version_too },
     { "each method matches what the manual says", each_method_matches },
     { "bad patterns are told as by HAProxy", bad_patterns_are_told },
     { "groups of a regular expression", groups_of_a_match },
