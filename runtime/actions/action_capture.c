@@ -78,7 +78,8 @@ static size_t slot_size(const struct stream *stream, const struct capture_action
     return slot ? slot->length_max : 0;
 }
 
-/* A rule of a backend may name a slot that the frontend at hand has not: then nothing is kept. */
+/* A rule of a backend may name a slot that the frontend at hand has not: then nothing is kept. A value that more bytes
+ * may give is waited for, as long as the inspect-delay lets. */
 static enum rule_result capture(struct rule *rule, struct sample_context *context, struct rule_cursor *cursor)
 {
     const struct capture_action *action = rule->own;
@@ -87,10 +88,13 @@ static enum rule_result capture(struct rule *rule, struct sample_context *contex
     struct sample value;
     (void)cursor;
     struct str *slot = stream_capture(stream, action->response, (unsigned)action->index);
-    if (slot && sample_eval_as(action->expr, context, SAMPLE_STR, &value))
+    if (!slot)
+        return RULE_NEXT;
+    bool found = sample_eval_as(action->expr, context, SAMPLE_STR, &value);
+    if (found)
         *slot = arena_copy(&stream->arena, str_slice(value.u.text, 0, slot_size(stream, action)));
     arena_rewind(context->scratch, mark);
-    return RULE_NEXT;
+    return !found && context->may_change && !context->final ? RULE_WAIT : RULE_NEXT;
 }
 
 #define RULES (RULES_TCP_CONTENT | RULES_HTTP_REQUEST | RULES_HTTP_RESPONSE)
