@@ -81,6 +81,8 @@ static void print_pem(const struct tls_pem *pem, struct buf *out)
 {
     if (pem->leaf)
         tls_x509_describe(pem->leaf, out);
+    if (pem->chain_path)
+        buf_printf(out, "Chain Filename: %s\n", pem->chain_path);
     for (int i = 0; pem->chain && i < sk_X509_num(pem->chain); i++) {
         buf_add_c(out, "Chain Subject: ");
         tls_x509_name(X509_get_subject_name(sk_X509_value(pem->chain, i)), false, out);
@@ -109,6 +111,33 @@ static void list_certs(struct cli_command *command, const struct tls_library *li
     arena_rewind(&command->engine->scratch, mark);
 }
 
+static void print_response(const struct buf *der, struct buf *out)
+{
+    const unsigned char *at = (const unsigned char *)der->data;
+    OCSP_RESPONSE *response = d2i_OCSP_RESPONSE(NULL, &at, (long)der->size);
+    BIO *bio = response ? BIO_new(BIO_s_mem()) : NULL;
+    char *text = NULL;
+    if (bio && OCSP_RESPONSE_print(bio, response, 0)) {
+        long size = BIO_get_mem_data(bio, &text);
+        buf_add(out, str_make(text, size > 0 ? (size_t)size : 0));
+    }
+    BIO_free(bio);
+    OCSP_RESPONSE_free(response);
+}
+
+/* "x.pem.ocsp" is the answer that is stapled to x.pem. */
+static bool show_part(struct cli_command *command, const struct tls_library *library, const char *path)
+{
+    struct str text = str_of(path);
+    if (!str_ends(text, STR(".ocsp")) || tls_cert_find(library, path))
+        return false;
+    const struct tls_cert *cert = dict_get(&library->certs, str_slice(text, 0, text.size - strlen(".ocsp")));
+    if (!cert || !cert->pem.ocsp.size)
+        return false;
+    print_response(&cert->pem.ocsp, command->out);
+    return true;
+}
+
 static void show_cert(struct cli_command *command)
 {
     struct tls_library *library = cmd_ssl_library(command);
@@ -120,6 +149,8 @@ static void show_cert(struct cli_command *command)
         list_certs(command, library);
         return;
     }
+    if (show_part(command, library, path))
+        return;
     if (path[0] == '*') {
         const struct tls_cert_change *change = &library->changes->cert;
         pem = change->path && strcmp(change->path, path + 1) == 0 ? &change->pem : NULL;
@@ -504,20 +535,6 @@ static void print_id(OCSP_CERTID *id, struct buf *out)
     buf_add_char(out, '\n');
 }
 
-static void print_response(const struct buf *der, struct buf *out)
-{
-    const unsigned char *at = (const unsigned char *)der->data;
-    OCSP_RESPONSE *response = d2i_OCSP_RESPONSE(NULL, &at, (long)der->size);
-    BIO *bio = response ? BIO_new(BIO_s_mem()) : NULL;
-    char *text = NULL;
-    if (bio && OCSP_RESPONSE_print(bio, response, 0)) {
-        long size = BIO_get_mem_data(bio, &text);
-        buf_add(out, str_make(text, size > 0 ? (size_t)size : 0));
-    }
-    BIO_free(bio);
-    OCSP_RESPONSE_free(response);
-}
-
 static void show_ocsp(struct cli_command *command)
 {
     struct tls_library *library = cmd_ssl_library(command);
@@ -546,6 +563,69 @@ static void show_ocsp(struct cli_command *command)
     }
     if (wanted[0])
         cli_error(command, "Certificate ID does not match any certificate.");
+}
+
+/* Whom an answer is about: its first entry. */
+static const OCSP_CERTID *answered_id(OCSP_BASICRESP *basic)
+{
+    OCSP_SINGLERESP *single = basic ? OCSP_resp_get0(basic, 0) : NULL;
+    return single ? OCSP_SINGLERESP_get0_id(single) : NULL;
+}
+
+/* Puts the answer in the place of the one of the same certificate. */
+static bool replace_ocsp(struct tls_library *library, struct str der, struct buf *error)
+{
+    const unsigned char *at = (const unsigned char *)der.data;
+    OCSP_RESPONSE *response = d2i_OCSP_RESPONSE(NULL, &at, (long)der.size);
+    OCSP_BASICRESP *basic = response ? OCSP_response_get1_basic(response) : NULL;
+    const OCSP_CERTID *wanted = answered_id(basic);
+    bool well = false;
+    for (struct dict_entry *e = wanted ? dict_next(&library->certs, NULL) : NULL; e && !well;
+         e = dict_next(&library->certs, e)) {
+        struct tls_cert *cert = e->value;
+        OCSP_CERTID *id = ocsp_id(&cert->pem);
+        if (id && OCSP_id_cmp(id, wanted) == 0)
+            well = tls_pem_set_ocsp(&cert->pem, der, cert->path, error);
+        OCSP_CERTID_free(id);
+    }
+    if (!well && !error->size)
+        buf_add_c(error,
+                  wanted ? "OCSP single response: Certificate ID does not match any certificate or issuer."
+                         : "Unable to parse OCSP response.");
+    OCSP_BASICRESP_free(basic);
+    OCSP_RESPONSE_free(response);
+    return well;
+}
+
+static void set_ocsp(struct cli_command *command)
+{
+    struct tls_library *library = cmd_ssl_library(command);
+    struct str text = command->payload.data ? command->payload : str_of(cli_arg(command, 0));
+    struct buf packed = BUF_INIT, der = BUF_INIT, error = BUF_INIT;
+    if (!library)
+        return;
+    if (!text.size) {
+        cli_error(command, "'set ssl ocsp-response' expects response in base64 encoding.");
+        return;
+    }
+    for (size_t i = 0; i < text.size; i++) {
+        if (!strchr("\r\n \t", text.data[i]))
+            buf_add_char(&packed, text.data[i]);
+    }
+    char *room = buf_room(&der, packed.size + 1);
+    size_t size = room ? base64_decode(buf_str(&packed), room, packed.size + 1, false) : STR_NOT_FOUND;
+    if (size == STR_NOT_FOUND) {
+        cli_error(command, "'set ssl ocsp-response' received invalid base64 encoded response.");
+    } else {
+        der.size = size;
+        if (replace_ocsp(library, buf_str(&der), &error))
+            cli_say(command, CLI_NOTICE, "OCSP Response updated!");
+        else
+            cli_error(command, "%s", error.data ? error.data : "Can't allocate memory");
+    }
+    buf_finish(&packed);
+    buf_finish(&der);
+    buf_finish(&error);
 }
 
 /* ---- ticket keys ---- */
@@ -633,6 +713,7 @@ const struct command_row cmd_ssl_rows[] = {
     { "del ssl crt-list", CLI_ADMIN, "del ssl crt-list <list> <cert[:line]>   : delete a line <cert> from crt-list file <list>", delete_list, NULL },
     { "new ssl cert", CLI_ADMIN, "new ssl cert <certfile>                 : create a new certificate file to be used in a crt-list or a directory", new_cert, NULL },
     { "set ssl cert", CLI_ADMIN, "set ssl cert <certfile> <payload>       : replace a certificate file", set_cert, NULL },
+    { "set ssl ocsp-response", CLI_ADMIN, "set ssl ocsp-response <resp|payload>    : update a certificate's OCSP Response from a base64-encode DER", set_ocsp, NULL },
     { "set ssl tls-key", CLI_ADMIN, "set ssl tls-key [id|file] <key>         : set the next TLS key for the <id> or <file> listener to <key>", set_ticket, NULL },
     { "show ssl cert", CLI_OPERATOR, "show ssl cert [<certfile>]              : display the SSL certificates used in memory, or the details of a file", show_cert, NULL },
     { "show ssl crt-list", CLI_OPERATOR, "show ssl crt-list [-n] [<list>]         : show the list of crt-lists or the content of a crt-list file <list>", show_list, NULL },

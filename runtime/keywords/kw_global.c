@@ -351,7 +351,6 @@ const struct keyword_row kw_global_ignored_rows[] = {
     NOTHING("h2-workaround-bogus-websocket-clients"),
     NOTHING("harden.reject-privileged-ports.quic"),
     NOTHING("harden.reject-privileged-ports.tcp"),
-    NOTHING("issuers-chain-path"),
     NOTHING("jwt.decrypt_alg_list"),
     NOTHING("key-base"),
     NOTHING("limited-quic"),

@@ -321,7 +321,7 @@ const struct keyword_row kw_tls_rows[] = {
     { IN_GLOBAL, "ssl-skip-self-issued-ca", CFG_FLAG, GLOBAL(tls.skip_self_issued_ca) },
     { IN_GLOBAL, "ssl-engine", KW_REFUSED("engines are not loaded") },
     { IN_GLOBAL, "ssl-provider", KW_REFUSED("providers are not loaded") },
-    { IN_GLOBAL, "issuers-chain-path", KW_REFUSED("chains are to stand in the certificates' files") },
+    { IN_GLOBAL, "issuers-chain-path", CFG_TEXT, GLOBAL(tls.issuers_path) },
     NOTHING("ssl-mode-async"), NOTHING("ssl-propquery"), NOTHING("ssl-provider-path"),
     { IN_GLOBAL, "tune.ssl.cachesize", COUNT(tls.cache_size, 0, INT32_MAX) },
     { IN_GLOBAL, "tune.ssl.capture-buffer-size", COUNT(tls.capture_size, 0, INT32_MAX) },

@@ -153,13 +153,13 @@ static void connect_ended(struct conn *conn)
         header_done(conn);
 }
 
-/* One more step. Both directions may be tried after it: the transport may hold bytes that came along. */
+/* One more step. What may be read after it the transport knows: bytes may have come along. */
 static void handshake(struct conn *conn)
 {
     enum io_status status = conn->transport->handshake(conn);
     if (status == IO_OK) {
         conn->state = CONN_READY;
-        conn->readable = conn->writable = true;
+        conn->writable = true;
     } else if (status != IO_WOULD_BLOCK) {
         fail(conn, status);
     }

@@ -15,7 +15,8 @@ struct transport_ops {
     const char *name; /* "RAW" */
     struct io_result (*read)(struct conn *conn, const struct io_vec *vecs, unsigned count);
     struct io_result (*write)(struct conn *conn, const struct io_vec *vecs, unsigned count, bool more);
-    /* Goes on with a handshake: IO_OK when it is done, IO_WOULD_BLOCK while it waits. NULL: none is needed. */
+    /* Goes on with a handshake: IO_OK when it is done (readable then says whether bytes may be waiting already),
+     * IO_WOULD_BLOCK while it waits. NULL: none is needed. */
     enum io_status (*handshake)(struct conn *conn);
     void (*shut_write)(struct conn *conn);
     void (*finish)(struct conn *conn, bool quiet); /* quiet: the peer is told nothing more */

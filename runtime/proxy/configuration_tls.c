@@ -4,16 +4,22 @@
 #include "proxy/server.h"
 #include "tls/tls_bind.h"
 #include "tls/tls_client.h"
+#include "tls/tls_issuer.h"
 #include "tls/tls_library.h"
 
 struct tls_library *configuration_tls_library(struct configuration *configuration)
 {
     struct globals *globals = &configuration->globals;
+    struct buf error = BUF_INIT;
     if (configuration->tls)
         return configuration->tls;
     globals->tls.crt_base = globals->crt_base;
     globals->tls.ca_base = globals->ca_base;
     configuration->tls = tls_library_create(configuration->platform, &globals->tls);
+    if (configuration->tls && globals->tls.issuers_path &&
+        !tls_issuers_load(configuration->tls, globals->tls.issuers_path, &error))
+        diag_say(configuration->diag, DIAG_WARNING, "config : %s", error.data ? error.data : "out of memory");
+    buf_finish(&error);
     return configuration->tls;
 }
 

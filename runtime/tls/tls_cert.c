@@ -1,6 +1,7 @@
 /* Reading certificates: PEM blocks in any order, then the files that may stand beside (.key, .ocsp, .issuer, .sctl). */
 #include "tls/tls_cert.h"
 #include "base/mem.h"
+#include "tls/tls_issuer.h"
 #include <openssl/decoder.h>
 #include <openssl/err.h>
 #include <openssl/ocsp.h>
@@ -27,6 +28,7 @@ bool tls_pem_copy(const struct tls_pem *pem, struct tls_pem *out)
 {
     tls_pem_init(out);
     out->chain = pem->chain ? X509_chain_up_ref(pem->chain) : NULL;
+    out->chain_path = pem->chain_path;
     buf_add(&out->ocsp, buf_str(&pem->ocsp));
     buf_add(&out->sctl, buf_str(&pem->sctl));
     if ((pem->chain && !out->chain) || out->ocsp.failed || out->sctl.failed) {
@@ -86,6 +88,11 @@ static bool take_block(struct tls_library *library, struct found *found, const c
             found->leaf = x509;
             return true;
         }
+        bool self_issued = !X509_NAME_cmp(X509_get_subject_name(x509), X509_get_issuer_name(x509));
+        if (self_issued && library->tuning.skip_self_issued_ca) { /* who trusts it has it */
+            X509_free(x509);
+            return true;
+        }
         if (!found->chain)
             found->chain = sk_X509_new_null();
         if (found->chain && sk_X509_push(found->chain, x509))
@@ -121,6 +128,7 @@ static void replace(struct tls_pem *pem, struct found *found)
         sk_X509_pop_free(pem->chain, X509_free);
         pem->leaf = found->leaf;
         pem->chain = found->chain;
+        pem->chain_path = NULL;
     }
     if (found->key) {
         EVP_PKEY_free(pem->key);
@@ -297,10 +305,12 @@ struct tls_cert *tls_cert_load(struct tls_library *library, const char *path, st
         if (!cert)
             wrong(error, "out of memory");
     }
-    if (cert)
+    if (cert) {
+        tls_issuers_complete(library, &pem);
         cert->pem = pem;
-    else
+    } else {
         tls_pem_finish(&pem);
+    }
     return cert;
 }
 

@@ -9,7 +9,8 @@ struct tls_pem {         /* one content */
     X509 *leaf, *issuer; /* issuer: of its own file, for OCSP */
     EVP_PKEY *key, *dh;
     STACK_OF(X509) * chain;
-    struct buf ocsp, sctl; /* DER */
+    const char *chain_path; /* where the chain is from, when not from the certificate's file */
+    struct buf ocsp, sctl;  /* DER */
 };
 
 struct tls_cert {

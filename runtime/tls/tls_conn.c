@@ -258,6 +258,7 @@ static enum io_status tls_handshake(struct conn *conn)
     if (returned == 1) {
         tls->done = true;
         count_handshake(tls);
+        conn->readable = !tls->drained || conn->peer_shut || SSL_has_pending(tls->ssl);
         return IO_OK;
     }
     enum io_status status = status_of(tls, returned);

@@ -7,6 +7,7 @@
 #include "tls/tls_client.h"
 #include "tls/tls_conn.h"
 #include "tls/tls_crt_list.h"
+#include "tls/tls_issuer.h"
 #include "tls/tls_random.h"
 #include "tls/tls_store.h"
 #include <openssl/err.h>
@@ -82,6 +83,7 @@ void tls_library_destroy(struct tls_library *library)
     dict_finish(&library->crt_lists);
     dict_finish(&library->certs);
     dict_finish(&library->ca_files);
+    tls_issuers_finish(library);
     EVP_PKEY_free(library->dh);
     BIO_meth_free(library->bio);
     if (library->random_provider)

@@ -13,6 +13,7 @@
 #include <openssl/ssl.h>
 
 struct tls_changes;
+struct tls_issuer;
 struct tls_client;
 
 struct tls_counters {                                  /* since the start */
@@ -27,6 +28,7 @@ struct tls_library {
     BIO_METHOD *bio;
     struct arena arena; /* texts of settings */
     EVP_PKEY *dh;       /* of ssl-dh-param-file; NULL: OpenSSL's choice by the certificate's strength */
+    struct tls_issuer *issuers; /* of issuers-chain-path */
     struct tls_counters counters;
     struct tls_tuning tuning;
     struct dict certs;     /* struct tls_cert, by the path as configured */

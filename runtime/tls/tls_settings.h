@@ -49,6 +49,7 @@ struct tls_tuning {      /* tune.ssl.* */
     bool keylog;
     const char *crt_base, *ca_base; /* NULL: none */
     const char *dh_file;            /* ssl-dh-param-file */
+    const char *issuers_path;       /* issuers-chain-path */
     int64_t security_level;         /* -1: OpenSSL's own */
     bool skip_self_issued_ca;
     unsigned extra_files; /* enum tls_extra_file bits */

@@ -4,6 +4,7 @@
 #include "tls/tls_bind.h"
 #include "tls/tls_client.h"
 #include "tls/tls_crt_list.h"
+#include "tls/tls_issuer.h"
 
 static bool wrong(struct buf *error, const char *format, ...) PRINTF_LIKE(2, 3);
 static bool wrong(struct buf *error, const char *format, ...)
@@ -139,6 +140,8 @@ bool tls_store_set_cert(struct tls_library *library, const char *path, struct st
         tls_pem_finish(&change->pem);
     else
         change->path = mem_need_copy(str_of(cert->path));
+    if (pem.leaf)
+        tls_issuers_complete(library, &pem);
     change->pem = pem;
     return true;
 }
