@@ -131,10 +131,15 @@ static bool show_part(struct cli_command *command, const struct tls_library *lib
     struct str text = str_of(path);
     if (!str_ends(text, STR(".ocsp")) || tls_cert_find(library, path))
         return false;
-    const struct tls_cert *cert = dict_get(&library->certs, str_slice(text, 0, text.size - strlen(".ocsp")));
-    if (!cert || !cert->pem.ocsp.size)
+    const struct tls_cert_change *change = &library->changes->cert;
+    struct str stem = str_slice(text, 0, text.size - strlen(".ocsp"));
+    const struct tls_cert *cert = dict_get(&library->certs, stem);
+    const struct tls_pem *pem = cert ? &cert->pem : NULL;
+    if (path[0] == '*' && change->path && str_eq(str_from(stem, 1), str_of(change->path)))
+        pem = &change->pem;
+    if (!pem || !pem->ocsp.size)
         return false;
-    print_response(&cert->pem.ocsp, command->out);
+    print_response(&pem->ocsp, command->out);
     return true;
 }
 

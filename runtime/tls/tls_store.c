@@ -1,5 +1,6 @@
 /* Prepared changes of certificates, authorities and lists. */
 #include "tls/tls_store.h"
+#include "base/base64.h"
 #include "base/mem.h"
 #include "tls/tls_bind.h"
 #include "tls/tls_client.h"
@@ -92,6 +93,24 @@ static struct tls_cert *find_cert(struct tls_library *library, const char *path,
     return cert;
 }
 
+/* On a text line the bytes come in base64. */
+static bool read_ocsp(struct tls_pem *pem, struct str text, const char *path, struct buf *error)
+{
+    struct buf packed = BUF_INIT, der = BUF_INIT;
+    for (size_t i = 0; i < text.size; i++) {
+        if (!memchr("\r\n \t", text.data[i], 4))
+            buf_add_char(&packed, text.data[i]);
+    }
+    char *room = buf_room(&der, packed.size + 1);
+    size_t size = room ? base64_decode(buf_str(&packed), room, packed.size + 1, false) : STR_NOT_FOUND;
+    if (size != STR_NOT_FOUND)
+        text = str_make(room, size);
+    bool well = tls_pem_set_ocsp(pem, text, path, error);
+    buf_finish(&packed);
+    buf_finish(&der);
+    return well;
+}
+
 static bool read_part(struct tls_library *library, struct tls_pem *pem, int part, struct str text,
                       const char *path, struct buf *error)
 {
@@ -99,7 +118,7 @@ static bool read_part(struct tls_library *library, struct tls_pem *pem, int part
     if (part <= 0)
         return tls_pem_read(library, pem, text, path, error);
     if (part == 1)
-        return tls_pem_set_ocsp(pem, text, path, error);
+        return read_ocsp(pem, text, path, error);
     if (part == 3) {
         buf_reset(&pem->sctl);
         buf_add(&pem->sctl, text);
