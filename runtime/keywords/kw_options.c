@@ -231,6 +231,8 @@ static bool restrict_names(struct cfg_line *line)
             "invalid parameter '%s'. option 'http-restrict-req-hdr-names' expects 'preserve', 'reject' "
             "or 'delete' option.",
             word);
+    if (!cfg_arg_limits(line, 1, 1))
+        return false;
     settings->restrict_names_reject = reject;
     settings->restrict_names_delete = delete;
     return true;
@@ -262,6 +264,7 @@ const struct keyword_row kw_option_rows[] = {
     { IN_BACK, "option accept-invalid-http-response", FLAG(accept_invalid_response) },
     { IN_BACK, "option accept-unsafe-violations-in-http-response", FLAG(accept_invalid_response) },
     { IN_BACK, "option allbackups", FLAG(all_backups) },
+    { IN_BACK, "option checkcache", FLAG(check_cache) },
     { IN_FRONT, "option contstats", FLAG(contstats) },
     { IN_FRONT, "option dontlog-normal", FLAG(dontlog_normal) },
     { IN_FRONT, "option dontlognull", FLAG(dontlognull) },
@@ -301,7 +304,7 @@ const struct keyword_row kw_option_rows[] = {
     { IN_FRONT, "option h1-case-adjust-bogus-client", FLAG(keep_case) },
     { IN_BACK, "option h1-case-adjust-bogus-server", FLAG(keep_case) },
     { IN_FRONT, "option disable-h2-upgrade", KW_IGNORED, .negatable = true },
-    { IN_PROXY, "option idle-close-on-response", KW_IGNORED, .negatable = true },
+    { IN_FRONT, "option idle-close-on-response", KW_IGNORED, .negatable = true },
     { IN_FRONT, "option http-drop-request-trailers", KW_IGNORED, .negatable = true },
     { IN_BACK, "option http-drop-response-trailers", KW_IGNORED, .negatable = true },
     { IN_PROXY, "option forceclose", KW_CALL(removed),

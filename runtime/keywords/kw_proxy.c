@@ -163,6 +163,60 @@ static bool send_name_header(struct cfg_line *line)
     return cfg_arg_limits(line, 1, 1);
 }
 
+/* ---- TCP keep-alive ---- */
+
+static void *setting_of(struct cfg_line *line)
+{
+    return (char *)kw_proxy(line) + kw_row(line)->offset;
+}
+
+static bool keep_alive_count(struct cfg_line *line)
+{
+    int64_t *count = setting_of(line);
+    return cfg_arg_limits(line, 1, 1) && cfg_arg_int(line, 0, 0, INT32_MAX, count);
+}
+
+/* In seconds without a unit. */
+static bool keep_alive_time(struct cfg_line *line)
+{
+    uint64_t *seconds = setting_of(line);
+    const char *stop = NULL;
+    if (!cfg_arg_limits(line, 1, 1))
+        return false;
+    if (units_parse_time(str_of(cfg_arg(line, 0)), UNITS_S, seconds, &stop) != UNITS_OK)
+        return cfg_error(line, "'%s' expects a time, but got '%s'.", line->words[0], cfg_arg(line, 0));
+    return true;
+}
+
+/* ---- what is known and does nothing ---- */
+
+static bool warned(struct cfg_line *line)
+{
+    cfg_warn(line, "'%s' has no effect: %s.", line->words[0], kw_row(line)->note);
+    return true;
+}
+
+/* Read as it should be written, so that a mistake is found; nothing here sends mail. */
+static bool email_alert(struct cfg_line *line)
+{
+    static const char *const words[] = { "from", "mailers", "myhostname", "to", "level" };
+    const char *word = cfg_arg(line, 0);
+    enum log_level level;
+    size_t i = 0;
+    while (i < COUNT_OF(words) && strcmp(words[i], word) != 0)
+        i++;
+    if (i == COUNT_OF(words))
+        return cfg_error(
+            line, "'email-alert' expects 'from', 'level', 'mailers', 'myhostname' or 'to', but got '%s'.",
+            word);
+    if (!cfg_arg_limits(line, 2, 2))
+        return false;
+    if (strcmp(word, "level") == 0 && !log_level_of(cfg_arg(line, 1), &level))
+        return cfg_error(line, "unknown log level '%s' after 'email-alert level'.", cfg_arg(line, 1));
+    cfg_warn(line, "'email-alert' has no effect: no mail is sent.");
+    return true;
+}
+
 /* ---- balance ---- */
 
 static const char **copy_words(struct cfg_line *line, unsigned from)
@@ -375,7 +429,7 @@ const struct keyword_row kw_proxy_rows[] = {
     { IN_PROXY, "disabled", KW_CALL(disabled) },
     { IN_PROXY, "enabled", KW_CALL(disabled) },
     { IN_FRONTEND | IN_BACKEND | IN_LISTEN, "id", KW_CALL(id) },
-    { IN_PROXY, "description", KW_CALL(description) },
+    { IN_FRONTEND | IN_BACKEND | IN_LISTEN, "description", KW_CALL(description) },
     { IN_FRONT, "maxconn", CFG_INT64, SETTING(maxconn), .high = INT32_MAX },
     { IN_BACK, "fullconn", CFG_INT64, SETTING(fullconn), .high = INT32_MAX },
     { IN_FRONT, "backlog", CFG_INT64, SETTING(backlog), .high = INT32_MAX },
@@ -400,7 +454,15 @@ const struct keyword_row kw_proxy_rows[] = {
     { IN_BACK, "load-server-state-from-file", KW_IGNORED },
     { IN_PROXY, "guid", KW_IGNORED },
     { IN_PROXY, "compression", KW_REFUSED("answers are passed on as they are") },
-    { IN_PROXY, "email-alert", KW_REFUSED("no mail is sent") },
+    { IN_PROXY, "email-alert", KW_CALL(email_alert) },
+    { IN_PROXY, "bind-process", KW_CALL(warned), .note = "there is one process" },
+    { IN_BACK, "use-fcgi-app", KW_REFUSED("there is no FastCGI") },
+    { IN_FRONT, "clitcpka-cnt", KW_CALL(keep_alive_count), SETTING(client_keep_alive_count) },
+    { IN_FRONT, "clitcpka-idle", KW_CALL(keep_alive_time), SETTING(client_keep_alive_idle_s) },
+    { IN_FRONT, "clitcpka-intvl", KW_CALL(keep_alive_time), SETTING(client_keep_alive_interval_s) },
+    { IN_BACK, "srvtcpka-cnt", KW_CALL(keep_alive_count), SETTING(server_keep_alive_count) },
+    { IN_BACK, "srvtcpka-idle", KW_CALL(keep_alive_time), SETTING(server_keep_alive_idle_s) },
+    { IN_BACK, "srvtcpka-intvl", KW_CALL(keep_alive_time), SETTING(server_keep_alive_interval_s) },
     { IN_BACK, "dispatch", KW_REFUSED("use a 'server' line") },
     { IN_BACK, "persist", KW_REFUSED("RDP cookies are not read") },
     { IN_PROXY, "grace", KW_CALL(removed),

@@ -351,6 +351,21 @@ struct io_result conn_write(struct conn *conn, const struct io_vec *vecs, unsign
     return result;
 }
 
+void conn_keep_alive(struct conn *conn, int64_t count, uint64_t idle_s, uint64_t interval_s)
+{
+    struct platform *platform = loop_platform(conn->watch.loop);
+    plat_sock sock = conn->watch.sock;
+    if (!addr_is_ip(&conn->peer))
+        return;
+    (void)platform->ops->set_option(platform, sock, PLAT_KEEP_ALIVE, 1);
+    if (count)
+        (void)platform->ops->set_option(platform, sock, PLAT_KEEP_ALIVE_COUNT, count);
+    if (idle_s)
+        (void)platform->ops->set_option(platform, sock, PLAT_KEEP_ALIVE_IDLE, (int64_t)idle_s);
+    if (interval_s)
+        (void)platform->ops->set_option(platform, sock, PLAT_KEEP_ALIVE_EVERY, (int64_t)interval_s);
+}
+
 const struct addr *conn_own(struct conn *conn)
 {
     static const struct addr none = { .family = ADDR_NONE };

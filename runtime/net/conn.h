@@ -74,6 +74,9 @@ void conn_transport_set(struct conn *conn, bool speaks_first);
 struct io_result conn_read(struct conn *conn, const struct io_vec *vecs, unsigned count);
 struct io_result conn_write(struct conn *conn, const struct io_vec *vecs, unsigned count, bool more);
 
+/* Asks the system to probe a silent peer. Numbers that are 0 stay as the system has them; what it refuses too. */
+void conn_keep_alive(struct conn *conn, int64_t count, uint64_t idle_s, uint64_t interval_s);
+
 const struct addr *conn_own(struct conn *conn);         /* never NULL; family ADDR_NONE when unknown */
 const struct addr *conn_source(struct conn *conn);      /* who the client says it is */
 const struct addr *conn_destination(struct conn *conn); /* where it wanted to go */

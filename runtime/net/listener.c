@@ -7,15 +7,15 @@
 
 static void on_ready(struct watch *watch, unsigned ready);
 
-static void rest(struct listener *listener, bool for_a_while)
+static void rest(struct listener *listener, uint64_t pause_ns)
 {
     if (listener->paused)
         return;
     struct platform *platform = loop_platform(listener->loop);
     listener->paused = true;
     platform->ops->unwatch(platform, loop_poller(listener->loop), listener->watch.sock);
-    if (for_a_while)
-        (void)timer_set(&listener->pause, loop_now(listener->loop) + PAUSE_NS);
+    if (pause_ns)
+        (void)timer_set(&listener->pause, loop_now(listener->loop) + pause_ns);
 }
 
 static void on_ready(struct watch *watch, unsigned ready)
@@ -24,8 +24,9 @@ static void on_ready(struct watch *watch, unsigned ready)
     struct platform *platform = loop_platform(listener->loop);
     (void)ready;
     for (unsigned i = 0; i < ACCEPT_BATCH && listener->open; i++) {
+        listener->pause_ns = 0;
         if (listener->may_accept && !listener->may_accept(listener)) {
-            rest(listener, false);
+            rest(listener, listener->pause_ns);
             return;
         }
         struct addr peer;
@@ -34,7 +35,7 @@ static void on_ready(struct watch *watch, unsigned ready)
         if (sock != PLAT_NO_SOCK) {
             listener->accepted(listener, sock, &peer);
         } else if (status == IO_NO_DESCRIPTORS || status == IO_NO_MEMORY) {
-            rest(listener, true);
+            rest(listener, PAUSE_NS);
             return;
         } else if (status != IO_RESET) { /* a connection that died in the queue is nobody's loss */
             return;

@@ -8,6 +8,7 @@ struct listener {
     struct timer pause;
     struct loop *loop;
     bool open, paused;
+    uint64_t pause_ns; /* set by may_accept with its no: ask again then; 0: when listener_resume says so */
     /* Takes the socket. */
     void (*accepted)(struct listener *listener, plat_sock sock, const struct addr *peer);
     /* false: no more connections now (limits); asked before each accept. May be NULL. */

@@ -106,7 +106,11 @@ struct proxy_settings {
         independent_streams, log_as_soon_as, log_health_checks, log_separate_errors, no_linger, persist,
         prefer_last_server, redispatch, socket_stats, splice_auto, splice_request, splice_response,
         tcp_keep_alive_client, tcp_keep_alive_server, tcp_smart_accept, tcp_smart_connect, transparent,
-        keep_case, restrict_names_delete, restrict_names_reject;
+        keep_case, restrict_names_delete, restrict_names_reject, check_cache;
+    /* TCP keep-alive of clients and servers: 0 leaves it to the system; times in seconds. */
+    int64_t client_keep_alive_count, server_keep_alive_count;
+    uint64_t client_keep_alive_idle_s, client_keep_alive_interval_s, server_keep_alive_idle_s,
+        server_keep_alive_interval_s;
     const char *forward_for_header, *original_to_header; /* lower case; NULL: the usual ones */
     struct addr forward_for_except, original_to_except;
     unsigned forward_for_except_bits, original_to_except_bits;

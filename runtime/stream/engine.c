@@ -1,6 +1,7 @@
 /* One worker's share of the engine: its pools, its listeners, its lists of what lives. */
 #include "stream/engine.h"
 #include "base/mem.h"
+#include "base/units.h"
 #include "net/listener.h"
 #include "proxy/bind.h"
 #include "proxy/server.h"
@@ -58,9 +59,39 @@ static bool room_for(const struct bind *bind)
     return !bind->settings.maxconn || bind->current < bind->settings.maxconn;
 }
 
+/* How long until one more event a second is within the limit; 0: it is now. */
+static uint64_t over_rate(const struct rate *rate, int64_t limit, uint64_t now)
+{
+    if (!limit || (int64_t)rate_read(rate, now) < limit)
+        return 0;
+    uint64_t each = NS_PER_S / (uint64_t)limit;
+    return each > NS_PER_MS ? each : NS_PER_MS;
+}
+
+/* rate-limit sessions, maxconnrate and maxsessrate: who is too many waits in the backlog. */
+static uint64_t rate_pause(const struct bind_listener *bound)
+{
+    const struct configuration *configuration = bound->bind->proxy->configuration;
+    const struct proxy *frontend = bound->bind->proxy;
+    uint64_t now = engine_now(bound->engine);
+    uint64_t pause =
+        over_rate(&frontend->front_counters.session_rate, frontend->settings.rate_limit_sessions, now);
+    if (!pause)
+        pause = over_rate(&configuration->counters.connection_rate, configuration->globals.maxconn_rate, now);
+    if (!pause)
+        pause = over_rate(&configuration->counters.session_rate, configuration->globals.session_rate, now);
+    return pause;
+}
+
 static bool may_accept(struct listener *listener)
 {
-    return room_for(CONTAINER_OF(listener, struct bind_listener, listener)->bind);
+    const struct bind_listener *bound = CONTAINER_OF(listener, struct bind_listener, listener);
+    if (bound->bind->is_cli)
+        return true;
+    if (!room_for(bound->bind))
+        return false;
+    listener->pause_ns = rate_pause(bound);
+    return !listener->pause_ns;
 }
 
 static void accepted(struct listener *listener, plat_sock sock, const struct addr *peer)

@@ -15,11 +15,13 @@
 enum request_step {
     Q_BEGIN,
     Q_FRONT_CONTENT,
+    Q_FRONT_NAMES,
     Q_FRONT_BODY,
     Q_FRONT_RULES,
     Q_SWITCH,
     Q_BACK_BODY,
     Q_BACK_CONTENT,
+    Q_BACK_NAMES,
     Q_BACK_RULES,
     Q_FINISH,
     Q_BODY,
@@ -31,6 +33,7 @@ enum response_step {
     P_BACK_RULES,
     P_FRONT_RULES,
     P_PERSIST,
+    P_CACHE,
     P_BACK_AFTER,
     P_FRONT_AFTER,
     P_FILTERS,
@@ -256,74 +259,6 @@ static bool monitored(struct stream *stream)
     return true;
 }
 
-/* Takes the words that are this connection's business out of Connection, keeping others (RFC 9110 section 7.6.1). */
-static bool clean_connection(struct http_msg *msg, bool keep_upgrade)
-{
-    struct http_field *field = NULL;
-    while ((field = http_msg_find_id(msg, FIELD_CONNECTION, field))) {
-        struct str rest = field->value, word;
-        struct buf kept = BUF_INIT;
-        while (rest.data) {
-            word = str_trim(str_split(&rest, ','));
-            bool ours = !word.size || str_eq_nocase(word, STR("keep-alive")) ||
-                        str_eq_nocase(word, STR("close")) ||
-                        (!keep_upgrade && str_eq_nocase(word, STR("upgrade")));
-            if (ours)
-                continue;
-            if (kept.size)
-                buf_add(&kept, STR(", "));
-            buf_add(&kept, word);
-        }
-        bool well = !kept.failed;
-        if (well && !kept.size)
-            http_msg_remove_field(msg, field);
-        else if (well && !str_eq(buf_str(&kept), field->value))
-            well = http_msg_set_value(msg, field, buf_str(&kept));
-        buf_finish(&kept);
-        if (!well)
-            return false;
-    }
-    while ((field = http_msg_find_id(msg, FIELD_PROXY_CONNECTION, NULL)))
-        http_msg_remove_field(msg, field);
-    while ((field = http_msg_find_id(msg, FIELD_KEEP_ALIVE, NULL)))
-        http_msg_remove_field(msg, field);
-    return true;
-}
-
-static enum http_connection_mode connection_mode(const struct stream *stream)
-{
-    int front = stream->frontend->settings.http_connection_mode,
-        back = stream->backend->settings.http_connection_mode;
-    return (enum http_connection_mode)(front > back ? front : back);
-}
-
-static bool add_unique_id(struct stream *stream)
-{
-    const char *name = stream->frontend->settings.unique_id_header;
-    struct str id = stream_unique_id(stream);
-    return !name || !id.data || http_msg_add(&stream->http->request, str_of(name), id);
-}
-
-/* The request as the server is to see it. */
-static bool finish_request(struct stream *stream)
-{
-    struct http_msg *request = &stream->http->request;
-    if (!add_unique_id(stream))
-        return false;
-    if (connection_mode(stream) == HTTP_CLOSE)
-        stream->http->client_keep_alive = false;
-    if (!clean_connection(request, request->upgrade) || !http_forward_add(stream))
-        return false;
-    bool keep = connection_mode(stream) == HTTP_KEEP_ALIVE;
-    if (request->upgrade)
-        return true;
-    if (!keep && (request->minor >= 1 || request->major > 1))
-        return http_msg_add(request, STR("connection"), STR("close"));
-    if (keep && request->major == 1 && request->minor == 0)
-        return http_msg_add(request, STR("connection"), STR("keep-alive"));
-    return true;
-}
-
 /* option http-buffer-request: as much of the body as a buffer holds before the rules of the section that asked for it.
  * A client that ends early is answered where a server would be looked for. */
 static enum step wait_for_body(struct stream *stream, const struct proxy *proxy)
@@ -352,6 +287,14 @@ static enum step body_is_sound(struct stream *stream)
     return STEP_WAIT;
 }
 
+static enum step check_names(struct stream *stream, const struct proxy *proxy)
+{
+    if (http_fit_names(stream, proxy))
+        return STEP_NEXT;
+    deny(stream, false);
+    return STEP_WAIT;
+}
+
 enum step http_txn_request(struct stream *stream)
 {
     struct proxy *frontend = stream->frontend;
@@ -368,6 +311,9 @@ enum step http_txn_request(struct stream *stream)
             if (step == STEP_NEXT && monitored(stream))
                 return STEP_WAIT;
             break;
+        case Q_FRONT_NAMES:
+            step = check_names(stream, frontend);
+            break;
         case Q_FRONT_BODY:
             step = wait_for_body(stream, frontend);
             break;
@@ -376,7 +322,7 @@ enum step http_txn_request(struct stream *stream)
             break;
         case Q_SWITCH:
             if (stream->applet)
-                return finish_request(stream) ? STEP_NEXT : (broken(stream, 500, 'R', false), STEP_WAIT);
+                return http_fit_request(stream) ? STEP_NEXT : (broken(stream, 500, 'R', false), STEP_WAIT);
             if (!stream_switch(stream)) {
                 frontend->back_counters.failed_connections++;
                 broken(stream, 503, 'S', false);
@@ -393,12 +339,15 @@ enum step http_txn_request(struct stream *stream)
             if (stream->backend != frontend)
                 step = content_rules(stream, stream->backend, false);
             break;
+        case Q_BACK_NAMES:
+            step = check_names(stream, stream->backend);
+            break;
         case Q_BACK_RULES:
             if (stream->backend != frontend)
                 step = rules(stream, &stream->backend->http_request, AT_REQUEST_HEAD, stream->backend, false);
             break;
         case Q_FINISH:
-            if (!finish_request(stream)) {
+            if (!http_fit_request(stream)) {
                 broken(stream, 500, 'R', false);
                 return STEP_WAIT;
             }
@@ -436,36 +385,10 @@ static void count_status(struct stream *stream)
         stream->server->counters.http_responses[index]++;
 }
 
-/* The response as the client is to see it (RFC 9112 section 6 and 9). */
-static bool finish_response(struct stream *stream)
-{
-    struct http_txn *http = stream->http;
-    struct http_msg *response = &http->response;
-    http->status = response->status;
-    if (response->body == HTTP_BODY_TUNNEL)
-        return clean_connection(response, true);
-    if (!clean_connection(response, false))
-        return false;
-    bool old_client = http->request.major == 1 && http->request.minor == 0;
-    if (response->body == HTTP_BODY_CHUNKED && old_client) { /* RFC 9112 section 6.1: not for HTTP/1.0 */
-        http_msg_remove(response, STR("transfer-encoding"));
-        response->body = HTTP_BODY_UNTIL_CLOSE;
-    }
-    if (connection_mode(stream) == HTTP_CLOSE || response->body == HTTP_BODY_UNTIL_CLOSE ||
-        stream->engine->soft_stopping)
-        http->client_keep_alive = false;
-    bool old_response = response->major == 1 && response->minor == 0;
-    if (!http->client_keep_alive && !old_response)
-        return http_msg_add(response, STR("connection"), STR("close"));
-    if (http->client_keep_alive && (old_client || old_response))
-        return http_msg_add(response, STR("connection"), STR("keep-alive"));
-    return true;
-}
-
 static bool send_head(struct stream *stream)
 {
     struct http_txn *http = stream->http;
-    if (!finish_response(stream))
+    if (!http_fit_response(stream))
         return false;
     bool no_body = http->request.method_id == HTTP_HEAD || http->response.body == HTTP_BODY_NONE;
     if (!http_writer_begin(&http->front->writer, &http->response, no_body, &stream->arena))
@@ -506,6 +429,13 @@ enum step http_txn_response(struct stream *stream)
             if (!own && !persist_cookie_response(stream)) {
                 broken(stream, 500, 'R', true);
                 return STEP_WAIT;
+            }
+            break;
+        case P_CACHE:
+            if (!own && backend->settings.check_cache && !http_fit_cookies(stream)) {
+                stream->backend->back_counters.denied_responses++;
+                broken(stream, 502, 'P', true);
+                step = STEP_WAIT;
             }
             break;
         case P_BACK_AFTER:

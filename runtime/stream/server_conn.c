@@ -175,6 +175,10 @@ static struct server_conn *open_way(struct stream *stream, struct server *server
         pool_give(&engine->server_conns, opened);
         return NULL;
     }
+    const struct proxy_settings *settings = &server->proxy->settings;
+    if (settings->tcp_keep_alive_server)
+        conn_keep_alive(&opened->conn, settings->server_keep_alive_count, settings->server_keep_alive_idle_s,
+                        settings->server_keep_alive_interval_s);
     server->used_connections++;
     if (stream->backend->settings.reuse == REUSE_NEVER)
         opened->session = stream->session;
@@ -337,7 +341,7 @@ void server_conn_destroy(struct server_conn *server_conn, bool reset)
         server_conn->server->used_connections--;
     }
     timer_finish(&server_conn->timer);
-    conn_close(&server_conn->conn, reset);
+    conn_close(&server_conn->conn, reset || server_conn->server->proxy->settings.no_linger);
     pool_give(&engine->server_conns, server_conn);
 }
 

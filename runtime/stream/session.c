@@ -71,6 +71,7 @@ static void uncount(struct session *session)
 static void session_destroy(struct session *session, bool reset)
 {
     struct engine *engine = session->engine;
+    reset |= session->frontend->settings.no_linger;
     server_conn_end_session(session);
     conn_close(&session->conn, reset);
     task_cancel(&session->task);
@@ -123,6 +124,7 @@ static void count(struct session *session)
     if ((uint64_t)frontend->current_front > frontend->front_counters.connections_max)
         frontend->front_counters.connections_max = (uint64_t)frontend->current_front;
     rate_add(&frontend->front_counters.connection_rate, now, 1);
+    rate_add(&configuration->counters.connection_rate, now, 1);
     session->bind->current++;
     session->bind->counters.connections_total++;
 }
@@ -134,6 +136,7 @@ static void count_session(struct session *session)
     if ((uint64_t)session->frontend->current_front > counters->sessions_max)
         counters->sessions_max = (uint64_t)session->frontend->current_front;
     rate_add(&counters->session_rate, engine_now(session->engine), 1);
+    rate_add(&session->engine->configuration->counters.session_rate, engine_now(session->engine), 1);
     session->bind->counters.sessions_total++;
     stick_count_session(session);
 }
@@ -404,6 +407,14 @@ static void session_run(struct task *task)
         wait_for_request(session);
 }
 
+static void set_keep_alive(struct session *session)
+{
+    const struct proxy_settings *settings = &session->frontend->settings;
+    if (settings->tcp_keep_alive_client)
+        conn_keep_alive(&session->conn, settings->client_keep_alive_count, settings->client_keep_alive_idle_s,
+                        settings->client_keep_alive_interval_s);
+}
+
 void session_accept(struct engine *engine, struct bind *bind, plat_sock sock, const struct addr *peer)
 {
     struct platform *platform = loop_platform(engine->loop);
@@ -431,6 +442,7 @@ void session_accept(struct engine *engine, struct bind *bind, plat_sock sock, co
         pool_give(&engine->sessions, session);
         return;
     }
+    set_keep_alive(session);
     list_add_last(&engine->session_list, &session->link);
     engine->session_count++;
     count(session);

@@ -331,8 +331,10 @@ static bool server_side_complete(const struct stream *stream)
 static void account(struct stream *stream)
 {
     struct proxy *frontend = stream->frontend, *backend = stream->backend;
-    uint64_t in = stream->request.total_in;
-    uint64_t out = stream->response.total_in;
+    uint64_t in = stream->request.total_in - stream->accounted_in;
+    uint64_t out = stream->response.total_in - stream->accounted_out;
+    stream->accounted_in += in;
+    stream->accounted_out += out;
     stick_count_bytes(stream, in, stream_bytes_to_client(stream));
     frontend->front_counters.bytes_in += in;
     frontend->front_counters.bytes_out += out;
@@ -441,6 +443,9 @@ static uint64_t client_deadline(const struct stream *stream)
         return TIMER_OFF;
     if (tunnel_open(stream))
         return tunnel_deadline(stream);
+    if (stream->frontend->settings.independent_streams)
+        return sooner(reading ? after(stream->request.last_in_ns, ms) : TIMER_OFF,
+                      writing ? after(stream->response.last_out_ns, ms) : TIMER_OFF);
     if (stream->tunnel && stream->response.ended && stream->frontend->settings.timeout_client_fin)
         ms = stream->frontend->settings.timeout_client_fin;
     uint64_t last = 0;
@@ -842,6 +847,8 @@ static void stream_run(struct task *task)
             return;
         }
         if (!moved) {
+            if (stream->frontend->settings.contstats)
+                account(stream);
             stream_refresh_deadlines(stream);
             if (stream->phase == PHASE_END)
                 stream_end(stream);

@@ -120,6 +120,7 @@ struct stream {
     bool log_silent, logged;
     int back_failure; /* enum tls_failure of the last attempt to connect, and OpenSSL's error */
     unsigned long back_tls_error;
+    uint64_t accounted_in, accounted_out;                   /* bytes that the counters have already */
     unsigned queue_position_server, queue_position_backend; /* %sq %bq */
     bool tunnel;        /* after 101, CONNECT, or mode tcp: bytes pass as they come */
     bool request_begun; /* bytes went to the server: no retry from here on */

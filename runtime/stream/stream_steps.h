@@ -19,6 +19,13 @@ bool http_back_send(struct stream *stream);
 bool http_back_receive(struct stream *stream);
 /* http_forward.c: what the server is told about the client. false: no memory. */
 bool http_forward_add(struct stream *stream) MUST_USE;
+/* http_fit.c: heads as the other side is to see them. false: no memory. */
+bool http_fit_request(struct stream *stream) MUST_USE;
+bool http_fit_response(struct stream *stream) MUST_USE;
+/* false: a field's name is none that the section lets pass. */
+bool http_fit_names(struct stream *stream, const struct proxy *proxy) MUST_USE;
+/* false: a cookie of the response could end up in a cache (said in the log). */
+bool http_fit_cookies(struct stream *stream) MUST_USE;
 /* http_txn.c: rules and the proxy's own changes of heads. */
 enum step http_txn_request(struct stream *stream);
 enum step http_txn_response(struct stream *stream);
