@@ -22,7 +22,7 @@ extern const struct keyword_row kw_global_rows[], kw_global_ignored_rows[], kw_s
     kw_proxy_rows[], kw_filter_rows[], kw_balance_rows[], kw_timeout_rows[], kw_option_rows[], kw_rule_rows[],
     kw_log_rows[], kw_error_rows[], kw_capture_rows[], kw_bind_rows[], kw_server_rows[], kw_userlist_rows[],
     kw_tls_rows[];
-extern const struct keyword_row kw_stick_rows[];
+extern const struct keyword_row kw_stick_rows[], kw_ring_rows[];
 extern const struct option_row kw_bind_option_rows[], kw_server_option_rows[], kw_tls_bind_rows[],
     kw_tls_server_rows[];
 
@@ -67,6 +67,7 @@ static const struct table tables[] = {
     KEYWORDS(kw_bind_rows),
     KEYWORDS(kw_server_rows),
     KEYWORDS(kw_userlist_rows),
+    KEYWORDS(kw_ring_rows),
     KEYWORDS(kw_tls_rows),
     BIND_OPTIONS(kw_bind_option_rows),
     SERVER_OPTIONS(kw_server_option_rows),

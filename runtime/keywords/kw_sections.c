@@ -1,6 +1,7 @@
 /* How sections begin and end: global, defaults, frontend, backend, listen, userlist, http-errors; and those of
  * HAProxy that are not here, each refused by name. */
 #include "keywords/kw_common.h"
+#include "log/log_ring.h"
 #include "proxy/http_errors.h"
 #include "proxy/userlist.h"
 
@@ -225,6 +226,34 @@ static void *begin_http_errors(struct cfg_line *line)
     return errors;
 }
 
+/* ---- ring ---- */
+
+static void *begin_ring(struct cfg_line *line)
+{
+    struct configuration *configuration = configuration_of(line);
+    const char *name = cfg_arg(line, 0);
+    if (!name[0]) {
+        cfg_error(line, "missing name for 'ring' section.");
+        return NULL;
+    }
+    if (!cfg_arg_limits(line, 1, 1) || !plain_name_is_good(line, name))
+        return NULL;
+    for (const struct log_ring *other = configuration->rings; other; other = other->next) {
+        if (strcmp(other->name, name) != 0)
+            continue;
+        cfg_error(line, "ring '%s' already exists (declared at %s:%u).", name, other->at.file,
+                  other->at.line);
+        return NULL;
+    }
+    struct log_ring *ring = arena_need(&configuration->arena, sizeof(*ring));
+    ring->name = ring->description = kw_copy(line, name);
+    ring->at = line->place;
+    ring->size = LOG_RING_SIZE;
+    ring->length_max = LOG_RING_LENGTH;
+    configuration_add_ring(configuration, ring);
+    return ring;
+}
+
 /* ---- what is not here ---- */
 
 static void *refuse(struct cfg_line *line)
@@ -244,7 +273,7 @@ const struct section_row kw_section_rows[] = {
     { "userlist", IN_USERLIST, begin_userlist, NULL },
     { "http-errors", IN_HTTP_ERRORS, begin_http_errors, NULL },
     { "resolvers", IN_RESOLVERS, refuse, NULL },
-    { "ring", IN_RING, refuse, NULL },
+    { "ring", IN_RING, begin_ring, NULL },
     { "cache", IN_CACHE, refuse, NULL },
     { "peers", IN_PEERS, refuse, NULL },
     { "mailers", IN_MAILERS, refuse, NULL },

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/units.h"
 #include "config/cfg_addr.h"
+#include "log/log_ring.h"
 
 #define USUAL_LENGTH 1024
 #define USUAL_PORT   514
@@ -43,6 +44,19 @@ const char *log_level_name(enum log_level level)
 
 /* ---- reading ---- */
 
+/* A log server over TCP gets a ring of its own, made when the configuration is whole. */
+static bool read_stream_address(struct cfg_line *line, const char *text, struct log_target *target)
+{
+    struct cfg_reader *reader = line->reader;
+    struct cfg_addr addr = { .fd = -1 };
+    const char *error = NULL;
+    if (!cfg_parse_addr(reader->platform, reader->arena, text, ADDR_PORT_NEEDED, true, &addr, &error))
+        return cfg_error(line, "log : %s", error);
+    target->kind = LOG_TO_RING;
+    target->addr = addr.addr;
+    return true;
+}
+
 static bool read_address(struct cfg_line *line, const char *text, struct log_target *target)
 {
     struct cfg_reader *reader = line->reader;
@@ -58,10 +72,15 @@ static bool read_address(struct cfg_line *line, const char *text, struct log_tar
         return true;
     }
     struct str whole = str_of(text);
-    if (str_starts(whole, STR("ring@")) || str_starts(whole, STR("backend@")) ||
-        str_starts(whole, STR("tcp@")) || str_starts(whole, STR("tcp4@")) || str_starts(whole, STR("tcp6@")))
-        return cfg_error(
-            line, "log : '%s' is not supported: lines go to datagram addresses, stdout or stderr.", text);
+    if (str_starts(whole, STR("backend@")))
+        return cfg_error(line, "log : '%s' is not supported: there are no backends for logs.", text);
+    if (str_starts(whole, STR("ring@"))) {
+        target->kind = LOG_TO_RING;
+        target->ring_name = arena_need_copy(reader->arena, str_from(whole, 5));
+        return target->ring_name[0] || cfg_error(line, "log : 'ring@' expects a ring's name.");
+    }
+    if (str_starts(whole, STR("tcp@")) || str_starts(whole, STR("tcp4@")) || str_starts(whole, STR("tcp6@")))
+        return read_stream_address(line, text, target);
     if (!cfg_parse_addr(reader->platform, reader->arena, text, ADDR_PORT_OPTIONAL, true, &addr, &error))
         return cfg_error(line, "log : %s", error);
     if (addr.fd >= 0)
@@ -83,15 +102,20 @@ static bool read_length(struct cfg_line *line, const char *text, struct log_targ
     return true;
 }
 
-static bool read_envelope(struct cfg_line *line, const char *text, struct log_target *target)
+bool log_envelope_of(const char *word, enum log_envelope *out)
 {
     for (size_t i = 0; i < COUNT_OF(envelope_names); i++) {
-        if (strcmp(envelope_names[i].word, text) == 0) {
-            target->envelope = envelope_names[i].envelope;
+        if (strcmp(envelope_names[i].word, word) == 0) {
+            *out = envelope_names[i].envelope;
             return true;
         }
     }
-    return cfg_error(line, "log : unknown log format '%s'", text);
+    return false;
+}
+
+static bool read_envelope(struct cfg_line *line, const char *text, struct log_target *target)
+{
+    return log_envelope_of(text, &target->envelope) || cfg_error(line, "log : unknown log format '%s'", text);
 }
 
 static bool read_range(struct cfg_line *line, struct str text, struct log_target *target)
@@ -201,7 +225,7 @@ static bool read_levels(struct cfg_line *line, unsigned at, struct log_target *t
 
 struct log_target *log_target_read(struct cfg_line *line, unsigned from)
 {
-    struct log_target target = { .length_max = USUAL_LENGTH };
+    struct log_target target = { .length_max = USUAL_LENGTH, .at = line->place };
     unsigned at = from + 1;
     if (from >= line->count) {
         cfg_error(line, "log : expects <address> and <facility>  as arguments");
@@ -285,6 +309,8 @@ static enum log_envelope envelope_of(const struct log_target *target)
 {
     if (target->envelope != LOG_USUAL)
         return target->envelope;
+    if (target->ring && target->ring->envelope != LOG_USUAL)
+        return (enum log_envelope)target->ring->envelope;
     return target->host ? LOG_RFC3164 : LOG_LOCAL;
 }
 
@@ -375,8 +401,16 @@ static bool send_line(struct log_sender *sender, const struct log_target *target
     buf_reset(out);
     add_envelope(sender, target, line, level);
     buf_add(out, line->text);
-    if (!out->failed && out->size > target->length_max)
-        out->size = target->length_max;
+    size_t limit = target->ring && target->ring->length_max < target->length_max ? target->ring->length_max
+                                                                                 : target->length_max;
+    if (!out->failed && out->size > limit)
+        out->size = limit;
+    if (target->kind == LOG_TO_RING) {
+        if (out->failed || !target->ring)
+            return false;
+        log_ring_write(target->ring, buf_str(out));
+        return true;
+    }
     buf_add_char(out, '\n');
     if (out->failed)
         return false;

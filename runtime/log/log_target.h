@@ -30,14 +30,19 @@ enum log_envelope {
     LOG_ISO,
     LOG_RAW
 };
-enum log_target_kind { LOG_TO_DATAGRAM, LOG_TO_STDOUT, LOG_TO_STDERR };
+enum log_target_kind { LOG_TO_DATAGRAM, LOG_TO_STDOUT, LOG_TO_STDERR, LOG_TO_RING };
 
 #define LOG_SAMPLE_RANGES 8
+
+struct log_ring;
 
 struct log_target {
     struct log_target *next;
     enum log_target_kind kind;
-    struct addr addr;
+    struct addr addr;      /* of a datagram; of the log server whose ring is to be made (stream_server) */
+    const char *ring_name; /* LOG_TO_RING: found when the configuration is whole; NULL: a ring of its own */
+    struct log_ring *ring; /* LOG_TO_RING */
+    struct diag_place at;
     const char *host; /* in the envelopes that have one: log-send-hostname; NULL: not sent */
     enum log_envelope envelope;
     int facility;                                 /* 0..23 */
@@ -52,6 +57,7 @@ struct log_target {
 /* Reads "log <address> [len n] [format f] [sample ...] <facility> [max [min]]" from word `from`. NULL: reported.
  * "log global" and "no log" are the keyword's business. */
 struct log_target *log_target_read(struct cfg_line *line, unsigned from) MUST_USE;
+bool log_envelope_of(const char *word, enum log_envelope *out);
 bool log_level_of(const char *word, enum log_level *out);
 const char *log_level_name(enum log_level level);
 

@@ -50,6 +50,8 @@ struct globals {     /* the global section, in its own words */
     uint64_t receive_buffer_client, receive_buffer_server, send_buffer_client, send_buffer_server;
 };
 
+struct log_ring;
+
 struct lua_file { /* lua-load lines, in order */
     struct lua_file *next;
     const char *path;
@@ -83,6 +85,7 @@ struct configuration {
     struct dict http_errors;                /* struct http_errors * */
     struct lua_file *lua_files, **lua_files_end;
     struct global_var *global_vars, **global_vars_end;
+    struct log_ring *rings, **rings_end;
     struct sample_unresolved *unresolved;
     struct reply_of_set *replies_of_sets, *last_reply_of_set; /* of http_reply_read.c, until resolved */
     struct vars proc_vars;
@@ -118,6 +121,9 @@ static inline struct configuration *configuration_of(const struct cfg_line *line
 }
 /* Puts a finished section at the end of its list and under its name. false: no memory. */
 bool configuration_add_proxy(struct configuration *configuration, struct proxy *proxy) MUST_USE;
+void configuration_add_ring(struct configuration *configuration, struct log_ring *ring);
+/* Targets find their rings, rings get their memory. false: said. */
+bool configuration_resolve_rings(struct configuration *configuration) MUST_USE;
 /* The internal frontend of the stats sockets, made when it is first wanted; NULL: no memory. */
 struct proxy *configuration_cli(struct configuration *configuration);
 /* Certificates of all binds and servers that speak TLS; all errors are said. false: there were some. */

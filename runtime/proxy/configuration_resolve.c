@@ -610,6 +610,7 @@ bool configuration_resolve(struct configuration *configuration)
         set_log_hosts(&configuration->globals, proxy->settings.log_targets);
         good = check_proxy(proxy) && good;
     }
+    good = configuration_resolve_rings(configuration) && good;
     for (struct proxy *proxy = configuration->proxies; proxy && good; proxy = proxy->next)
         good = check_tracks(proxy);
     if (configuration->cli)

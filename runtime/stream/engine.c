@@ -5,6 +5,7 @@
 #include "net/listener.h"
 #include "proxy/bind.h"
 #include "proxy/server.h"
+#include "stream/ring_server.h"
 #include "stream/server_conn.h"
 #include "stream/session.h"
 #include "stream/stream.h"
@@ -39,6 +40,7 @@ struct engine *engine_create(struct configuration *configuration, struct loop *l
     list_init(&engine->stream_list);
     list_init(&engine->free_streams);
     list_init(&engine->listeners);
+    list_init(&engine->ring_servers);
     for (struct proxy *proxy = configuration->proxies; proxy; proxy = proxy->next)
         if (proxy->table)
             stick_table_attach(proxy->table, loop);
@@ -137,6 +139,8 @@ static bool listen_for(struct engine *engine, struct proxy *proxy)
 
 bool engine_listen(struct engine *engine)
 {
+    if (!ring_servers_begin(engine))
+        return false;
     for (struct proxy *proxy = engine->configuration->proxies; proxy; proxy = proxy->next)
         if (!listen_for(engine, proxy))
             return false;
@@ -183,6 +187,7 @@ void engine_destroy(struct engine *engine)
     while (!list_empty(&engine->session_list))
         session_close(LIST_ITEM(list_first(&engine->session_list), struct session, link), false);
     purge_servers(engine);
+    ring_servers_end(engine);
     for (struct proxy *proxy = engine->configuration->proxies; proxy; proxy = proxy->next)
         if (proxy->table)
             stick_table_detach(proxy->table);

@@ -17,7 +17,8 @@ struct engine {
     struct arena scratch; /* for evaluations between two returns to the loop; callers rewind */
     struct list session_list, stream_list; /* in order of birth */
     uint64_t session_serial, stream_serial;
-    struct list listeners; /* open ones of this worker: struct bind_listener in engine.c */
+    struct list listeners;    /* open ones of this worker: struct bind_listener in engine.c */
+    struct list ring_servers; /* of ring_server.c */
     uint64_t session_count, stream_count;
     bool soft_stopping;
 };

@@ -91,7 +91,10 @@ struct stream *stream_create(struct session *session)
     stream->timeout_client_ms = frontend->settings.timeout_client;
     take_timeouts(stream, frontend);
     stream->times.begin = session->stream_count ? session->idle_since_ns : session->accept_ns;
-    stream->times.wall_begin = session->stream_count ? loop_wall(engine->loop) : session->accept_wall_ns;
+    stream->times.wall_begin =
+        session->stream_count
+            ? loop_wall(engine->loop) - (int64_t)(engine_now(engine) - session->idle_since_ns)
+            : session->accept_wall_ns;
     stream->times.first_byte = engine_now(engine);
     stream->request.last_in_ns = stream->response.last_out_ns = engine_now(engine);
     stream->request.last_out_ns = stream->response.last_in_ns = engine_now(engine);
@@ -877,11 +880,18 @@ uint64_t stream_bytes_to_client(const struct stream *stream)
 
 void stream_log_text(struct stream *stream, struct proxy *proxy, enum log_level level, struct str text)
 {
+    stream_log_line(stream, proxy, level, text, STR_NONE);
+}
+
+void stream_log_line(struct stream *stream, struct proxy *proxy, enum log_level level, struct str text,
+                     struct str structured_data)
+{
     const struct globals *globals = &stream->engine->configuration->globals;
     struct log_line line = {
         .level = level,
         .tag = proxy->settings.log_tag ? proxy->settings.log_tag : globals->log_tag,
         .text = text,
+        .structured_data = structured_data,
     };
     log_send(stream->engine->log, proxy->settings.log_targets, &line);
     if (proxy->settings.log_global)

@@ -42,7 +42,11 @@ static void write_line(struct stream *stream)
     context.final = true;
     struct buf text = BUF_INIT;
     log_format_build(format, &context, false, &text);
-    stream_log_text(stream, frontend, level, buf_str(&text));
+    struct buf structured = BUF_INIT;
+    if (frontend->log_structured)
+        log_format_build(frontend->log_structured, &context, false, &structured);
+    stream_log_line(stream, frontend, level, buf_str(&text), buf_str(&structured));
+    buf_finish(&structured);
     buf_finish(&text);
     arena_rewind(context.scratch, mark);
 }

@@ -51,6 +51,9 @@ bool http_retry(struct stream *stream, unsigned reason);
 /* Keeps the body, if all of it is here, for http_retry. */
 void http_retry_keep(struct stream *stream);
 unsigned http_retry_reason(int status); /* 0: none */
+/* stream_log_text with the structured data of RFC 5424. */
+void stream_log_line(struct stream *stream, struct proxy *proxy, enum log_level level, struct str text,
+                     struct str structured_data);
 /* stream_log.c */
 void stream_log(struct stream *stream);
 /* The response's head is there, or the connection of mode tcp: a line that needs no more is written now. */
