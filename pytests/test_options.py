@@ -111,3 +111,17 @@ def test_rate_limit_makes_the_third_wait(world, simple, origin):
         client.send(GET + b"Connection: close\r\n\r\n")
         assert client.recv_response(timeout=5).status == 200
     assert 0.5 < world.now() - start < 4
+
+
+def test_names_in_another_case(world, simple, origin):
+    """For peers that do not know that names have none."""
+    proxy = simple("option h1-case-adjust-bogus-client", backend="option h1-case-adjust-bogus-server",
+                   globals_="h1-case-adjust content-length Content-Length\n h1-case-adjust x-odd X-oDD")
+    client = world.connect(proxy.port())
+    client.send(GET + b"X-Odd: 1\r\nOther: 2\r\n\r\n")
+    server = origin.accept()
+    head = server.recv_head()
+    assert b"\r\nX-oDD: 1\r\n" in head and b"\r\nother: 2\r\n" in head
+    server.send(b"HTTP/1.1 200 OK\r\nContent-LENGTH: 0\r\nx-odd: 3\r\n\r\n")
+    head = client.recv_head()
+    assert b"\r\nContent-Length: 0\r\n" in head and b"\r\nX-oDD: 3\r\n" in head

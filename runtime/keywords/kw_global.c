@@ -254,6 +254,90 @@ static bool ssl_server_verify(struct cfg_line *line)
     return cfg_arg_limits(line, 1, 1);
 }
 
+/* ---- h1-case-adjust ---- */
+
+static bool add_case(struct cfg_line *line, struct str from, struct str to)
+{
+    struct configuration *configuration = configuration_of(line);
+    char *wanted = arena_need_copy(&configuration->arena, to);
+    for (size_t i = 0; i < from.size; i++) {
+        if (from.data[i] != ascii_lower(from.data[i]))
+            return cfg_error(line, "'%s' : '%.*s' must be in lower case.", line->words[0], STR_ARG(from));
+    }
+    if (!str_eq_nocase(from, to))
+        return cfg_error(line, "'%s' : '%.*s' and '%.*s' must not differ but in case.", line->words[0],
+                         STR_ARG(from), STR_ARG(to));
+    if (dict_has(&configuration->header_cases, from))
+        return cfg_error(line, "'%s' : '%.*s' is given twice.", line->words[0], STR_ARG(from));
+    return dict_set(&configuration->header_cases, from, wanted) || cfg_error(line, "out of memory");
+}
+
+static bool case_adjust(struct cfg_line *line)
+{
+    if (cfg_arg_count(line) < 2)
+        return cfg_error(line, "'h1-case-adjust' expects <from> and <to> as argument.");
+    return cfg_arg_limits(line, 2, 2) && add_case(line, str_of(cfg_arg(line, 0)), str_of(cfg_arg(line, 1)));
+}
+
+/* One pair a line, '#' begins a comment. */
+static bool case_adjust_file(struct cfg_line *line)
+{
+    struct buf text = BUF_INIT;
+    if (cfg_arg_count(line) != 1)
+        return cfg_error(line, "'h1-case-adjust-file' expects <file> as argument.");
+    bool good = kw_read_file(line, "h1-case-adjust-file", cfg_arg(line, 0), &text);
+    struct str rest = buf_str(&text);
+    while (good && rest.data) {
+        struct str pair = str_trim(str_split(&rest, '\n'));
+        struct str from = str_split(&pair, ' ');
+        if (!from.size || from.data[0] == '#')
+            continue;
+        good = pair.data
+                   ? add_case(line, from, str_trim(pair))
+                   : cfg_error(line, "'h1-case-adjust-file' : '%.*s' has no second word.", STR_ARG(from));
+    }
+    buf_finish(&text);
+    return good;
+}
+
+/* ---- switches of what is not here, read so that a mistake is found ---- */
+
+static bool on_or_off(struct cfg_line *line)
+{
+    const char *word = cfg_arg(line, 0);
+    if (strcmp(word, "on") == 0 || strcmp(word, "off") == 0 || strcmp(word, "auto") == 0)
+        return cfg_arg_limits(line, 1, 1);
+    return cfg_error(line, "'%s' expects either 'on', 'auto', or 'off' but got '%s'.", line->words[0], word);
+}
+
+static bool one_word(struct cfg_line *line)
+{
+    return cfg_arg_limits(line, 1, 1);
+}
+
+static bool number_within(struct cfg_line *line)
+{
+    const struct keyword_row *row = kw_row(line);
+    int64_t value;
+    return cfg_arg_limits(line, 1, 1) && cfg_arg_int(line, 0, row->low, row->high, &value);
+}
+
+static bool default_path(struct cfg_line *line)
+{
+    static const char *const modes[] = { "current", "config", "parent", "origin" };
+    size_t i = 0;
+    while (i < COUNT_OF(modes) && strcmp(modes[i], cfg_arg(line, 0)) != 0)
+        i++;
+    if (i == COUNT_OF(modes))
+        return cfg_error(line,
+                         "unsupported default-path mode '%s' for 'default-path', supported modes include "
+                         "'current', 'config', 'parent', and 'origin'.",
+                         cfg_arg(line, 0));
+    unsigned count = strcmp(modes[i], "origin") == 0 ? 2 : 1;
+    globals_of(line)->default_path = kw_join(line, 0);
+    return cfg_arg_limits(line, count, count);
+}
+
 #define COUNT(field)             CFG_INT64, GLOBAL(field), .high = INT32_MAX
 #define SIZE(field)              CFG_SIZE, GLOBAL(field), .low = 0, .high = INT32_MAX
 #define BYTES_FROM(field, least) CFG_SIZE, GLOBAL(field), .low = least, .high = INT32_MAX
@@ -301,7 +385,14 @@ const struct keyword_row kw_global_rows[] = {
     { IN_GLOBAL, "server-state-file", CFG_TEXT, GLOBAL(server_state_file) },
     { IN_GLOBAL, "crt-base", CFG_TEXT, GLOBAL(crt_base) },
     { IN_GLOBAL, "ca-base", CFG_TEXT, GLOBAL(ca_base) },
-    { IN_GLOBAL, "default-path", CFG_TEXT, GLOBAL(default_path) },
+    { IN_GLOBAL, "default-path", KW_CALL(default_path) },
+    { IN_GLOBAL, "h1-case-adjust", KW_CALL(case_adjust) },
+    { IN_GLOBAL, "h1-case-adjust-file", KW_CALL(case_adjust_file) },
+    { IN_GLOBAL, "cluster-secret", KW_CALL(one_word) },
+    { IN_GLOBAL, "profiling.tasks", KW_CALL(on_or_off) },
+    { IN_GLOBAL, "tune.sched.low-latency", KW_CALL(on_or_off) },
+    { IN_GLOBAL, "tune.h2.header-table-size", KW_CALL(number_within), .low = 4096, .high = 65536 },
+    { IN_GLOBAL, "tune.h2.max-frame-size", KW_CALL(number_within), .low = 16384, .high = 16777215 },
     { IN_GLOBAL, "ssl-server-verify", KW_CALL(ssl_server_verify) },
  /* tune.*: what has a meaning here */
     { IN_GLOBAL, "tune.bufsize", BYTES_FROM(bufsize, 1024) },
@@ -335,7 +426,6 @@ const struct keyword_row kw_global_rows[] = {
 
 /* clang-format off */
 const struct keyword_row kw_global_ignored_rows[] = {
-    NOTHING("cluster-secret"),
     NOTHING("cpu-map"),
     NOTHING("cpu-policy"),
     NOTHING("cpu-set"),
@@ -345,8 +435,6 @@ const struct keyword_row kw_global_ignored_rows[] = {
     NOTHING("external-check"),
     NOTHING("force-cfg-parser-pause"),
     NOTHING("h1-accept-payload-with-any-method"),
-    NOTHING("h1-case-adjust"),
-    NOTHING("h1-case-adjust-file"),
     NOTHING("h1-do-not-close-on-insecure-transfer-encoding"),
     NOTHING("h2-workaround-bogus-websocket-clients"),
     NOTHING("harden.reject-privileged-ports.quic"),
@@ -377,7 +465,6 @@ const struct keyword_row kw_global_ignored_rows[] = {
     NOTHING("pp2-never-send-local"),
     NOTHING("prealloc-fd"),
     NOTHING("profiling.memory"),
-    NOTHING("profiling.tasks"),
     NOTHING("set-dumpable"),
     NOTHING("shm-stats-file"),
     NOTHING("shm-stats-file-max-objects"),
@@ -414,10 +501,8 @@ const struct keyword_row kw_global_ignored_rows[] = {
     NOTHING("tune.h2.fe.max-concurrent-streams"),
     NOTHING("tune.h2.fe.max-total-streams"),
     NOTHING("tune.h2.fe.rxbuf"),
-    NOTHING("tune.h2.header-table-size"),
     NOTHING("tune.h2.initial-window-size"),
     NOTHING("tune.h2.max-concurrent-streams"),
-    NOTHING("tune.h2.max-frame-size"),
     NOTHING("tune.h2.zero-copy-fwd-send"),
     NOTHING("tune.idle-pool.shared"),
     NOTHING("tune.listener.default-shards"),
@@ -448,7 +533,6 @@ const struct keyword_row kw_global_ignored_rows[] = {
     NOTHING("tune.renice.runtime"),
     NOTHING("tune.renice.startup"),
     NOTHING("tune.ring.queues"),
-    NOTHING("tune.sched.low-latency"),
     NOTHING("tune.sndbuf.backend"),
     NOTHING("tune.sndbuf.frontend"),
     NOTHING("tune.stick-counters"),

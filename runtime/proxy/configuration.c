@@ -92,6 +92,7 @@ void configuration_destroy(struct configuration *configuration)
     if (configuration->cli)
         proxy_destroy(configuration->cli);
     dict_finish(&configuration->proxies_by_name);
+    dict_finish(&configuration->header_cases);
     dict_finish(&configuration->userlists);
     dict_finish(&configuration->http_errors);
     vars_finish(&configuration->proc_vars);

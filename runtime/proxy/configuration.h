@@ -81,8 +81,9 @@ struct configuration {
     struct proxy *last_defaults;            /* what the next section begins as */
     struct dict proxies_by_name;            /* newest of a name first: see proxy_find */
     struct proxy *cli;                      /* internal frontend of the stats sockets; NULL: none */
-    struct dict userlists;                  /* struct userlist * */
-    struct dict http_errors;                /* struct http_errors * */
+    struct dict header_cases; /* h1-case-adjust: lower case to const char * as it is to be written */
+    struct dict userlists;    /* struct userlist * */
+    struct dict http_errors;  /* struct http_errors * */
     struct lua_file *lua_files, **lua_files_end;
     struct global_var *global_vars, **global_vars_end;
     struct log_ring *rings, **rings_end;

@@ -106,7 +106,7 @@ struct proxy_settings {
         independent_streams, log_as_soon_as, log_health_checks, log_separate_errors, no_linger, persist,
         prefer_last_server, redispatch, socket_stats, splice_auto, splice_request, splice_response,
         tcp_keep_alive_client, tcp_keep_alive_server, tcp_smart_accept, tcp_smart_connect, transparent,
-        keep_case, restrict_names_delete, restrict_names_reject, check_cache;
+        case_of_client, case_of_server, restrict_names_delete, restrict_names_reject, check_cache;
     /* TCP keep-alive of clients and servers: 0 leaves it to the system; times in seconds. */
     int64_t client_keep_alive_count, server_keep_alive_count;
     uint64_t client_keep_alive_idle_s, client_keep_alive_interval_s, server_keep_alive_idle_s,

@@ -17,6 +17,8 @@ bool http_back_begin(struct stream *stream)
     };
     http_reader_init(&back->reader, &options, &stream->arena);
     http_msg_init(&http->response, &stream->arena, true);
+    if (stream->backend->settings.case_of_server)
+        back->writer.cases = &stream->engine->configuration->header_cases;
     if (!http_writer_begin(&back->writer, &http->request, false, &stream->arena))
         return false;
     back->begun = true;

@@ -391,6 +391,8 @@ static bool send_head(struct stream *stream)
     if (!http_fit_response(stream))
         return false;
     bool no_body = http->request.method_id == HTTP_HEAD || http->response.body == HTTP_BODY_NONE;
+    if (stream->frontend->settings.case_of_client)
+        http->front->writer.cases = &stream->engine->configuration->header_cases;
     if (!http_writer_begin(&http->front->writer, &http->response, no_body, &stream->arena))
         return false;
     http->response_ruled = true;

@@ -1,6 +1,7 @@
 /* The channel holds body data alone; heads are copied into the stream's arena when they are complete, so that the
  * buffer is free for the body at once and a head can be sent again to another server. */
 #include "stream/http_wire.h"
+#include "base/dict.h"
 #include "stream/engine.h"
 
 bool http_wire_fill(struct conn *conn, struct channel *channel, struct engine *engine, size_t reserve)
@@ -87,6 +88,20 @@ void http_reader_tunnel(struct http_reader *reader, struct channel *channel)
     channel->forward = CHANNEL_ALL;
 }
 
+/* option h1-case-adjust-bogus-*: only the case of names changes, so that it is done in place. */
+static void adjust_cases(char *head, size_t size, const struct dict *cases)
+{
+    size_t at = str_find_char(str_make(head, size), '\n') + 1;
+    while (at < size && head[at] != '\r') {
+        struct str rest = str_make(head + at, size - at);
+        struct str name = str_slice(rest, 0, str_find_char(rest, ':'));
+        const char *wanted = dict_get(cases, name);
+        if (wanted)
+            memcpy(head + at, wanted, name.size);
+        at += str_find_char(rest, '\n') + 1;
+    }
+}
+
 static bool put_head(struct http_writer *writer, const struct http_msg *msg, struct arena *arena)
 {
     size_t before = writer->head.size, size = h1_head_size(msg);
@@ -96,6 +111,8 @@ static bool put_head(struct http_writer *writer, const struct http_msg *msg, str
     if (before)
         memcpy(text, writer->head.data, before);
     size = h1_write_head(msg, text + before);
+    if (writer->cases)
+        adjust_cases(text + before, size, writer->cases);
     writer->head = str_make(text, before + size);
     return true;
 }

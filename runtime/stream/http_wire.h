@@ -28,8 +28,9 @@ void http_reader_closed(struct http_reader *reader, struct channel *channel);
 void http_reader_tunnel(struct http_reader *reader, struct channel *channel);
 
 struct http_writer {
-    struct str head; /* what is left of it, in the stream's arena */
-    char frame[24];  /* chunk size line */
+    const struct dict *cases; /* names that are to be written in another case; NULL: none */
+    struct str head;          /* what is left of it, in the stream's arena */
+    char frame[24];           /* chunk size line */
     unsigned frame_at, frame_size;
     uint64_t chunk_left; /* bytes of output that belong to the open chunk */
     char tail[12];       /* behind the chunk's data */
