@@ -54,7 +54,8 @@ static bool read_capture(struct cfg_line *line, unsigned *at, struct rule *rule)
 {
     struct capture_action *action = action_alloc(line, sizeof(*action));
     rule->own = action;
-    action->response = (rule->kind & (RULES_TCP_RESPONSE | RULES_HTTP_RESPONSE)) != 0;
+    action->response =
+        (rule->kind & (RULES_TCP_RESPONSE | RULES_HTTP_RESPONSE | RULES_HTTP_AFTER_RESPONSE)) != 0;
     if (action_ends_at(line, *at))
         return action_error(line, rule, "expects 'capture <sample> [ len <length> | id <id> ]'");
     action->expr = action_read_expr(line, rule, at);
@@ -97,7 +98,7 @@ static enum rule_result capture(struct rule *rule, struct sample_context *contex
     return !found && context->may_change && !context->final ? RULE_WAIT : RULE_NEXT;
 }
 
-#define RULES (RULES_TCP_CONTENT | RULES_HTTP_REQUEST | RULES_HTTP_RESPONSE)
+#define RULES (RULES_TCP_CONTENT | RULES_HTTP_ALL)
 
 const struct action_row action_capture_rows[] = {
     { "capture", RULES, read_capture, capture, NULL, NULL, NULL, NULL },

@@ -308,6 +308,7 @@ static enum rule_result disable_l7_retry(struct rule *rule, struct sample_contex
 }
 
 #define STREAM_RULES (RULES_TCP_CONTENT | RULES_TCP_RESPONSE | RULES_HTTP_REQUEST | RULES_HTTP_RESPONSE)
+#define LOG_RULES    (STREAM_RULES | RULES_HTTP_AFTER_RESPONSE)
 #define MARK_RULES   (STREAM_RULES | RULES_TCP_CONNECTION | RULES_TCP_SESSION)
 #define QUEUE_RULES  (RULES_TCP_CONTENT | RULES_HTTP_REQUEST)
 
@@ -317,7 +318,7 @@ const struct action_row action_stream_rows[] = {
     { "disable-l7-retry",    RULES_HTTP_REQUEST,     NULL,            disable_l7_retry,    NULL, NULL, NULL, NULL },
     { "set-fc-mark",         MARK_RULES,             read_mark,       set_mark,            NULL, NULL, NULL, NULL },
     { "set-fc-tos",          MARK_RULES,             read_mark,       set_tos,             NULL, NULL, NULL, NULL },
-    { "set-log-level",       STREAM_RULES,           read_level,      set_log_level,       NULL, NULL, NULL, NULL },
+    { "set-log-level",       LOG_RULES,              read_level,      set_log_level,       NULL, NULL, NULL, NULL },
     { "set-mark",            MARK_RULES,             read_mark,       set_mark,            NULL, NULL, NULL, NULL },
     { "set-nice",            STREAM_RULES,           read_nice,       set_nice,            NULL, NULL, NULL, NULL },
     { "set-priority-class",  QUEUE_RULES,            read_expression, set_priority_class,  NULL, NULL, NULL, NULL },
