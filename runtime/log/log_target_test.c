@@ -189,8 +189,7 @@ static void refused_lines(void)
         { "127.0.0.1 sample 1-3,2:5 local0", "log : ranges are overlapping" },
         { "127.0.0.1 sample 1-7:5 local0",
           "log : sample size 5 should be greater or equal to 7 the maximum of the high ranges limits" },
-        { "ring@r local0",
-          "log : 'ring@r' is not supported: lines go to datagram addresses, stdout or stderr." },
+        { "ring@ local0", "log : 'ring@' expects a ring's name." },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct bench bench;
