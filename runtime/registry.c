@@ -106,6 +106,7 @@ static const struct table tables[] = {
     CONVERTERS(conv_regsub_rows),
     CONVERTERS(conv_var_rows),
     CONVERTERS(conv_table_rows),
+    CONVERTERS(conv_capture_rows),
     CONVERTERS(conv_forwarded_rows),
     ACTIONS(action_flow_rows),
     ACTIONS(action_tls_rows),

@@ -57,7 +57,10 @@ static bool fits(const struct http_msg *msg, struct str name, struct str list,
 {
     if (!name.size)
         return true;
-    bool nothing_behind = cookie->end == list.size && list.size - cookie->begin <= name.size + 1;
+    size_t begin = cookie->begin; /* blanks in front of the name count here */
+    while (begin > 0 && (list.data[begin - 1] == ' ' || list.data[begin - 1] == '\t'))
+        begin--;
+    bool nothing_behind = cookie->end == list.size && list.size - begin <= name.size + 1;
     return str_eq(cookie->name, name) && !nothing_behind && (!msg->is_response || cookie->leads);
 }
 

@@ -26,7 +26,8 @@ bool http_cookie_next(struct str list, struct http_cookie_cursor *cursor, struct
 
 /* Walks the cookies of a name in the Cookie fields of a request or the Set-Cookie fields of a response; an
  * empty name finds all pairs, attributes of Set-Cookie included. Start with a zeroed cursor; cursor->field
- * is where it was found. As in HAProxy "name=" at the very end of a list is no cookie of that name. */
+ * is where it was found. As in HAProxy "name=" at the very end of a list, without a blank in
+ * front, is no cookie of that name. */
 bool http_cookie_find(const struct http_msg *msg, struct str name, struct http_cookie_cursor *cursor,
                       struct http_cookie *out);
 

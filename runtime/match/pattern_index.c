@@ -568,6 +568,16 @@ static const struct pattern *walk_odd_masks(const struct pattern_expr *expr, con
     return NULL;
 }
 
+/* 2002:a.b.c.d:: stands for a.b.c.d (RFC 3056), which only matching knows (HAProxy manual 7.1.6). */
+static bool from_6to4(struct addr *addr)
+{
+    if (addr->u.ip[0] != 0x20 || addr->u.ip[1] != 0x02)
+        return false;
+    memmove(addr->u.ip, addr->u.ip + 2, 4);
+    addr->family = ADDR_IPV4;
+    return true;
+}
+
 /* Its own family first, then the other one for addresses that stand in both. */
 static const struct pattern *find_address(const struct pattern_expr *expr, const struct sample *sample)
 {
@@ -584,7 +594,7 @@ static const struct pattern *find_address(const struct pattern_expr *expr, const
         found = prefix_tree_longest(&expr->v6, addr.u.ip, 128);
         return found ? found : walk_odd_masks(expr, sample->u.ip);
     }
-    if (!addr_to_v4(&addr))
+    if (!addr_to_v4(&addr) && !from_6to4(&addr))
         return NULL;
     found = prefix_tree_longest(&expr->v4, addr.u.ip, 32);
     return found ? found : walk_odd_masks(expr, addr.u.ip);
