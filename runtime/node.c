@@ -9,6 +9,7 @@
 #include "command_line.h"
 #include "config/cfg_cond.h"
 #include "config/cfg_reader.h"
+#include "health/check.h"
 #include "lua/lua_memory.h"
 #include "lua/lua_register.h"
 #include "lua/lua_vm.h"
@@ -54,6 +55,8 @@ static void say(void *data, enum diag_level level, struct str message)
     buf_add(&text, message);
     buf_add_char(&text, '\n');
     node->platform->ops->print(node->platform, true, buf_str(&text));
+    if (node->configuration && node->state != NODE_RUNNING)
+        buf_add(&node->configuration->startup_log, buf_str(&text));
     buf_finish(&text);
 }
 
@@ -98,8 +101,10 @@ void node_destroy(struct node *node)
     if (node->configuration && node->configuration->lua)
         lua_register_stop(node->configuration->lua);
     struct worker *worker = node->worker;
-    if (worker)
+    if (worker) {
+        check_stop_all(worker->engine);
         worker_destroy(worker);
+    }
     if (node->configuration) {
         close_all_sockets(node);
         lua_vm_destroy(node->configuration->lua);
@@ -247,29 +252,8 @@ static bool cannot_bind(struct node *node, const struct bind *bind, enum io_stat
 
 static bool open_socket(struct node *node, struct bind *bind)
 {
-    enum io_status status = IO_OK;
-    const struct bind_settings *settings = &bind->settings;
-    if (bind->addr.fd >= 0) {
-        bind->sock = node->platform->ops->adopt(node->platform, bind->addr.fd, &status);
-    } else {
-        struct plat_listen how = {
-            .addr = bind->addr.addr,
-            .backlog = settings->backlog                   ? (unsigned)settings->backlog
-                       : bind->proxy->settings.backlog > 0 ? (unsigned)bind->proxy->settings.backlog
-                                                           : 1024,
-            .v6_only = settings->v6only,
-            .transparent = settings->transparent,
-            .defer_accept = settings->defer_accept,
-            .tcp_fast_open = settings->tfo,
-            .unix_mode = settings->unix_mode,
-            .unix_uid = settings->unix_uid,
-            .unix_gid = settings->unix_gid,
-            .max_segment = settings->mss > 0 ? (unsigned)settings->mss : 0,
-            .interface = settings->interface,
-        };
-        bind->sock = node->platform->ops->listen(node->platform, &how, &status);
-    }
-    return bind->sock != PLAT_NO_SOCK || cannot_bind(node, bind, status);
+    enum io_status status = bind_open(node->platform, bind);
+    return status == IO_OK || cannot_bind(node, bind, status);
 }
 
 static bool open_binds(struct node *node, struct proxy *proxy)
@@ -406,6 +390,7 @@ static bool serve(struct node *node)
     uint64_t descriptors = node->platform->ops->descriptor_limit(node->platform, (uint64_t)globals->ulimit_n);
     if (!globals->maxconn)
         globals->maxconn = descriptors > 200 ? (int64_t)(descriptors - 100) / 2 : 50;
+    configuration->maxconn_at_start = globals->maxconn;
     if (!open_all(node))
         return false;
     if (globals->daemon && node->platform->ops->daemonize(node->platform) != IO_OK) {
@@ -427,6 +412,10 @@ static bool serve(struct node *node)
         return false;
     if (!engine_listen(node->worker->engine)) {
         diag_say(&node->diag, DIAG_ALERT, "out of memory or descriptors");
+        return false;
+    }
+    if (!check_start_all(node->worker->engine)) {
+        diag_say(&node->diag, DIAG_ALERT, "out of memory");
         return false;
     }
     signal_old(node);

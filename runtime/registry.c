@@ -33,6 +33,8 @@ struct table {
     size_t row_size, name_at;
 };
 
+extern const struct keyword_row kw_check_rows[];
+
 #define TABLE(kind, type, name, rows)                                                                        \
     {                                                                                                        \
         kind, rows, sizeof(struct type), offsetof(struct type, name)                                         \
@@ -71,6 +73,12 @@ static const struct table tables[] = {
     KEYWORDS(kw_tls_rows),
     BIND_OPTIONS(kw_bind_option_rows),
     SERVER_OPTIONS(kw_server_option_rows),
+    KEYWORDS(kw_check_rows),
+    COMMANDS(cmd_stat_rows),
+    COMMANDS(cmd_server_rows),
+    COMMANDS(cmd_show_rows),
+    COMMANDS(cmd_set_rows),
+    COMMANDS(cmd_session_rows),
     BIND_OPTIONS(kw_tls_bind_rows),
     SERVER_OPTIONS(kw_tls_server_rows),
     FETCHES(fetch_value_rows),

@@ -415,7 +415,7 @@ static void servers_and_their_defaults(void)
         EXPECT_INT(second->weight_now, 3);
         EXPECT_INT(second->settings.maxconn, 9);
         EXPECT(!second->settings.check);
-        EXPECT_INT(second->admin, ADMIN_CONFIG_MAINT);
+        EXPECT_INT(second->admin, ADMIN_CONFIG_MAINT | ADMIN_FORCED_MAINT);
         EXPECT_INT(second->addr.addr.u.ip[3], 1);
         EXPECT(proxy_server(proxy, "t2") && third->settings.backup);
         EXPECT_INT(late->admin, ADMIN_RESOLVE_MAINT);

@@ -56,6 +56,7 @@ void cli_say(struct cli_command *command, enum cli_severity severity, const char
 #define cli_error(command, ...) cli_say(command, CLI_ERROR, __VA_ARGS__)
 
 extern const struct service_row cli_service;
-extern const struct command_row cli_rows[];
+extern const struct command_row cli_rows[], cmd_stat_rows[], cmd_server_rows[], cmd_show_rows[],
+    cmd_set_rows[], cmd_session_rows[];
 
 #endif

@@ -67,6 +67,8 @@ static bool fetch_fe_id(const struct sample_args *args, struct sample_context *c
 static bool fetch_be_name(const struct sample_args *args, struct sample_context *context, struct sample *out)
 {
     (void)args;
+    if (context->check)
+        return text_of(context->proxy->name, out);
     return context->stream && text_of(context->stream->backend->name, out);
 }
 
@@ -80,15 +82,20 @@ static bool fetch_be_id(const struct sample_args *args, struct sample_context *c
 static bool fetch_srv_name(const struct sample_args *args, struct sample_context *context, struct sample *out)
 {
     (void)args;
+    if (context->server)
+        return text_of(context->server->name, out);
     return context->stream && context->stream->server && text_of(context->stream->server->name, out);
 }
 
 static bool fetch_srv_id(const struct sample_args *args, struct sample_context *context, struct sample *out)
 {
     (void)args;
-    if (!context->stream || !context->stream->server)
+    const struct server *server = context->server   ? context->server
+                                  : context->stream ? context->stream->server
+                                                    : NULL;
+    if (!server)
         return false;
-    *out = sample_int(context->stream->server->id);
+    *out = sample_int(server->id);
     return true;
 }
 
@@ -188,7 +195,7 @@ const struct fetch_row fetch_connection_rows[] = {
     /* name           run               args          out          valid at */
     { "be_conn", fetch_be_conn, "backend?", SAMPLE_SINT, AT_ANYWHERE, NULL, NULL },
     { "be_id", fetch_be_id, "", SAMPLE_SINT, AT_STREAM, NULL, NULL },
-    { "be_name", fetch_be_name, "", SAMPLE_STR, AT_STREAM, NULL, NULL },
+    { "be_name", fetch_be_name, "", SAMPLE_STR, AT_STREAM | AT_CHECK, NULL, NULL },
     { "be_sess_rate", fetch_be_sess_rate, "backend?", SAMPLE_SINT, AT_CLIENT, NULL, NULL },
     { "dst", fetch_dst, "", SAMPLE_ADDR, AT_CLIENT, NULL, NULL },
     { "dst_port", fetch_dst_port, "", SAMPLE_SINT, AT_CLIENT, NULL, NULL },
@@ -204,8 +211,8 @@ const struct fetch_row fetch_connection_rows[] = {
     { "src", fetch_src, "", SAMPLE_ADDR, AT_CLIENT, NULL, NULL },
     { "src_port", fetch_src_port, "", SAMPLE_SINT, AT_CLIENT, NULL, NULL },
     { "srv_conn", fetch_srv_conn, "server", SAMPLE_SINT, AT_ANYWHERE, NULL, NULL },
-    { "srv_id", fetch_srv_id, "", SAMPLE_SINT, AT_SERVER, NULL, NULL },
+    { "srv_id", fetch_srv_id, "", SAMPLE_SINT, AT_SERVER | AT_CHECK, NULL, NULL },
     { "srv_is_up", fetch_srv_is_up, "server", SAMPLE_BOOL, AT_ANYWHERE, NULL, NULL },
-    { "srv_name", fetch_srv_name, "", SAMPLE_STR, AT_SERVER, NULL, NULL },
+    { "srv_name", fetch_srv_name, "", SAMPLE_STR, AT_SERVER | AT_CHECK, NULL, NULL },
     { 0 },
 };

@@ -432,7 +432,6 @@ const struct keyword_row kw_global_ignored_rows[] = {
     NOTHING("dns-accept-family"),
     NOTHING("expose-deprecated-directives"),
     NOTHING("expose-experimental-directives"),
-    NOTHING("external-check"),
     NOTHING("force-cfg-parser-pause"),
     NOTHING("h1-accept-payload-with-any-method"),
     NOTHING("h1-do-not-close-on-insecure-transfer-encoding"),

@@ -44,6 +44,7 @@ static bool id(struct cfg_line *line)
                              proxy_type_name(proxy), proxy->name, proxy_type_name(other), other->name,
                              other->at.file, other->at.line);
     }
+    proxy->id_given = true;
     proxy->id = (int)number;
     return cfg_arg_limits(line, 1, 1);
 }

@@ -25,7 +25,7 @@ static bool name_is_free(struct cfg_line *line, const struct proxy *proxy, const
 static void start_state(struct server *server)
 {
     server->state = SERVER_RUNNING;
-    server->admin = server->settings.disabled ? ADMIN_CONFIG_MAINT : 0;
+    server->admin = server->settings.disabled ? ADMIN_CONFIG_MAINT | ADMIN_FORCED_MAINT : 0;
     server->weight_now = server->settings.weight;
     list_init(&server->queue);
     list_init(&server->idle);
@@ -232,8 +232,9 @@ static bool check_addr(struct cfg_option *option)
     struct server_settings *settings = option->target;
     struct configuration *configuration = configuration_of(option->line);
     const char *error = NULL, *text = cfg_option_value(option);
-    if (cfg_parse_addr(configuration->platform, &configuration->arena, text, ADDR_PORT_OPTIONAL, true,
-                       &settings->check_addr, &error))
+    struct cfg_addr *where = option->row->word[1] == 'g' ? &settings->agent_cfg_addr : &settings->check_addr;
+    if (cfg_parse_addr(configuration->platform, &configuration->arena, text, ADDR_PORT_OPTIONAL, true, where,
+                       &error))
         return true;
     return cfg_option_error(option, "%s", error);
 }
@@ -356,7 +357,7 @@ static const struct cfg_name marked_up_names[] = { { "shutdown-backup-sessions",
 /* clang-format off */
 const struct option_row kw_server_option_rows[] = {
     { "addr", SERVER_CALL(check_addr) },
-    { "agent-addr", SERVER_TEXT(agent_addr) },
+    { "agent-addr", SERVER_CALL(check_addr) },
     { "agent-check",SERVER_FLAG(agent_check) },
     { "agent-inter", SERVER_TIME(agent_inter) },
     { "agent-port", SERVER_INT(agent_port, 1, 65535) },

@@ -40,4 +40,7 @@ struct bind {
     struct proxy_counters counters;
 };
 
+/* Opens (or adopts) the socket into bind->sock. IO_OK or why not. */
+enum io_status bind_open(struct platform *platform, struct bind *bind) MUST_USE;
+
 #endif

@@ -98,6 +98,7 @@ void configuration_destroy(struct configuration *configuration)
     vars_finish(&configuration->proc_vars);
     pattern_set_destroy(configuration->patterns);
     words_finish(&configuration->words);
+    buf_finish(&configuration->startup_log);
     arena_finish(&configuration->arena);
     mem_free(configuration);
 }

@@ -41,6 +41,7 @@ struct globals {     /* the global section, in its own words */
     int64_t stats_maxconn;
     struct log_target *log_targets;
     uint64_t spread_checks;
+    bool external_check;
     int64_t unix_mode;
     int unix_uid, unix_gid;
     const char *unix_prefix;
@@ -102,6 +103,8 @@ struct configuration {
     uint64_t start_ns;
     bool stopping;
     int64_t current_connections;
+    int64_t maxconn_at_start;
+    struct buf startup_log; /* messages up to the start of service */
     struct proxy_counters counters;
     struct tls_library *tls; /* NULL: nothing needs it */
     uint64_t unique_serial;  /* %rt */

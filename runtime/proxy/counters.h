@@ -18,6 +18,11 @@ struct proxy_counters {
     uint64_t http_responses[6]; /* 1xx .. 5xx, other at 0 */
     uint64_t http_requests, intercepted_requests;
     uint64_t reused, connects, picked, queue_max;
+    uint64_t request_bytes_out, response_bytes_in;
+    uint64_t sessions_other, sessions_h1, sessions_h2, requests_other, requests_h1, requests_h2;
+    uint64_t compressed_in, compressed_out, compression_bypassed, compressed_responses;
+    uint64_t cache_lookups, cache_hits;
+    uint64_t tls_sessions, tls_resumed, tls_failed;
     struct rate session_rate, request_rate, connection_rate;
     uint32_t session_rate_max, request_rate_max, connection_rate_max;
     uint64_t queue_time_ms, connect_time_ms, response_time_ms, total_time_ms; /* sliding sums over 1024 */

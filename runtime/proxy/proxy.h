@@ -16,6 +16,7 @@
 
 struct balance_row;
 struct bind;
+struct check_rules;
 struct configuration;
 struct filter_config;
 struct forwarded;
@@ -144,10 +145,13 @@ struct proxy_settings {
     const char *send_name_header; /* http-send-name-header, lower case; NULL: none */
     int64_t max_keep_alive_queue; /* -1: no limit */
     int64_t hash_balance_factor;
-    struct source_settings source;      /* for servers without their own */
-    const struct stats_settings *stats; /* NULL: none */
-    unsigned hash_type;                 /* bits, by the balance storey */
-    uint64_t slots[8];                  /* spare, for words of upper storeys that are plain numbers */
+    struct source_settings source;              /* for servers without their own */
+    const struct stats_settings *stats;         /* NULL: none */
+    struct check_rules *check_rules;            /* what `option ...chk` chose; NULL: a connection is all */
+    struct check_rules *tcp_check, *http_check; /* so far, by their lines */
+    const char *external_command, *external_path;
+    unsigned hash_type; /* bits, by the balance storey */
+    uint64_t slots[8];  /* spare, for words of upper storeys that are plain numbers */
 };
 
 struct switching_rule { /* use_backend */
@@ -198,6 +202,7 @@ struct proxy {
     struct configuration *configuration;
     const char *name;
     int id; /* from 2 on, as written or numbered */
+    bool id_given;
     unsigned uuid;
     unsigned sides; /* enum proxy_side bits */
     struct diag_place at;
@@ -233,6 +238,8 @@ struct proxy {
     struct list queue;                   /* streams that wait for any server */
     unsigned queue_count;
     int64_t on_servers; /* streams that have a place on one of the servers */
+    uint64_t last_change_ns, down_since_ns,
+        down_time_ns; /* of the backend: all its servers went down, or one came up */
     struct proxy_counters front_counters, back_counters;
 };
 

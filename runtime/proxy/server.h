@@ -36,7 +36,7 @@ enum server_admin { /* bits: why it is not to be used */
                     ADMIN_RESOLVE_MAINT = 8,
                     ADMIN_FORCED_DRAIN = 16,
                     ADMIN_INHERITED_DRAIN = 32,
-                    ADMIN_MAINT = 15,
+                    ADMIN_MAINT = 11, /* ADMIN_CONFIG_MAINT only says where it came from */
                     ADMIN_DRAIN = 48,
 };
 
@@ -66,7 +66,9 @@ struct server_settings { /* what options behind `server` and `default-server` sa
     uint64_t tcp_user_timeout;
     int64_t agent_port;
     uint64_t agent_inter;
-    const char *agent_addr, *agent_send;
+    struct cfg_addr agent_cfg_addr;
+    const char *agent_send;
+    const char *healthcheck; /* name of a healthcheck section; NULL: the section's own checks */
     struct tls_settings tls;
 };
 

@@ -14,6 +14,7 @@ struct configuration;
 struct engine;
 struct proxy;
 struct sample_args;
+struct server;
 struct session;
 struct stream;
 
@@ -91,6 +92,7 @@ struct sample_context {
     struct session *session;
     struct stream *stream;
     struct check *check;
+    const struct server *server; /* of a check */
     struct http_msg *request; /* set while the request's head may be read (AT_REQUEST_HEAD ..., kept later) */
     struct http_msg *response;
     struct channel *request_channel, *response_channel;

@@ -53,6 +53,8 @@ static bool room_for(const struct bind *bind)
     const struct proxy *frontend = bind->proxy;
     if (bind->is_cli)
         return true;
+    if (frontend->paused)
+        return false;
     if (configuration->globals.maxconn &&
         configuration->current_connections >= configuration->globals.maxconn)
         return false;
@@ -152,6 +154,50 @@ static void close_listeners(struct engine *engine)
     LIST_EACH_SAFE(link, &engine->listeners)
     {
         struct bind_listener *bound = LIST_ITEM(link, struct bind_listener, link);
+        list_remove(&bound->link);
+        listener_close(&bound->listener);
+        mem_free(bound);
+    }
+}
+
+/* A paused socket is closed, so that clients are refused and not left waiting; one that the starter of the process gave
+ * us could not be had again and only rests. */
+void engine_pause(struct engine *engine, struct proxy *frontend)
+{
+    frontend->paused = true;
+    LIST_EACH (link, &engine->listeners) {
+        struct bind_listener *bound = LIST_ITEM(link, struct bind_listener, link);
+        if (bound->bind->proxy == frontend && bound->bind->addr.fd < 0)
+            listener_close(&bound->listener);
+    }
+}
+
+bool engine_resume(struct engine *engine, struct proxy *frontend)
+{
+    bool all = true;
+    frontend->paused = false;
+    LIST_EACH (link, &engine->listeners) {
+        struct bind_listener *bound = LIST_ITEM(link, struct bind_listener, link);
+        if (bound->bind->proxy != frontend || bound->listener.open)
+            continue;
+        all = bind_open(loop_platform(engine->loop), bound->bind) == IO_OK &&
+              listener_open(&bound->listener, engine->loop, bound->bind->sock) == IO_OK && all;
+        if (bound->listener.open)
+            bound->bind->sock = PLAT_NO_SOCK;
+    }
+    frontend->paused = !all;
+    engine_room_again(engine);
+    return all;
+}
+
+void engine_close(struct engine *engine, struct proxy *frontend)
+{
+    frontend->stopped = true;
+    LIST_EACH_SAFE(link, &engine->listeners)
+    {
+        struct bind_listener *bound = LIST_ITEM(link, struct bind_listener, link);
+        if (bound->bind->proxy != frontend)
+            continue;
         list_remove(&bound->link);
         listener_close(&bound->listener);
         mem_free(bound);

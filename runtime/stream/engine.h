@@ -36,6 +36,11 @@ bool engine_listen(struct engine *engine);
 void engine_room_again(struct engine *engine);
 /* Accepts no more; sessions go on, idle ones are closed. */
 void engine_soft_stop(struct engine *engine);
+/* A frontend's listeners by hand. Paused ones accept nobody until they are resumed; closed ones never do again.
+ * false: some could not be opened again. */
+void engine_pause(struct engine *engine, struct proxy *frontend);
+bool engine_resume(struct engine *engine, struct proxy *frontend) MUST_USE;
+void engine_close(struct engine *engine, struct proxy *frontend);
 /* A random 32-bit value from the platform's entropy (uuid, rand): deterministic in the simulator. */
 uint32_t engine_random(struct engine *engine);
 

@@ -38,8 +38,8 @@ void server_pick_prepare(struct configuration *configuration)
             list_init(&server->idle);
             server->weight_now = server->settings.weight;
             server->state = SERVER_RUNNING;
-            if (server->settings.disabled)
-                server->admin |= ADMIN_CONFIG_MAINT | ADMIN_FORCED_MAINT;
+            if (server->admin & ADMIN_MAINT)
+                server->state = SERVER_STOPPED;
         }
         persist_cookie_prepare(proxy);
     }

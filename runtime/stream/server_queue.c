@@ -122,8 +122,9 @@ void server_pick_leave(struct stream *stream)
     server_pick_next(server);
 }
 
-void server_queue_scatter(struct server *server)
+unsigned server_queue_scatter(struct server *server)
 {
+    unsigned count = 0;
     LIST_EACH_SAFE(link, &server->queue)
     {
         struct stream *stream = LIST_ITEM(link, struct stream, queue_link);
@@ -133,7 +134,9 @@ void server_queue_scatter(struct server *server)
         stream->assigned = NULL;
         stream->server = NULL;
         stream_wake(stream);
+        count++;
     }
+    return count;
 }
 
 void server_pick_changed(struct server *server)
@@ -143,6 +146,6 @@ void server_pick_changed(struct server *server)
     if (balance && balance->server_changed)
         balance->server_changed(backend, server);
     if (!server_usable(server) && !backend->settings.persist)
-        server_queue_scatter(server);
+        (void)server_queue_scatter(server);
     server_pick_next(server);
 }

@@ -13,7 +13,7 @@ void server_queue_enter(struct stream *stream, struct server *server);
 void server_queue_leave(struct stream *stream);
 /* Takes a place on the server, full or not. */
 void server_queue_occupy(struct stream *stream, struct server *server);
-/* The queue of a server that ended: each stream looks for another one. */
-void server_queue_scatter(struct server *server);
+/* The queue of a server that ended: each stream looks for another one. How many there were. */
+unsigned server_queue_scatter(struct server *server);
 
 #endif
