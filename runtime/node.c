@@ -3,6 +3,7 @@
  * Stages: nothing → reading (command line, files, scripts) → bound → running → ended. What a stage made is unmade in
  * reverse by node_destroy, from whichever stage it is in. */
 #include "node.h"
+#include "admin/admin_services.h"
 #include "admin/cli.h"
 #include "base/mem.h"
 #include "base/units.h"
@@ -223,6 +224,7 @@ static bool configure(struct node *node)
     }
     node->configuration->world = condition_world(node);
     node->configuration->load_lua = load_lua;
+    node->configuration->stat_service = &stat_service;
     node->configuration->cli_service = &cli_service;
     node->configuration->files = node->line.files;
     node->configuration->start_wall_ns = node->platform->ops->wall_ns(node->platform);

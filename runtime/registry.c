@@ -2,6 +2,7 @@
  * A new table is one line here and, when it has no header, one extern line. */
 #include "registry.h"
 #include "actions/actions.h"
+#include "admin/admin_services.h"
 #include "admin/cli.h"
 #include "admin/cmd_map.h"
 #include "admin/cmd_table.h"
@@ -26,6 +27,8 @@ extern const struct keyword_row kw_stick_rows[], kw_ring_rows[];
 extern const struct option_row kw_bind_option_rows[], kw_server_option_rows[], kw_tls_bind_rows[],
     kw_tls_server_rows[];
 
+extern const struct command_row cmd_server_add_rows[];
+
 /* Rows of one kind, up to an empty one. */
 struct table {
     enum word_kind kind;
@@ -48,6 +51,7 @@ extern const struct keyword_row kw_check_rows[];
 #define ACLS(rows)           TABLE(WORD_ACL, acl_row, name, rows)
 #define ACTIONS(rows)        TABLE(WORD_ACTION, action_row, name, rows)
 #define LOG_ALIASES(rows)    TABLE(WORD_LOG_ALIAS, log_alias_row, name, rows)
+#define SERVICES(rows)       TABLE(WORD_SERVICE, service_row, name, rows)
 #define COMMANDS(rows)       TABLE(WORD_COMMAND, command_row, words, rows)
 
 static const struct table tables[] = {
@@ -75,6 +79,8 @@ static const struct table tables[] = {
     SERVER_OPTIONS(kw_server_option_rows),
     KEYWORDS(kw_check_rows),
     COMMANDS(cmd_stat_rows),
+    COMMANDS(cmd_server_add_rows),
+    SERVICES(admin_service_rows),
     COMMANDS(cmd_server_rows),
     COMMANDS(cmd_show_rows),
     COMMANDS(cmd_set_rows),

@@ -330,6 +330,45 @@ static void set_agent_send(struct cli_command *command, struct server *server)
         cli_error(command, "cannot allocate memory for new string");
 }
 
+static bool name_suits(const char *name)
+{
+    for (; *name; name++)
+        if (!ascii_alpha(*name) && !ascii_digit(*name) && !strchr("_:.-", *name))
+            return false;
+    return true;
+}
+
+static void set_name(struct cli_command *command, struct server *server)
+{
+    const char *name = cli_arg(command, 2);
+    struct proxy *backend = server->proxy;
+    const struct server *other = proxy_server(backend, name);
+    if (!name[0]) {
+        cli_error(command, "set server <b>/<s> name requires a new name.");
+    } else if (!(server->admin & ADMIN_MAINT)) {
+        cli_error(command, "Server must be in maintenance mode to change its name.");
+    } else if (!name_suits(name)) {
+        cli_error(command, "Server name contains invalid characters.");
+    } else if (other && other != server) {
+        cli_error(command, "A server with the same name already exists in the backend.");
+    } else if (server->referenced && other != server) {
+        cli_error(
+            command,
+            "This server is statically referenced by other configuration elements, cannot change its name.");
+    } else {
+        struct str copy = arena_copy(&command->configuration->arena, str_of(name));
+        const char *old = server->name;
+        if (!copy.data || !dict_set(&backend->servers_by_name, copy, server)) {
+            cli_error(command, "out of memory");
+            return;
+        }
+        if (other != server)
+            (void)dict_remove(&backend->servers_by_name, str_of(old));
+        server->name = copy.data;
+        cli_say(command, CLI_INFO, "Server name updated.");
+    }
+}
+
 static void run_set_server(struct cli_command *command)
 {
     struct server *server = cmd_server_find(command, cli_arg(command, 0));
@@ -358,6 +397,8 @@ static void run_set_server(struct cli_command *command)
         set_agent_send(command, server);
     else if (strcmp(what, "fqdn") == 0)
         cli_error(command, "set server <b>/<s> fqdn failed because no resolution is configured.");
+    else if (strcmp(what, "name") == 0)
+        set_name(command, server);
     else if (strcmp(what, "ssl") == 0)
         cli_error(command,
                   "'set server <srv> ssl' cannot be set. \n default-server should define ssl settings");
@@ -439,9 +480,9 @@ static void put_state(struct cli_command *command, const struct server *server)
                (unsigned long long)((engine_now(command->engine) - server->last_change_ns) / NS_PER_S),
                check ? (int)check->status : (int)CHECK_INITIALIZING, check ? (int)check->result : 0,
                (long long)health,
-               check                         ? state_bits(check)
-               : server->admin & ADMIN_MAINT ? 8u
-                                             : 0u,
+               check                                ? state_bits(check)
+               : server->admin & ADMIN_CONFIG_MAINT ? 8u
+                                                    : 0u,
                state_bits(agent), proxy->id_given, server->settings.id != 0,
                server->addr.host ? server->addr.host : "-", server->addr.addr.port, "-", server->settings.ssl,
                check ? check->port : 0u);
@@ -533,7 +574,7 @@ static void run_show_connections(struct cli_command *command)
 
 /* clang-format off */
 const struct command_row cmd_server_rows[] = {
-    { "clear counters server", CLI_ADMIN, "clear counters server <bk>/<srv>        : clear all counters of a server", run_clear_counters, NULL },
+    { "clear counters server", CLI_ADMIN, "clear counters server <bk>/<srv> [force]: clear all counters of a server", run_clear_counters, NULL },
     { "disable agent", CLI_ADMIN, "disable agent                           : disable agent checks", run_disable_agent, NULL },
     { "disable health", CLI_ADMIN, "disable health                          : disable health checks", run_disable_health, NULL },
     { "disable server", CLI_ADMIN, "disable server (DEPRECATED)             : disable a server for maintenance (use 'set server' instead)", run_disable_server, NULL },

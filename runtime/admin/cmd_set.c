@@ -189,6 +189,10 @@ static void run_set_var(struct cli_command *command)
     struct var_name name;
     struct sample value;
     const char *how = cli_arg(command, 1), *text = cli_arg(command, 2), *end = NULL;
+    if (!cli_is_experimental(command)) {
+        cli_error(command, "This command is restricted to experimental mode only.");
+        return;
+    }
     if (!read_name(command, &name))
         return;
     bool format = strcmp(how, "fmt") == 0;

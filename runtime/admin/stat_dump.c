@@ -205,9 +205,20 @@ static void put_object(struct stat_dump *dump, const struct stat_object *object,
     dump->any = true;
 }
 
+static bool may_show(const struct stat_dump *dump, const struct proxy *proxy)
+{
+    const struct stats_scope *scope = dump->scopes;
+    for (; scope; scope = scope->next)
+        if (strcmp(scope->name, proxy->name) == 0 || (strcmp(scope->name, ".") == 0 && proxy == dump->own))
+            return true;
+    return !dump->scopes;
+}
+
 bool stat_dump_wants(const struct stat_dump *dump, const struct stat_object *object)
 {
     if (dump->scope && str_find(str_of(object->proxy->name), str_of(dump->scope)) == STR_NOT_FOUND)
+        return false;
+    if (!may_show(dump, object->proxy))
         return false;
     if (object->side != STAT_SERVER)
         return true;

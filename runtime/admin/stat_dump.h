@@ -5,11 +5,15 @@
 
 enum stat_format { STAT_CSV, STAT_TYPED, STAT_JSON };
 
+struct stats_scope;
+
 struct stat_dump {
     struct stat_walk walk;
     enum stat_format format;
     bool describe, hide_down, hide_maint;
-    const char *scope; /* part of the name of the sections wanted; NULL: all */
+    const struct stats_scope *scopes; /* sections that may be shown; NULL: all */
+    const struct proxy *own;          /* what "." means there */
+    const char *scope;                /* part of the name of the sections wanted; NULL: all */
     /* Where it stands. */
     bool begun, any;
 };

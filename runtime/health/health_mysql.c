@@ -40,17 +40,19 @@ static enum check_verdict judge_handshake(struct check *check, const struct chec
     return check_step_good(check, CHECK_L7_OK, 0, str_slice(version, 0, end));
 }
 
+/* The login went out at once; its answer stands behind the handshake. */
 static enum check_verdict judge_login(struct check *check, const struct check_step *step, struct str bytes,
                                       bool last)
 {
-    size_t size = packet_size(bytes);
+    struct str answer = str_from(bytes, packet_size(bytes));
+    size_t size = packet_size(answer);
     (void)step;
-    if ((bytes.size < HEADER || bytes.size < size) && !last)
+    if ((answer.size < HEADER || answer.size < size) && !last)
         return CHECK_WAIT;
-    if (bytes.size < HEADER)
+    if (answer.size < HEADER)
         return check_step_bad(check, CHECK_L7_RESPONSE, -1, STR("Error packet is too short"));
-    if (bytes.size > HEADER && (uint8_t)bytes.data[HEADER] == 0xff)
-        return refused(check, str_slice(bytes, 0, size));
+    if (answer.size > HEADER && (uint8_t)answer.data[HEADER] == 0xff)
+        return refused(check, str_slice(answer, 0, size));
     return CHECK_NEXT; /* ends with the version that the handshake told */
 }
 
@@ -58,7 +60,7 @@ static void put_login(struct buf *packet, const char *user, bool old)
 {
     struct buf body = BUF_INIT;
     if (old) {
-        buf_add(&body, str_make("\x80\0\0\0\1", 5));
+        buf_add(&body, str_make("\0\x80\0\0\1", 5));
     } else {
         buf_add(&body, str_make("\0\x82\0\0\0\x80\0\1\x21", 9));
         for (int i = 0; i < 23; i++)
@@ -77,9 +79,10 @@ static void put_login(struct buf *packet, const char *user, bool old)
 static bool prepare(struct check_rules *rules, struct arena *arena, const char *const *words,
                     const char **error)
 {
-    health_expect(rules, arena, judge_handshake);
-    if (!words[0])
+    if (!words[0]) {
+        health_expect(rules, arena, judge_handshake);
         return true;
+    }
     const char *version = words[1] && words[2] ? words[2] : "post-41";
     bool old = strcmp(version, "pre-41") == 0;
     if (strcmp(words[0], "user") != 0 || !words[1] || (!old && strcmp(version, "post-41") != 0)) {
@@ -90,6 +93,7 @@ static bool prepare(struct check_rules *rules, struct arena *arena, const char *
     put_login(&packet, words[1], old);
     health_send(rules, arena, packet.data, packet.size);
     buf_finish(&packet);
+    health_expect(rules, arena, judge_handshake);
     health_expect(rules, arena, judge_login);
     return true;
 }

@@ -216,10 +216,8 @@ static void set_health(struct engine *engine, struct server *server, enum verdic
 
 static void tell_trackers(struct engine *engine, struct server *server, enum verdict verdict)
 {
-    for (struct proxy *proxy = engine->configuration->proxies; proxy; proxy = proxy->next)
-        for (struct server *each = proxy->servers; each; each = each->next)
-            if (each->tracked == server)
-                set_health(engine, each, verdict, NULL, server);
+    for (struct server *each = server->trackers; each; each = each->next_tracker)
+        set_health(engine, each, verdict, NULL, server);
 }
 
 static enum server_state state_after(const struct server *server, enum verdict verdict)
@@ -286,15 +284,11 @@ void server_status_stopping(struct engine *engine, struct server *server, const 
 static void inherit(struct engine *engine, struct server *server, unsigned bit, bool set)
 {
     unsigned inherited = bit & ADMIN_MAINT ? ADMIN_INHERITED_MAINT : ADMIN_INHERITED_DRAIN;
-    for (struct proxy *proxy = engine->configuration->proxies; proxy; proxy = proxy->next) {
-        for (struct server *each = proxy->servers; each; each = each->next) {
-            if (each->tracked != server)
-                continue;
-            if (set)
-                server_status_set_admin(engine, each, inherited, NULL);
-            else
-                server_status_clear_admin(engine, each, inherited);
-        }
+    for (struct server *each = server->trackers; each; each = each->next_tracker) {
+        if (set)
+            server_status_set_admin(engine, each, inherited, NULL);
+        else
+            server_status_clear_admin(engine, each, inherited);
     }
 }
 

@@ -17,10 +17,7 @@ static struct check_rules *own_rules(struct cfg_line *line, bool http)
     bool chosen = theirs && proxy->settings.check_rules == theirs;
     *mine = check_rules_create(&configuration_of(line)->arena, http ? CHECK_KIND_HTTP : CHECK_KIND_TCP,
                                http ? "http-check" : "tcp-check");
-    if (theirs) { /* what `option httpchk` of the defaults said stays */
-        (*mine)->method = theirs->method;
-        (*mine)->uri = theirs->uri;
-        (*mine)->version = theirs->version;
+    if (theirs) {
         (*mine)->disable_on_404 = theirs->disable_on_404;
         (*mine)->send_state = theirs->send_state;
     }
@@ -91,12 +88,12 @@ static struct sample_expr *read_expr(struct reading *reading, const char *word, 
     return expr;
 }
 
-static struct regex *read_regex(struct reading *reading, const char *text)
+static struct regex *read_regex(struct reading *reading, const char *text, bool ignore_case)
 {
     const char *error = NULL;
     struct configuration *configuration = configuration_of(reading->line);
     struct regex *regex =
-        pattern_set_regex(configuration->patterns, str_of(text), false, arena_of(reading), &error);
+        pattern_set_regex(configuration->patterns, str_of(text), ignore_case, arena_of(reading), &error);
     if (!regex)
         cfg_error(reading->line, "'%s' : regular expression '%s' : %s.", reading->what, text,
                   error ? error : "out of memory");
@@ -338,7 +335,7 @@ static bool read_ranges(struct reading *reading, const char *text)
 }
 
 /* "-m <method>" and the pattern. lf: it is a format. */
-static bool read_match(struct reading *reading, struct check_match *match, bool lf)
+static bool read_match(struct reading *reading, struct check_match *match, bool lf, bool is_name)
 {
     static const struct {
         const char *word;
@@ -366,7 +363,7 @@ static bool read_match(struct reading *reading, struct check_match *match, bool 
         return false;
     match->text = str_of(text);
     if (match->method == MATCH_REG)
-        return (match->regex = read_regex(reading, text)) != NULL;
+        return (match->regex = read_regex(reading, text, is_name)) != NULL;
     return !lf || (match->format = read_format(reading, "hdr", text)) != NULL;
 }
 
@@ -377,14 +374,14 @@ static bool read_header_match(struct reading *reading)
     if (strcmp(word, "name") != 0 && strcmp(word, "name-lf") != 0)
         return cfg_error(reading->line, "'%s' : expects 'name' or 'name-lf' as first argument, not '%s'.",
                          reading->what, word);
-    if (!read_match(reading, &step->name, word[4] == '-'))
+    if (!read_match(reading, &step->name, word[4] == '-', true))
         return false;
     word = cfg_word(reading->line, reading->at);
     step->value.method = MATCH_FOUND;
     if (strcmp(word, "value") != 0 && strcmp(word, "value-lf") != 0)
         return true;
     reading->at++;
-    return read_match(reading, &step->value, word[5] == '-');
+    return read_match(reading, &step->value, word[5] == '-', false);
 }
 
 static bool read_pattern(struct reading *reading, const struct expect_word *kind)
@@ -406,7 +403,7 @@ static bool read_pattern(struct reading *reading, const struct expect_word *kind
     case EXPECT_BINARY_REGEX:
     case EXPECT_BODY_REGEX:
     case EXPECT_STATUS_REGEX:
-        return (step->regex = read_regex(reading, text)) != NULL;
+        return (step->regex = read_regex(reading, text, false)) != NULL;
     case EXPECT_STRING_FORMAT:
     case EXPECT_BINARY_FORMAT:
     case EXPECT_BODY_FORMAT:

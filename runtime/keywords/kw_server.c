@@ -1,4 +1,5 @@
 /* server, server-template and default-server lines, and their options. */
+#include "keywords/kw_server.h"
 #include "keywords/kw_common.h"
 #include "keywords/kw_source.h"
 #include "proxy/server.h"
@@ -101,6 +102,21 @@ static bool server(struct cfg_line *line)
     if (bad)
         return cfg_error(line, "character '%c' is not permitted in server name '%s'.", *bad, name);
     return read_server(line, name, &settings, &addr, 3) && append(line, name, &addr, &settings);
+}
+
+bool kw_server_read(struct cfg_line *line, struct server **out)
+{
+    struct proxy *proxy = kw_proxy(line);
+    struct server_settings usual, settings, *defaults = proxy->default_server;
+    struct cfg_addr addr;
+    proxy_usual_server(&usual);
+    proxy->default_server = &usual;
+    bool good = read_server(line, cfg_arg(line, 0), &settings, &addr, 3);
+    proxy->default_server = defaults;
+    if (!good || !append(line, cfg_arg(line, 0), &addr, &settings))
+        return false;
+    *out = proxy->last_server;
+    return true;
 }
 
 /* "5" is 1 to 5, "3-7" what it says. */

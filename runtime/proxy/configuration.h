@@ -95,7 +95,8 @@ struct configuration {
     struct lua_machine *lua;          /* set by the lua storey; NULL without scripts */
     /* Loads a script at once, so that the lines that follow know what it registers. Set by the node. */
     bool (*load_lua)(struct configuration *configuration, const struct lua_file *file);
-    const struct service_row *cli_service; /* what answers on stats sockets; set by the node */
+    const struct service_row *stat_service; /* what answers behind `stats uri`; set by the node */
+    const struct service_row *cli_service;  /* what answers on stats sockets; set by the node */
     unsigned next_id;
     const char *const *files; /* as given */
     /* Since start. */

@@ -70,6 +70,8 @@ static const char *resolve_server(struct configuration *configuration, struct sa
     }
     one->arg->proxy = proxy;
     one->arg->server = proxy ? proxy_server(proxy, name) : NULL;
+    if (one->arg->server)
+        one->arg->server->referenced = true;
     return one->arg->server ? NULL : "server";
 }
 
@@ -197,6 +199,8 @@ static bool resolve_server_rules(struct proxy *proxy)
             continue;
         rule->server = proxy_server(proxy, rule->text);
         if (rule->server)
+            rule->server->referenced = true;
+        if (rule->server)
             continue;
         diag_config(proxy->configuration->diag, DIAG_ALERT, nowhere,
                     "%s '%s' : unable to find server '%s' referenced in a 'use-server' rule.",
@@ -224,8 +228,12 @@ static bool resolve_track(struct server *server)
         first = rest;
     }
     server->tracked = dict_get(&proxy->servers_by_name, first);
-    if (server->tracked && server->tracked != server)
+    if (server->tracked && server->tracked != server) {
+        server->tracked->referenced = true;
+        server->next_tracker = server->tracked->trackers;
+        server->tracked->trackers = server;
         return true;
+    }
     diag_config(configuration->diag, DIAG_ALERT, server->at,
                 "'server %s/%s' : unable to find required server '%.*s' for tracking.", server->proxy->name,
                 server->name, STR_ARG(first));

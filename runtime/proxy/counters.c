@@ -29,3 +29,18 @@ uint32_t rate_read(const struct rate *rate, uint64_t now_ns)
     uint64_t sum = now.current + now.previous * left_ms / 1000;
     return sum > UINT32_MAX ? UINT32_MAX : (uint32_t)sum;
 }
+
+void rate_count(struct rate *rate, uint32_t *most, uint64_t now_ns)
+{
+    rate_add(rate, now_ns, 1);
+    uint32_t now = rate_read(rate, now_ns);
+    if (now > *most)
+        *most = now;
+}
+
+void counters_add_time(uint64_t *sum, uint64_t *longest, uint64_t ms)
+{
+    *sum = *sum - (*sum + 1023) / 1024 + ms;
+    if (ms > *longest)
+        *longest = ms;
+}

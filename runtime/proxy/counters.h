@@ -8,6 +8,8 @@ struct rate {        /* events per second: the current second and the one before
     uint32_t current, previous;
 };
 void rate_add(struct rate *rate, uint64_t now_ns, uint32_t events);
+/* One event, and the most in a second so far. */
+void rate_count(struct rate *rate, uint32_t *most, uint64_t now_ns);
 uint32_t rate_read(const struct rate *rate, uint64_t now_ns); /* events per second, sliding */
 
 struct proxy_counters {
@@ -28,5 +30,7 @@ struct proxy_counters {
     uint64_t queue_time_ms, connect_time_ms, response_time_ms, total_time_ms; /* sliding sums over 1024 */
     uint64_t queue_time_max, connect_time_max, response_time_max, total_time_max;
 };
+/* Adds a time to a sliding sum over the last 1024, and keeps the longest. */
+void counters_add_time(uint64_t *sum, uint64_t *longest, uint64_t ms);
 
 #endif

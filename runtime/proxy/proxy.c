@@ -19,7 +19,7 @@ static void set_usual(struct proxy_settings *settings)
     };
 }
 
-static void set_usual_server(struct server_settings *settings)
+void proxy_usual_server(struct server_settings *settings)
 {
     *settings = (struct server_settings){
         .weight = 1,
@@ -88,7 +88,7 @@ struct proxy *proxy_create(struct configuration *configuration, unsigned sides, 
     list_init(&proxy->queue);
     if (!defaults) {
         set_usual(&proxy->settings);
-        set_usual_server(proxy->default_server);
+        proxy_usual_server(proxy->default_server);
         return proxy;
     }
     proxy->settings = defaults->settings;

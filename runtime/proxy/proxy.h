@@ -255,6 +255,8 @@ struct proxy *proxy_find(const struct configuration *configuration, const char *
 struct server *proxy_server(const struct proxy *proxy, const char *name);
 /* The page for a status: the proxy's own, else the usual one. */
 const struct http_reply *proxy_error_reply(const struct proxy *proxy, int status);
+/* What servers are before any word about them. */
+void proxy_usual_server(struct server_settings *settings);
 const char *proxy_type_name(const struct proxy *proxy); /* "frontend", "backend", "proxy" as in messages */
 
 #endif

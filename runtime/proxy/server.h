@@ -79,7 +79,8 @@ struct server {
     int id; /* puid, from 1 on */
     struct cfg_addr addr;
     struct server_settings settings;
-    struct server *tracked; /* `track`: whose health this one follows; NULL: its own */
+    struct server *trackers, *next_tracker; /* those that track this one, the latest first */
+    struct server *tracked;                 /* `track`: whose health this one follows; NULL: its own */
     struct diag_place at;
     struct tls_client *tls;  /* NULL: plain, checks too */
     struct sample_expr *sni; /* NULL: none */
@@ -98,6 +99,8 @@ struct server {
     const char *cookie;  /* of persistence: as configured, or made from its address; NULL: none */
     void *balance;       /* the algorithm's own */
     int64_t map_score;   /* while a map of servers is made */
+    bool dynamic;        /* came at run time */
+    bool referenced;     /* by a rule, an expression or `track`: it cannot be deleted */
     void *check, *agent; /* the health storey's own */
 };
 

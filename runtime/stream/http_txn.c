@@ -231,7 +231,9 @@ static void begin(struct stream *stream)
     struct proxy *frontend = stream->frontend;
     uint64_t now = engine_now(stream->engine);
     frontend->front_counters.http_requests++;
-    rate_add(&frontend->front_counters.request_rate, now, 1);
+    frontend->front_counters.requests_h1++;
+    rate_count(&frontend->front_counters.request_rate, &frontend->front_counters.request_rate_max, now);
+    stream->engine->configuration->counters.http_requests++;
     if (stream_capture(stream, false, 0)) /* from here on the log shows all slots, filled or not */
         capture_fields(stream, false);
     (void)stream_capture(stream, true, 0);
@@ -261,6 +263,22 @@ static bool monitored(struct stream *stream)
 
 /* option http-buffer-request: as much of the body as a buffer holds before the rules of the section that asked for it.
  * A client that ends early is answered where a server would be looked for. */
+/* `stats uri`: an applet answers in the server's place. true: it does, or the stream ends. */
+static bool statistics(struct stream *stream, struct proxy *proxy)
+{
+    const struct stats_settings *stats = proxy->settings.stats;
+    const struct service_row *service = stream->engine->configuration->stat_service;
+    if (!stats || !stats->enabled || !service || stream->applet)
+        return false;
+    struct str uri = str_of(stats->uri ? stats->uri : "/haproxy?stats");
+    if (!str_starts(http_msg_pathq(&stream->http->request), uri))
+        return false;
+    stream->frontend->front_counters.intercepted_requests++;
+    if (!service->begin(stream, proxy))
+        broken(stream, 500, 'R', false);
+    return true;
+}
+
 static enum step wait_for_body(struct stream *stream, const struct proxy *proxy)
 {
     const struct channel *channel = &stream->request;
@@ -319,6 +337,8 @@ enum step http_txn_request(struct stream *stream)
             break;
         case Q_FRONT_RULES:
             step = rules(stream, &frontend->http_request, AT_REQUEST_HEAD, frontend, false);
+            if (step == STEP_NEXT && statistics(stream, frontend) && !stream->applet)
+                return STEP_WAIT;
             break;
         case Q_SWITCH:
             if (stream->applet)
@@ -345,6 +365,9 @@ enum step http_txn_request(struct stream *stream)
         case Q_BACK_RULES:
             if (stream->backend != frontend)
                 step = rules(stream, &stream->backend->http_request, AT_REQUEST_HEAD, stream->backend, false);
+            if (step == STEP_NEXT && stream->backend != frontend && statistics(stream, stream->backend) &&
+                !stream->applet)
+                return STEP_WAIT;
             break;
         case Q_FINISH:
             if (!http_fit_request(stream)) {

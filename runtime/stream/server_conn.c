@@ -277,6 +277,7 @@ struct server_conn *server_conn_reuse(struct stream *stream, struct server *serv
     idle->stream = stream;
     server->used_connections++;
     server->counters.reused++;
+    server->proxy->back_counters.reused++;
     return idle;
 }
 

@@ -307,6 +307,7 @@ static bool open_connection(struct stream *stream)
         return true;
     stream->back = server_conn_open(stream, server, &why);
     server->counters.connects++;
+    server->proxy->back_counters.connects++;
     if (!stream->back) {
         try_again(stream, why);
         return false;

@@ -75,7 +75,8 @@ void server_queue_occupy(struct stream *stream, struct server *server)
         server->counters.sessions_max = (uint64_t)server->current;
     server->counters.sessions_total++;
     server->counters.picked++;
-    rate_add(&server->counters.session_rate, now, 1);
+    server->proxy->back_counters.picked++;
+    rate_count(&server->counters.session_rate, &server->counters.session_rate_max, now);
     server->last_use_ns = now;
     stream->times.unqueued = now;
     if (!stream->times.queued)

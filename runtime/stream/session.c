@@ -123,8 +123,8 @@ static void count(struct session *session)
     frontend->front_counters.connections_total++;
     if ((uint64_t)frontend->current_front > frontend->front_counters.connections_max)
         frontend->front_counters.connections_max = (uint64_t)frontend->current_front;
-    rate_add(&frontend->front_counters.connection_rate, now, 1);
-    rate_add(&configuration->counters.connection_rate, now, 1);
+    rate_count(&frontend->front_counters.connection_rate, &frontend->front_counters.connection_rate_max, now);
+    rate_count(&configuration->counters.connection_rate, &configuration->counters.connection_rate_max, now);
     session->bind->current++;
     session->bind->counters.connections_total++;
 }
@@ -135,9 +135,17 @@ static void count_session(struct session *session)
     counters->sessions_total++;
     if ((uint64_t)session->frontend->current_front > counters->sessions_max)
         counters->sessions_max = (uint64_t)session->frontend->current_front;
-    rate_add(&counters->session_rate, engine_now(session->engine), 1);
-    rate_add(&session->engine->configuration->counters.session_rate, engine_now(session->engine), 1);
+    struct proxy_counters *process = &session->engine->configuration->counters;
+    uint64_t now = engine_now(session->engine);
+    rate_count(&counters->session_rate, &counters->session_rate_max, now);
+    rate_count(&process->session_rate, &process->session_rate_max, now);
+    if (session->frontend->settings.mode == MODE_HTTP)
+        counters->sessions_h1++;
+    else
+        counters->sessions_other++;
     session->bind->counters.sessions_total++;
+    if ((uint64_t)session->bind->current > session->bind->counters.sessions_max)
+        session->bind->counters.sessions_max = (uint64_t)session->bind->current;
     stick_count_session(session);
 }
 

@@ -245,7 +245,7 @@ void stream_set_backend(struct stream *stream, struct proxy *backend)
     counters->sessions_total++;
     if ((uint64_t)backend->current_back > counters->sessions_max)
         counters->sessions_max = (uint64_t)backend->current_back;
-    rate_add(&counters->session_rate, engine_now(stream->engine), 1);
+    rate_count(&counters->session_rate, &counters->session_rate_max, engine_now(stream->engine));
 }
 
 bool stream_switch(struct stream *stream)
@@ -341,6 +341,8 @@ static void account(struct stream *stream)
     stick_count_bytes(stream, in, stream_bytes_to_client(stream));
     frontend->front_counters.bytes_in += in;
     frontend->front_counters.bytes_out += out;
+    stream->engine->configuration->counters.bytes_in += in;
+    stream->engine->configuration->counters.bytes_out += out;
     if (stream->session->bind) {
         stream->session->bind->counters.bytes_in += in;
         stream->session->bind->counters.bytes_out += out;
@@ -353,6 +355,37 @@ static void account(struct stream *stream)
         stream->server->counters.bytes_in += in;
         stream->server->counters.bytes_out += out;
     }
+}
+
+static uint64_t between_ms(uint64_t from, uint64_t to)
+{
+    return from && to > from ? (to - from) / NS_PER_MS : 0;
+}
+
+static void add_times(const struct stream_times *times, struct proxy_counters *counters)
+{
+    counters_add_time(&counters->queue_time_ms, &counters->queue_time_max,
+                      between_ms(times->queued, times->unqueued));
+    counters_add_time(&counters->connect_time_ms, &counters->connect_time_max,
+                      between_ms(times->unqueued, times->connected));
+    counters_add_time(&counters->response_time_ms, &counters->response_time_max,
+                      between_ms(times->connected, times->response));
+    counters_add_time(&counters->total_time_ms, &counters->total_time_max,
+                      between_ms(times->begin, times->end));
+}
+
+/* Times are those of streams that reached a server. */
+static void account_times(struct stream *stream)
+{
+    struct server *server = stream->server;
+    if (!server || !stream->counted || !stream->times.connected)
+        return;
+    add_times(&stream->times, &stream->backend->back_counters);
+    add_times(&stream->times, &server->counters);
+    if (stream->http)
+        server->counters.http_requests++;
+    if (stream->client_aborted)
+        server->counters.client_aborts++;
 }
 
 /* Logs, gives everything back, and lets the session go on or close. */
@@ -372,6 +405,7 @@ static void stream_end(struct stream *stream)
         stream->backend->current_back--;
     stream_log(stream);
     account(stream);
+    account_times(stream);
     if (stream->cursor.set) {
         struct sample_context context = stream_context(stream, AT_LOG, stream->backend);
         rule_cursor_abandon(&stream->cursor, &context);
@@ -807,6 +841,8 @@ static bool notice_failures(struct stream *stream)
     if (stream->response.failed && !stream->response.output && response_begun(stream)) {
         bool broken = stream->http && stream->http->back && stream->http->back->reader.broken;
         stream->backend->back_counters.server_aborts++;
+        if (stream->server)
+            stream->server->counters.server_aborts++;
         stream_abort(stream, broken ? 'P' : 'S', 'D', false);
         return true;
     }
