@@ -10,7 +10,7 @@
 #include "command_line.h"
 #include "config/cfg_cond.h"
 #include "config/cfg_reader.h"
-#include "health/check.h"
+#include "health/health_check.h"
 #include "lua/lua_memory.h"
 #include "lua/lua_register.h"
 #include "lua/lua_vm.h"

@@ -2,7 +2,7 @@
 #include "admin/cmd_server.h"
 #include "base/units.h"
 #include "config/cfg_addr.h"
-#include "health/check.h"
+#include "health/health_check.h"
 #include "health/server_status.h"
 #include "proxy/proxy.h"
 #include "stream/server_conn.h"

@@ -4,7 +4,7 @@
 #include "admin/http_answer.h"
 #include "admin/stat_dump.h"
 #include "base/arena.h"
-#include "health/check.h"
+#include "health/health_check.h"
 #include "health/server_status.h"
 #include "proxy/bind.h"
 #include "proxy/server.h"

@@ -2,7 +2,7 @@
 #include "admin/stat_fields.h"
 #include "base/arena.h"
 #include "base/units.h"
-#include "health/check.h"
+#include "health/health_check.h"
 #include "health/server_status.h"
 #include "proxy/balance_row.h"
 #include "proxy/bind.h"

@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "base/base64.h"
 #include "base/units.h"
-#include "health/check.h"
+#include "health/health_check.h"
 #include "health/server_status.h"
 #include "http/http_uri.h"
 #include "proxy/server.h"

@@ -4,7 +4,7 @@
 #define HEALTH_CHECK_RULES_H
 #include "base/arena.h"
 #include "config/cfg_addr.h"
-#include "health/check.h"
+#include "health/health_check.h"
 #include "log/log_format.h"
 #include "match/pattern.h"
 #include "match/regex.h"

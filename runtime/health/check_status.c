@@ -1,5 +1,5 @@
 /* How a check can end, and what is said of it. */
-#include "health/check.h"
+#include "health/health_check.h"
 
 /* clang-format off */
 static const struct check_status_row rows[CHECK_STATUS_COUNT] = {

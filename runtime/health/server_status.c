@@ -5,7 +5,7 @@
  * servers that track it, told to the balance algorithm, and moves sessions and queues. */
 #include "health/server_status.h"
 #include "base/units.h"
-#include "health/check.h"
+#include "health/health_check.h"
 #include "health/health_log.h"
 #include "proxy/balance_row.h"
 #include "proxy/configuration.h"

@@ -2,7 +2,7 @@
  * 9.3). The memory of a server that is gone stays with the configuration, so that nobody can be left with a pointer. */
 #include "admin/cmd_server.h"
 #include "base/units.h"
-#include "health/check.h"
+#include "health/health_check.h"
 #include "health/server_status.h"
 #include "keywords/kw_common.h"
 #include "keywords/kw_server.h"

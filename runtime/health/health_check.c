@@ -1,6 +1,6 @@
 /* Running health checks: a timer starts a run, the connection's readiness carries it through its steps, a time limit
- * ends it if nothing else does. See check.h. */
-#include "health/check.h"
+ * ends it if nothing else does. See health_check.h. */
+#include "health/health_check.h"
 #include "base/mem.h"
 #include "base/units.h"
 #include "health/agent_check.h"

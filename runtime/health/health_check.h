@@ -5,8 +5,8 @@
  * status moves the check's health between 0 and rise + fall - 1, and that moves the server (server_status.h).
  *
  * Between two runs a check sleeps: its timer is armed for the next one. */
-#ifndef HEALTH_CHECK_H
-#define HEALTH_CHECK_H
+#ifndef HEALTH_HEALTH_CHECK_H
+#define HEALTH_HEALTH_CHECK_H
 #include "base/arena.h"
 #include "base/buf.h"
 #include "net/conn.h"
