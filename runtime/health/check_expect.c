@@ -12,10 +12,9 @@ void check_end_at(struct check *check, const struct check_step *step, enum check
                   const char *text)
 {
     struct buf message = BUF_INIT;
-    bool http = check->rules->kind == CHECK_KIND_HTTP;
     buf_add_c(&message, text);
     if (step->comment)
-        buf_printf(&message, http ? " comment: %s" : " comment: '%s'", step->comment);
+        buf_printf(&message, " comment: %s", step->comment);
     check_end(check, status, check->code, message.data);
     buf_finish(&message);
 }

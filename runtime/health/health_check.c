@@ -11,6 +11,7 @@
 #include "proxy/proxy.h"
 #include "proxy/server.h"
 #include "stream/engine.h"
+#include "tls/tls_conn.h"
 
 #define ANSWER_MAX 16384
 
@@ -226,6 +227,16 @@ static void socket_failed(struct check *check, enum io_status why)
     buf_finish(&text);
 }
 
+static void handshake_failed(struct check *check, const struct tls_conn *tls)
+{
+    struct buf text = BUF_INIT;
+    buf_add_c(&text,
+              tls->failure == TLS_EMPTY ? "Connection closed during SSL handshake" : "SSL handshake failure");
+    put_step(check, &text);
+    check_end(check, CHECK_L6_RESPONSE, -1, text.data);
+    buf_finish(&text);
+}
+
 static void conn_ready(struct conn *conn, void *owner)
 {
     (void)conn;
@@ -254,6 +265,40 @@ static int64_t port_of(struct check *check, const struct check_step *step)
     return check->server->addr.addr.port;
 }
 
+/* `check-ssl`, or the server's own TLS unless the check goes elsewhere; an explicit connect says it itself. */
+static bool wants_tls(const struct check *check, const struct check_step *step)
+{
+    const struct server_settings *settings = &check->server->settings;
+    if (check->is_agent)
+        return false;
+    if (!step->usual)
+        return step->ssl;
+    bool elsewhere = check->port || check->addr.family != ADDR_NONE;
+    return settings->check_ssl || (settings->ssl && !elsewhere);
+}
+
+/* What goes ahead: a LOCAL header, which says that the connection is the proxy's own, and TLS. */
+static bool prepare_conn(struct check *check, const struct check_step *step)
+{
+    const struct server_settings *settings = &check->server->settings;
+    bool elsewhere = check->port || check->addr.family != ADDR_NONE;
+    bool header = step->usual ? settings->check_send_proxy ||
+                                    (!elsewhere && (settings->send_proxy || settings->send_proxy_v2) &&
+                                     !check->is_agent)
+                              : step->send_proxy;
+    if (header) {
+        static const char version_2[] = "\r\n\r\n\0\r\nQUIT\n\x20\0\0\0";
+        struct str bytes =
+            step->usual && settings->send_proxy_v2 ? str_make(version_2, 16) : STR("PROXY UNKNOWN\r\n");
+        if (!conn_send_header(&check->conn, bytes))
+            return false;
+    }
+    if (!wants_tls(check, step))
+        return true;
+    const char *sni = step->sni ? step->sni : settings->check_sni;
+    return check->server->tls && tls_conn_open(&check->conn, check->server->tls, str_of(sni));
+}
+
 static bool begin_connect(struct check *check, const struct check_step *step)
 {
     const struct server *server = check->server;
@@ -279,9 +324,13 @@ static bool begin_connect(struct check *check, const struct check_step *step)
         check_end(check, CHECK_SOCKET_ERROR, -1, "No address");
         return false;
     }
-    if (conn_connect(&check->conn, check->engine->loop, &how))
+    if (!conn_connect(&check->conn, check->engine->loop, &how)) {
+        socket_failed(check, check->conn.error);
+        return false;
+    }
+    if (prepare_conn(check, step))
         return true;
-    socket_failed(check, check->conn.error);
+    check_end(check, CHECK_SOCKET_ERROR, -1, "TLS is not set up for this server");
     return false;
 }
 
@@ -298,6 +347,11 @@ static enum check_verdict run_connect(struct check *check, const struct check_st
 {
     if (check->connect_step != step && !begin_connect(check, step))
         return CHECK_OVER;
+    const struct tls_conn *tls = tls_conn_of(&check->conn);
+    if (check->conn.error != IO_OK && tls && tls->failure != TLS_FINE) {
+        handshake_failed(check, tls);
+        return CHECK_OVER;
+    }
     if (check->conn.error != IO_OK) {
         socket_failed(check, check->conn.error);
         return CHECK_OVER;
@@ -413,7 +467,7 @@ static void all_passed(struct check *check)
 {
     char text[CHECK_TEXT_MAX];
     if (!check->rules->any_layer7) {
-        check_end(check, check->conn.tls ? CHECK_L6_OK : CHECK_L4_OK, -1, NULL);
+        check_end(check, tls_conn_of(&check->conn) ? CHECK_L6_OK : CHECK_L4_OK, -1, NULL);
         return;
     }
     bool plain = check->ok_status == CHECK_UNKNOWN;
@@ -611,8 +665,48 @@ static void start_spread(struct engine *engine, unsigned count, uint64_t shortes
     }
 }
 
+/* Errors in a row beyond `error-limit` do what `on-error` says; a good answer forgives them (manual 5.2 observe). */
+void check_observe(struct engine *engine, struct server *server, bool layer7, bool good)
+{
+    struct check *check = check_of(server->check);
+    const struct server_settings *settings = &server->settings;
+    if (!check || !check->enabled || settings->observe != (layer7 ? 2 : 1) || server->state == SERVER_STOPPED)
+        return;
+    if (good) {
+        check->failed_count = 0;
+        return;
+    }
+    if (++check->failed_count < (uint64_t)settings->error_limit)
+        return;
+    check->failed_count = 0;
+    switch (settings->on_error) {
+    case 1: /* fastinter */
+        break;
+    case 3: /* sudden-death */
+        if (check->health > check->rise)
+            check->health = check->rise;
+        break;
+    case 4: /* mark-down */
+        check->health = 1;
+        break;
+    default:
+        break;
+    }
+    if (settings->on_error == 3 || settings->on_error == 4 || settings->on_error == 2 ||
+        !settings->on_error) {
+        clean_up(check);
+        check->started_ns = engine_now(engine);
+        check_end(check, CHECK_ANALYZE, -1, "Detected consecutive errors in live traffic");
+        return;
+    }
+    uint64_t soon = check->fastinter ? check->fastinter : check->inter;
+    if (!check->running && check->timer.at_ns > engine_now(engine) + soon * NS_PER_MS)
+        check_schedule(check, soon);
+}
+
 bool check_start_all(struct engine *engine)
 {
+    engine->observe = check_observe;
     unsigned count = 0;
     uint64_t shortest = UINT64_MAX;
     for (struct proxy *proxy = engine->configuration->proxies; proxy; proxy = proxy->next) {

@@ -125,6 +125,6 @@ void check_enable(struct check *check, bool enabled);
 /* A run ends like this; moves health and the server. text may be NULL. */
 void check_end(struct check *check, enum check_status status, int code, const char *text);
 /* Traffic's verdict under `observe`. */
-void check_observe(struct server *server, bool layer7, bool good, struct engine *engine);
+void check_observe(struct engine *engine, struct server *server, bool layer7, bool good);
 
 #endif

@@ -6,6 +6,8 @@
 #include "log/log_target.h"
 #include "proxy/configuration.h"
 
+struct server;
+
 struct engine {
     struct configuration *configuration;
     struct loop *loop;
@@ -21,6 +23,8 @@ struct engine {
     struct list ring_servers; /* of ring_server.c */
     uint64_t session_count, stream_count;
     bool soft_stopping;
+    /* How a server did for a stream, for those that watch: a connection (layer7 false) or a response. NULL: nobody. */
+    void (*observe)(struct engine *engine, struct server *server, bool layer7, bool good);
 };
 
 struct engine *engine_create(struct configuration *configuration, struct loop *loop); /* NULL: no memory */

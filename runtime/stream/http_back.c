@@ -80,8 +80,11 @@ static void response_failed(struct stream *stream, int status, char cause)
 {
     if (http_retry(stream, cause == 'S' ? RETRY_EMPTY_RESPONSE : RETRY_JUNK_RESPONSE))
         return;
-    if (stream->server)
+    if (stream->server) {
         stream->server->counters.failed_responses++;
+        if (stream->engine->observe)
+            stream->engine->observe(stream->engine, stream->server, true, false);
+    }
     stream->backend->back_counters.failed_responses++;
     stream_drop_back(stream, false);
     if (!stream_reply_error(stream, status, cause, 'H'))

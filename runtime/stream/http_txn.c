@@ -423,6 +423,15 @@ static bool send_head(struct stream *stream)
     return true;
 }
 
+/* `observe layer7`: 501 and 505 say nothing about the server's health (manual 5.2 observe). */
+static void observe_status(struct stream *stream)
+{
+    int status = stream->http->status;
+    bool good = status >= 100 && (status < 500 || status == 501 || status == 505);
+    if (stream->server && stream->engine->observe)
+        stream->engine->observe(stream->engine, stream->server, true, good);
+}
+
 enum step http_txn_response(struct stream *stream)
 {
     struct http_txn *http = stream->http;
@@ -436,6 +445,7 @@ enum step http_txn_response(struct stream *stream)
             if (!own) {
                 stick_count_status(stream, http->status);
                 stick_rules_response(stream);
+                observe_status(stream);
             }
             break;
         case P_CONTENT:

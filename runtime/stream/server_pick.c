@@ -291,6 +291,8 @@ bool server_pick_again(struct stream *stream, bool pause)
 static void try_again(struct stream *stream, enum io_status why)
 {
     stream->server->counters.failed_connections++;
+    if (stream->engine->observe)
+        stream->engine->observe(stream->engine, stream->server, false, false);
     bool retry = (stream->backend->settings.retry_on & RETRY_CONN_FAILURE) != 0;
     if (retry && server_pick_again(stream, why != IO_TIMED_OUT))
         return;
@@ -332,6 +334,8 @@ enum step server_pick_connect(struct stream *stream)
     if (conn->state == CONN_READY && conn->error == IO_OK) {
         stream->deadline_connect = TIMER_OFF;
         stream->times.connected = engine_now(stream->engine);
+        if (stream->engine->observe)
+            stream->engine->observe(stream->engine, stream->server, false, true);
         stream->back->request_count++;
         stream->session->last_server = stream->server;
         return STEP_NEXT;

@@ -1,0 +1,89 @@
+"""Health checks: what is sent, what an answer means, and what becomes of the server."""
+
+import pytest
+
+from conftest import DEFAULTS
+
+
+def checked(world, origin, syslog, rules, options="inter 50ms rise 1 fall 1"):
+    return world.proxy(f"""
+{DEFAULTS}
+    log {syslog.addr} local0
+frontend fe
+    bind fd@${{fe}}
+    default_backend be
+backend be
+    option log-health-checks
+    timeout check 100ms
+    {rules}
+    server s1 {origin.addr} check {options}
+""")
+
+
+def first_line(syslog):
+    line = syslog.recv()
+    line = line.decode() if isinstance(line, bytes) else line
+    assert "Health check for server be/s1" in line
+    return line
+
+
+@pytest.mark.parametrize("rules, request_, answer, result", [
+    ("option httpchk", b"OPTIONS / HTTP/1.0\r\n\r\n", b"HTTP/1.0 200 OK\r\n\r\n",
+     "succeeded, reason: Layer7 check passed, code: 200"),
+    ("option httpchk GET /x", b"GET /x HTTP/1.0\r\n\r\n", b"HTTP/1.0 404 No\r\n\r\n",
+     'failed, reason: Layer7 wrong status, code: 404, info: "No"'),
+    ("option httpchk\n    http-check disable-on-404", None, b"HTTP/1.0 404 No\r\n\r\n",
+     "conditionally succeeded, reason: Layer7 check conditionally passed, code: 404"),
+    ("option httpchk\n    http-check expect string ready", None, b"HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\nbusy",
+     'failed, reason: Layer7 invalid response, info: "HTTP content check did not match"'),
+    ("option httpchk\n    http-check expect ! string busy", None, b"HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\nbusy",
+     'failed, reason: Layer7 invalid response, info: "HTTP check matched unwanted content"'),
+    ("option httpchk\n    http-check expect status 200,204", None, b"HTTP/1.0 204 None\r\n\r\n",
+     "succeeded, reason: Layer7 check passed, code: 204"),
+    ("option httpchk", None, b"nonsense\r\n\r\n", "failed, reason: Layer7 invalid response"),
+    ("option redis-check", b"*1\r\n$4\r\nPING\r\n", b"+PONG\r\n",
+     'succeeded, reason: Layer7 check passed, code: 0, info: "Redis server is ok"'),
+    ("option redis-check", None, b"-ERR\r\n", 'failed, reason: Layer7 wrong status, code: 0, info: "-ERR"'),
+    ("option tcp-check\n    tcp-check send a\\r\\n\n    tcp-check expect string b", b"a\r\n", b"xbx",
+     'succeeded, reason: Layer7 check passed, code: 0, info: "(tcp-check)"'),
+    ("option tcp-check\n    tcp-check send a\n    tcp-check expect ! string b comment no", b"a", b"b",
+     "failed, reason: Layer7 invalid response, info: \"TCPCHK matched unwanted content 'b' at step 2 comment: no\""),
+    ("option tcp-check\n    tcp-check send-binary 6162\n    tcp-check expect rbinary 6[34]", b"ab", b"\x00c",
+     "succeeded, reason: Layer7 check passed"),
+])
+def test_answers(world, origin, syslog, rules, request_, answer, result):
+    checked(world, origin, syslog, rules)
+    server = origin.accept()
+    if request_:
+        assert server.recv_exactly(len(request_)) == request_
+    else:
+        server.recv_some(5)
+    server.send(answer)
+    server.shutdown()
+    assert result in first_line(syslog)
+
+
+def test_silence_ends_with_the_time_limit(world, origin, syslog):
+    checked(world, origin, syslog, "option httpchk")
+    server = origin.accept()
+    server.recv_some(5)
+    assert "failed, reason: Layer7 timeout" in first_line(syslog)
+
+
+def test_a_server_that_fails_is_down_and_comes_back(world, origin, syslog):
+    checked(world, origin, syslog, "option httpchk", "inter 20ms rise 2 fall 2")
+
+    def answer(status):
+        server = origin.accept()
+        server.recv_some(5)
+        server.send(b"HTTP/1.0 %d X\r\n\r\n" % status)
+        server.close()
+
+    wanted = [(503, "status: 0/2 DOWN"), (None, "Server be/s1 is DOWN"), (None, "no server available"),
+              (200, "status: 1/2 DOWN"), (200, "status: 2/2 UP"), (None, "Server be/s1 is UP"),
+              (503, "status: 1/2 UP"), (200, "status: 2/2 UP")]
+    for status, text in wanted:
+        if status:
+            answer(status)
+        line = syslog.recv()
+        assert text in (line.decode() if isinstance(line, bytes) else line)

@@ -1,0 +1,216 @@
+"""The management socket, statistics and the states of servers."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from conftest import DEFAULTS
+
+
+def managed(world, body, level="admin", globals_="", **more):
+    return world.proxy(f"""
+global
+    stats socket fd@${{cli}} level {level}
+    {globals_}
+{DEFAULTS}
+{body}
+""", listeners=("fe", "cli"), **more)
+
+
+def ask(world, proxy, command):
+    """The answer to one line, sent whole and half-closed."""
+    client = world.connect(proxy.port("cli"))
+    client.send(command.encode() + b"\n")
+    client.shutdown()
+    answer = client.recv_all().decode()
+    client.close()
+    return answer
+
+
+def stat(world, proxy, section, service):
+    text = ask(world, proxy, "show stat")
+    assert text.startswith("# pxname,svname,qcur,qmax,scur,")
+    for row in csv.DictReader(io.StringIO(text[2:])):
+        if (row["pxname"], row["svname"]) == (section, service):
+            return row
+    raise AssertionError(f"{section}/{service} is not in {text}")
+
+
+TWO = """
+frontend fe
+    bind fd@${{fe}} name main
+    option socket-stats
+    default_backend be
+backend be
+    server s1 {addr} weight 10 maxconn 50
+    server s2 {addr} disabled
+    server s3 {addr} backup
+"""
+
+
+@pytest.fixture
+def proxy(world, origin):
+    return managed(world, TWO.format(addr=origin.addr))
+
+
+def test_an_empty_line_ends_every_answer(world, proxy):
+    assert ask(world, proxy, "get weight be/s1;get weight be/s2") == "10 (initial 10)\n\n1 (initial 1)\n\n"
+
+
+def test_a_backslash_takes_the_next_byte_as_it_is(world, proxy):
+    assert ask(world, proxy, "get weight be/s\\;1;get weight be/s1") == "No such server.\n\n10 (initial 10)\n\n"
+
+
+def test_the_prompt(world, proxy):
+    client = world.connect(proxy.port("cli"))
+    client.send(b"prompt\n")
+    assert client.recv_until(b"> ") == b"\n> "
+    client.send(b"get weight be/s1\n")
+    assert client.recv_until(b"> ") == b"10 (initial 10)\n\n> "
+    client.send(b"quit\n")
+    assert client.at_end()
+
+
+@pytest.mark.parametrize("level, denied", [("user", True), ("operator", True), ("admin", False)])
+def test_levels(world, origin, level, denied):
+    proxy = managed(world, TWO.format(addr=origin.addr), level)
+    assert ask(world, proxy, "show cli level") == f"{level}\n\n"
+    assert ("Permission denied" in ask(world, proxy, "set weight be/s1 3")) == denied
+
+
+def test_a_level_is_lowered_for_good(world, proxy):
+    assert ask(world, proxy, "user;show cli level;operator;show cli level") == "\nuser\n\nPermission denied\n\nuser\n\n"
+
+
+@pytest.mark.parametrize("command, answer", [
+    ("set weight be/s1", "Require <weight> or <weight%>."),
+    ("set weight be/s1 257", "Absolute weight can only be between 0 and 256 inclusive."),
+    ("set weight be/nobody 1", "No such server."),
+    ("set weight nowhere/s1 1", "No such backend."),
+    ("set weight be 1", "Require 'backend/server'."),
+    ("set server be/s1 state asleep", "'set server <srv> state' expects 'ready', 'drain' and 'maint'."),
+    ("set server be/s1 addr nowhere", "Invalid addr 'nowhere' by 'stats socket command'"),
+    ("set server be/s1 agent up", "agent checks are not enabled on this server."),
+    ("enable health be/s1", "Health check was not configured on this server, cannot enable."),
+    ("set maxconn frontend fe", "Integer value expected."),
+    ("set maxconn global 999999999", "Value out of range."),
+    ("disable frontend nobody", "No such frontend."),
+    ("enable frontend fe", "All sockets are already enabled."),
+    ("shutdown session 0x1234567", "No such session (use 'show sess')."),
+    ("show servers state nobody", "Can't find backend."),
+    ("set timeout cli soon", "Invalid timeout value."),
+])
+def test_wrong_arguments_change_nothing(world, proxy, command, answer):
+    before = ask(world, proxy, "show servers state")
+    assert ask(world, proxy, command).rstrip("\n") == answer
+    columns = [line.split()[:9] for line in before.splitlines()]
+    assert [line.split()[:9] for line in ask(world, proxy, "show servers state").splitlines()] == columns
+
+
+@pytest.mark.parametrize("command, status", [
+    ("set server be/s1 state maint", "MAINT"),
+    ("disable server be/s1", "MAINT"),
+    ("set server be/s1 state drain", "DRAIN"),
+    ("set server be/s1 health down", "DOWN"),
+    ("set server be/s1 health stopping", "NOLB"),
+    ("set weight be/s1 0", "no check"),
+    ("get weight be/s1", "no check"),
+])
+def test_states(world, proxy, command, status):
+    ask(world, proxy, command)
+    assert stat(world, proxy, "be", "s1")["status"] == status
+    ask(world, proxy, "set server be/s1 state ready;set server be/s1 health up;set weight be/s1 100%")
+    assert stat(world, proxy, "be", "s1")["status"] == "no check"
+
+
+def test_statistics_count_what_passed(world, proxy, origin):
+    client = world.connect(proxy.port())
+    client.send(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    server = origin.accept()
+    server.recv_request()
+    server.send(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+    assert client.recv_response().body == b"hello"
+    assert client.at_end()
+    row = stat(world, proxy, "be", "s1")
+    assert [row[name] for name in ("stot", "hrsp_2xx", "lbtot", "slim", "weight", "act", "bck", "mode")] == \
+        ["1", "1", "1", "50", "10", "1", "0", "http"]
+    assert int(row["bout"]) > 5
+    assert stat(world, proxy, "fe", "FRONTEND")["req_tot"] == "1"
+    assert stat(world, proxy, "fe", "main")["stot"] == "1"
+    ask(world, proxy, "clear counters all")
+    assert stat(world, proxy, "be", "s1")["stot"] == "0"
+
+
+def test_json_and_typed_say_the_same(world, proxy):
+    found = json.loads(ask(world, proxy, "show stat json"))
+    names = {(item["objType"], item["field"]["name"]): item["value"]["value"] for one in found for item in one}
+    assert names["Server", "pxname"] == "be" and names["Frontend", "status"] == "OPEN"
+    assert "\n" in ask(world, proxy, "show stat typed")
+    assert {item["field"]["name"] for item in json.loads(ask(world, proxy, "show info json"))} >= {"Pid", "Maxconn"}
+    json.loads(ask(world, proxy, "show schema json"))
+
+
+def test_an_answer_of_any_size_comes_whole(world, origin):
+    many = "\n".join(f"    server s{i} {origin.addr}" for i in range(1200))
+    proxy = managed(world, f"frontend fe\n    bind fd@${{fe}}\n    default_backend be\nbackend be\n{many}")
+    text = ask(world, proxy, "show stat")
+    assert len(text) > 200000 and text.count("\nbe,s") == 1200 and "\nbe,BACKEND," in text
+
+
+PAGE = """
+frontend fe
+    bind fd@${{fe}}
+    stats uri /stats
+    stats refresh 5s
+    {more}
+backend be
+    server s1 {addr}
+    server s2 {addr}
+"""
+
+
+def page(world, origin, more=""):
+    return managed(world, PAGE.format(addr=origin.addr, more=more))
+
+
+def test_the_page_and_its_exports(world, origin):
+    proxy = page(world, origin)
+    client = world.connect(proxy.port())
+    got = client.request("/stats")
+    assert (got.status, got.header("cache-control"), got.header("refresh")) == (200, "no-cache", "5")
+    assert b"Statistics Report" in got.body and b"s1" in got.body
+    assert client.request("/stats;csv").body.startswith(b"# pxname,svname,")
+    assert b"\nbe,BACKEND" not in client.request("/stats?;csv;scope=fe").body
+    assert json.loads(client.request("/stats;json").body)
+
+
+def test_the_page_wants_a_user(world, origin):
+    proxy = page(world, origin, "stats auth a:b")
+    client = world.connect(proxy.port())
+    got = client.request("/stats")
+    assert got.status == 401 and got.header("www-authenticate") == 'Basic realm="HAProxy Statistics"'
+    client = world.connect(proxy.port())
+    assert client.request("/stats", headers=[("Authorization", "Basic YTpi")]).status == 200
+
+
+def form(world, proxy, body):
+    client = world.connect(proxy.port())
+    return client.request("/stats", "POST", body=body)
+
+
+def test_a_form_changes_servers(world, origin):
+    proxy = page(world, origin, "stats admin if TRUE")
+    got = form(world, proxy, b"s=s1&s=s2&action=maint&b=be")
+    assert (got.status, got.header("location")) == (303, "/stats;st=DONE")
+    assert stat(world, proxy, "be", "s2")["status"] == "MAINT"
+    assert form(world, proxy, b"s=s1&s=s9&action=ready&b=be").header("location") == "/stats;st=PART"
+    assert form(world, proxy, b"s=s1&action=dance&b=be").header("location") == "/stats;st=ERRP"
+    assert stat(world, proxy, "be", "s1")["status"] == "no check"
+
+
+def test_a_form_is_denied_to_others(world, origin):
+    proxy = page(world, origin)
+    assert form(world, proxy, b"s=s1&action=maint&b=be").header("location") == "/stats;st=DENY"
+    assert stat(world, proxy, "be", "s1")["status"] == "no check"
