@@ -34,7 +34,7 @@ struct victim { /* a platform that asks */
 static const struct {
     const char *word;
     enum sim_operation operation;
-} operations[] = {
+} operations[SIM_OPERATIONS] = {
     { "listen", SIM_LISTEN },       { "accept", SIM_ACCEPT },
     { "connect", SIM_CONNECT },     { "read", SIM_READ },
     { "write", SIM_WRITE },         { "datagram", SIM_DATAGRAM },
@@ -66,6 +66,14 @@ static const struct {
     { "EIO", IO_BAD },
 };
 
+const char *fault_operation_name(enum sim_operation operation)
+{
+    for (size_t i = 0; i < COUNT_OF(operations); i++)
+        if (operations[i].operation == operation)
+            return operations[i].word;
+    return "?";
+}
+
 /* ---- calls ---- */
 
 static bool applies(struct fault *fault, const struct victim *victim, enum sim_operation operation)
@@ -83,9 +91,31 @@ static bool applies(struct fault *fault, const struct victim *victim, enum sim_o
            world_choose(world, SITE_FAULT, victim->entity, CHANCE_BASE) >= CHANCE_BASE - fault->chance;
 }
 
+/* Of a torture: counted over all proxies. */
+static bool torture_fails(struct victim *victim, enum sim_operation operation, enum io_status *status)
+{
+    const struct scenario_torture *calls = victim->scenario->options->calls;
+    uint64_t number;
+
+    if (!calls)
+        return false;
+    number = ++victim->scenario->calls_made[operation];
+    if (calls->counts)
+        calls->counts[operation] = number;
+    if (operation != (enum sim_operation)calls->operation ||
+        (calls->from_then_on ? number < calls->nth : number != calls->nth))
+        return false;
+    *status = calls->status;
+    world_trace(victim->scenario->world, EV_FAULT, victim->entity, operation, calls->status, STR_NONE);
+    return true;
+}
+
 static bool call_fails(void *data, enum sim_operation operation, enum io_status *status)
 {
     struct victim *victim = data;
+
+    if (torture_fails(victim, operation, status))
+        return true;
 
     LIST_EACH (item, &victim->scenario->faults) {
         struct fault *fault = LIST_ITEM(item, struct fault, link);
@@ -105,7 +135,8 @@ void fault_attach(struct scenario *scenario, const char *name, struct sim_platfo
 
     *victim = (struct victim){ .scenario = scenario, .entity = world_entity(scenario->world, name) };
     snprintf(victim->who, sizeof(victim->who), "%s", name);
-    sim_platform_on_call(sim, list_empty(&scenario->faults) ? NULL : call_fails, victim);
+    sim_platform_on_call(sim, list_empty(&scenario->faults) && !scenario->options->calls ? NULL : call_fails,
+                         victim);
 }
 
 void fault_forget_all(struct scenario *scenario)

@@ -8,6 +8,7 @@
 enum actor_step fault_statement(struct actor *top);
 /* A proxy of that name begins; its calls are subject to the rules from now on. */
 void fault_attach(struct scenario *scenario, const char *name, struct sim_platform *sim);
+const char *fault_operation_name(enum sim_operation operation);
 void fault_forget_all(struct scenario *scenario);
 
 #endif

@@ -12,6 +12,7 @@ static const struct verb_row verbs[] = {
     { "trace", verb_trace, "FILE.vtc | FILE.repro", "one run as a story and as packets" },
     { "diff", verb_diff, "A B", "the first event in which two runs differ" },
     { "doctor", verb_doctor, "FILE.vtc... [--program OTHER]", "one hash in all surroundings?" },
+    { "torture", verb_torture, "FILE.vtc...", "each call of the world fails, in each way" },
     { "serve", verb_serve, "", "one world steered by JSON lines on stdin/stdout" },
     { 0 },
 };

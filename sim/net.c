@@ -263,6 +263,11 @@ unsigned net_host_open_count(const struct net_host *host)
     return host->open_count;
 }
 
+bool net_is_open(struct net_host *host, plat_sock number)
+{
+    return (unsigned)number < host->words * 64 && host->table[number];
+}
+
 struct net_descriptor *net_descriptor(struct net_host *host, plat_sock number)
 {
     CHECK(number >= 0 && (unsigned)number < host->words * 64);

@@ -86,6 +86,7 @@ bool net_path_there(struct net *net, struct str path);
 bool net_path_remove(struct net *net, struct str path); /* false: there was none */
 bool net_path_rename(struct net *net, struct str from, struct str to);
 
+bool net_is_open(struct net_host *host, plat_sock sock);
 bool net_is_listener(struct net_host *host, plat_sock sock);
 uint32_t net_sock_serial(struct net_host *host, plat_sock sock); /* as the trace names it */
 unsigned net_host_open_count(const struct net_host *host);       /* descriptors in use, for the leak judge */

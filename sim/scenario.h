@@ -22,17 +22,28 @@ struct scenario_define {
     const char *name, *value;
 };
 
+/* Makes calls of all proxies' platforms fail: the n-th of that kind, or all from it on. */
+struct scenario_torture {
+    unsigned operation; /* enum sim_operation; one past the last: none fails, they are counted */
+    enum io_status status;
+    uint64_t nth; /* from 1 */
+    bool from_then_on;
+    uint64_t *counts; /* of each kind, if not NULL */
+};
+
 struct scenario_options {
     const char *path;
     struct str text; /* what stands in the file; data NULL: it is read */
     uint64_t seed;
     struct str
         tape; /* the choices, as lines; what is not among them is benign. data NULL: drawn from the seed */
-    uint64_t limit_ns; /* virtual; 0: 60 s. Half of it is how long a spec waits for bytes */
+    uint64_t step_limit; /* events; 0: 50 million */
+    uint64_t limit_ns;   /* virtual; 0: 60 s. Half of it is how long a spec waits for bytes */
     const struct scenario_define *defines;
     unsigned define_count;
-    bool torture;          /* links cut writes, reads and segments by chance */
-    const char *arguments; /* of every proxy, before its own; NULL: "-dM -dI -dW" */
+    const struct scenario_torture *calls; /* NULL: none fails */
+    bool torture;                         /* links cut writes, reads and segments by chance */
+    const char *arguments;                /* of every proxy, before its own; NULL: "-dM -dI -dW" */
     void (*say)(void *data, uint64_t at_ns, const char *who,
                 struct str text); /* what happens, for -v; or NULL */
     void *say_data;
@@ -57,6 +68,7 @@ const char *scenario_outcome_name(enum scenario_outcome outcome);
 
 /* ---- for the parts of a scenario ---- */
 
+enum { SCENARIO_OPERATIONS = 16 };     /* room for enum sim_operation */
 #define SCENARIO_TMPDIR "/tmp/vtc.sim" /* exists in the simulated file system only */
 
 struct actor;
@@ -77,6 +89,7 @@ struct scenario {
     struct list nodes;       /* struct sim_node.link */
     struct list barriers;
     struct list faults; /* struct fault.link */
+    uint64_t calls_made[SCENARIO_OPERATIONS];
     unsigned check_count;
     struct links *links;
     struct actor *top;

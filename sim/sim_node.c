@@ -176,6 +176,10 @@ static enum actor_step judge(struct actor *by, struct sim_node *node)
     int code = sim_process_exit_code(node->process);
 
     node->judged = true;
+    if (!sim_process_was_killed(node->process) && sim_process_left_open(node->process))
+        return actor_fail(
+            by, "expected  %s to close all that it opened\n    came      %u descriptors are open at its end",
+            node->name, sim_process_left_open(node->process));
     if (sim_process_was_killed(node->process) || code == node->expected_exit)
         return STEP_NEXT;
     return actor_fail(by, "expected  exit code %d of %s\n    came      %d", node->expected_exit, node->name,

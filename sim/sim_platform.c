@@ -945,6 +945,14 @@ void sim_platform_inherit(struct sim_platform *sim, int number, struct net_host 
     sim->inherited[sim->inherited_count++] = (struct inherited){ number, own };
 }
 
+unsigned sim_platform_left_open(struct sim_platform *sim)
+{
+    unsigned count = net_host_open_count(sim->host);
+    for (unsigned i = 0; i < sim->inherited_count; i++)
+        count -= net_is_open(sim->host, sim->inherited[i].sock);
+    return count;
+}
+
 void sim_platform_file(struct sim_platform *sim, const char *path, struct str data)
 {
     sim_files_put(sim->files, path, data);

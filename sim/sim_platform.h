@@ -44,6 +44,8 @@ enum sim_operation {
 void sim_platform_on_call(struct sim_platform *sim,
                           bool (*fails)(void *data, enum sim_operation operation, enum io_status *status),
                           void *data);
+unsigned
+sim_platform_left_open(struct sim_platform *sim); /* descriptors that are open, but for inherited ones */
 /* What the node printed to stdout and stderr since the last call. */
 struct str sim_platform_output(struct sim_platform *sim);
 void sim_platform_on_print(struct sim_platform *sim,

@@ -12,6 +12,7 @@ struct sim_process {
     enum sim_process_state state;
     int exit_code;
     bool killed;
+    unsigned left_open;
     struct buf output;
     void (*printed)(void *data, struct str text);
     void (*ended)(void *data);
@@ -77,6 +78,8 @@ static void process_end(struct sim_process *process, int exit_code)
     sim_platform_drive(process->sim, NULL, NULL);
     node_destroy(process->node);
     process->node = NULL;
+    process->left_open = sim_platform_left_open(process->sim);
+    net_host_close_all(sim_platform_host(process->sim));
     if (process->ended)
         process->ended(process->data);
 }
@@ -130,6 +133,11 @@ int sim_process_exit_code(const struct sim_process *process)
 bool sim_process_was_killed(const struct sim_process *process)
 {
     return process->killed;
+}
+
+unsigned sim_process_left_open(const struct sim_process *process)
+{
+    return process->left_open;
 }
 
 struct str sim_process_output(const struct sim_process *process)

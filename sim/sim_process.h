@@ -32,6 +32,8 @@ void sim_process_kill(struct sim_process *process);
 enum sim_process_state sim_process_state(const struct sim_process *process);
 int sim_process_exit_code(const struct sim_process *process);
 bool sim_process_was_killed(const struct sim_process *process);
+/* Descriptors that were open when it had ended and given everything back; those that it inherited do not count. */
+unsigned sim_process_left_open(const struct sim_process *process);
 struct str sim_process_output(const struct sim_process *process); /* all of it */
 
 /* Splits text as a shell does, in place: blanks separate, quotes join, nothing is expanded. Returns the count. */

@@ -2,10 +2,11 @@
 #include "sim/trial.h"
 #include <errno.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PIECE = 65536 };
+enum { PIECE = 65536, TRIAL_SECONDS = 20 };
 
 struct head {
     int32_t outcome;
@@ -33,7 +34,10 @@ static void run_in_child(const struct scenario_options *options, int pipe)
     struct scenario_result result;
     struct head head;
 
-    /* What a dying engine prints is of no use here. */
+    struct rlimit limit = { TRIAL_SECONDS, TRIAL_SECONDS };
+
+    /* A turn without end is a death, too. What a dying engine prints is of no use here. */
+    (void)setrlimit(RLIMIT_CPU, &limit);
     if (!freopen("/dev/null", "w", stderr))
         _exit(1);
     scenario_run(options, &result);
@@ -67,7 +71,7 @@ void trial_run(const struct scenario_options *options, struct trial *out)
     int ends[2];
     pid_t pid;
 
-    *out = (struct trial){ SCENARIO_WRONG, BUF_INIT, BUF_INIT };
+    *out = (struct trial){ SCENARIO_WRONG, true, BUF_INIT, BUF_INIT };
     if (pipe(ends) != 0)
         return;
     fflush(NULL);
@@ -88,6 +92,7 @@ void trial_run(const struct scenario_options *options, struct trial *out)
 
         memcpy(&head, heard.data, sizeof(head));
         if (rest.size == (size_t)head.says_size + head.tape_size) {
+            out->died = false;
             out->outcome = (enum scenario_outcome)head.outcome;
             buf_add(&out->says, str_slice(rest, 0, head.says_size));
             buf_add(&out->tape, str_from(rest, head.says_size));

@@ -6,6 +6,7 @@
 
 struct trial {
     enum scenario_outcome outcome; /* a process that died counts as WRONG */
+    bool died;                     /* by a signal, or a broken rule of the engine */
     struct buf says, tape;
 };
 

@@ -18,6 +18,7 @@ int verb_why(int argc, char **argv);
 int verb_trace(int argc, char **argv);
 int verb_diff(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
+int verb_torture(int argc, char **argv);
 int verb_serve(int argc, char **argv);
 
 #endif

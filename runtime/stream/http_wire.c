@@ -213,9 +213,9 @@ bool http_writer_flush(struct http_writer *writer, struct conn *conn, struct cha
             break;
         struct io_result result = conn_write(conn, vecs, count, false);
         if (result.status != IO_OK) {
-            if (result.status != IO_WOULD_BLOCK) {
+            if (result.status != IO_WOULD_BLOCK) { /* said once: it may be asked again and again */
+                moved |= !channel->closed;
                 channel->closed = true;
-                moved = true;
             }
             break;
         }
