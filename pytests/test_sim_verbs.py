@@ -162,3 +162,19 @@ def test_the_doctor_finds_one_hash(sim):
     result = sim("doctor", "slow.vtc", "--seeds", "1..5")
     assert result.returncode == 0, result.stdout + result.stderr
     assert result.stdout.count("ok  ") == 9
+
+
+def test_a_capture_has_the_secrets_of_tls(sim, tmp_path):
+    scenario = os.path.join(os.path.dirname(__file__), "..", "scenarios", "tls", "proxy_to_proxy.vtc")
+    assert sim("trace", os.path.abspath(scenario), "--pcap", "run.pcapng", "--txt", "story").returncode == 0
+    data = (tmp_path / "run.pcapng").read_bytes()
+    assert b"SERVER_TRAFFIC_SECRET_0 " in data
+    assert data.index(b"SERVER_TRAFFIC_SECRET_0 ") < data.rindex(b"CLIENT_HANDSHAKE_TRAFFIC_SECRET ")
+
+
+def test_torture_finds_nothing(sim, tmp_path):
+    (tmp_path / "short.vtc").write_text(SLOW_LINKS.replace("1ms..30ms", "1us").replace("0.01", "0.001"))
+    result = sim("torture", "short.vtc")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "0 findings" in result.stdout
+    assert int(result.stdout.split()[0]) > 20

@@ -5,6 +5,8 @@ enum {
     BLOCK_SECTION = 0x0a0d0d0a,
     BLOCK_INTERFACE = 1,
     BLOCK_PACKET = 6,
+    BLOCK_SECRETS = 10,
+    SECRETS_TLS_KEY_LOG = 0x544c534b,
     LINK_RAW_IP = 101,
     OPTION_COMMENT = 1,
     OPTION_RESOLUTION = 9,
@@ -182,4 +184,17 @@ void pcapng_packet(struct buf *out, int64_t wall_ns, const struct net_packet_see
     add_block(out, BLOCK_PACKET, buf_str(&body));
     buf_finish(&body);
     buf_finish(&wire);
+}
+
+void pcapng_secret(struct buf *out, struct str line)
+{
+    struct buf body = BUF_INIT;
+
+    add_le(&body, SECRETS_TLS_KEY_LOG, 4);
+    add_le(&body, line.size + 1, 4);
+    buf_add(&body, line);
+    buf_add_char(&body, '\n');
+    pad(&body);
+    add_block(out, BLOCK_SECRETS, buf_str(&body));
+    buf_finish(&body);
 }

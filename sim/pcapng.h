@@ -9,4 +9,7 @@ void pcapng_begin(struct buf *out);
 void pcapng_packet(struct buf *out, int64_t wall_ns, const struct net_packet_seen *packet,
                    struct str comment);
 
+/* A line of a TLS key log; before the packets that it opens. */
+void pcapng_secret(struct buf *out, struct str line);
+
 #endif

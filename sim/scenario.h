@@ -51,6 +51,8 @@ struct scenario_options {
     void *event_data; /* of event, each traced event; or NULL */
     void (*packet)(void *data, const struct world *world, const struct net_packet_seen *packet);
     void *packet_data; /* of packet, each of TCP and UDP; or NULL */
+    void (*secret)(void *data, struct str line);
+    void *secret_data; /* of secret, a line of a TLS key log; or NULL */
 };
 
 struct scenario_result {

@@ -137,6 +137,8 @@ static void node_begin(struct sim_node *node, const char *mode)
     node->judged = false;
     sim_process_on(node->process, node_printed, node_ended, node);
     sim_node_attach_faults(node);
+    sim_platform_on_secret(sim_process_platform(node->process), scenario->options->secret,
+                           scenario->options->secret_data);
     give_environment(node);
     give_files(node, conf_path);
     scenario_macro_define(&scenario->macros, node->name, "pid", "%lld",

@@ -81,6 +81,8 @@ struct sim_platform {
     void *on_print_data;
     bool (*fails)(void *data, enum sim_operation operation, enum io_status *status);
     void *fails_data;
+    void (*on_secret)(void *data, struct str line);
+    void *on_secret_data;
 };
 
 static struct sim_platform *self(struct platform *platform)
@@ -820,6 +822,13 @@ static void mark(struct platform *platform, enum plat_mark what, uint64_t a, uin
         world_trace(sim->world, kinds[what], sim->entity, a, b, STR_NONE);
 }
 
+static void secret(struct platform *platform, struct str line)
+{
+    struct sim_platform *sim = self(platform);
+    if (sim->on_secret)
+        sim->on_secret(sim->on_secret_data, line);
+}
+
 static const struct platform_ops sim_ops = {
     .monotonic_ns = monotonic_ns,
     .wall_ns = wall_ns,
@@ -877,6 +886,7 @@ static const struct platform_ops sim_ops = {
     .resolve = resolve,
     .pick = pick,
     .mark = mark,
+    .secret = secret,
 };
 
 /* ---- life ---- */
@@ -987,6 +997,12 @@ void sim_platform_on_print(struct sim_platform *sim,
 {
     sim->on_print = call;
     sim->on_print_data = data;
+}
+
+void sim_platform_on_secret(struct sim_platform *sim, void (*call)(void *data, struct str line), void *data)
+{
+    sim->on_secret = call;
+    sim->on_secret_data = data;
 }
 
 void sim_platform_on_call(struct sim_platform *sim,

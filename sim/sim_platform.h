@@ -25,6 +25,9 @@ void sim_platform_file(struct sim_platform *sim, const char *path, struct str da
 void sim_platform_setenv(struct sim_platform *sim, const char *name, const char *value);
 /* Scripted host name; several calls add addresses. "localhost" is known, all else is not found. */
 void sim_platform_host_name(struct sim_platform *sim, const char *name, struct addr addr);
+/* A line of a TLS key log; NULL: nobody wants them. */
+void sim_platform_on_secret(struct sim_platform *sim, void (*call)(void *data, struct str line), void *data);
+
 /* Calls that may be made to fail. */
 enum sim_operation {
     SIM_LISTEN,

@@ -16,7 +16,7 @@ struct trace {
     struct run_options options;
     const char *txt_path, *pcap_path, *events_path;
     FILE *txt, *pcap, *events;
-    uint64_t number; /* of packets */
+    bool began; /* the capture */
 };
 
 static void tell(struct trace *trace, uint64_t at_ns, const char *who, struct str text)
@@ -62,19 +62,37 @@ static void happened(void *data, const struct world *world, uint64_t began_ns,
     buf_finish(&line);
 }
 
+static void capture(struct trace *trace, struct buf *block)
+{
+    struct buf begin = BUF_INIT;
+
+    if (!trace->began)
+        pcapng_begin(&begin);
+    trace->began = true;
+    fwrite(begin.data, 1, begin.size, trace->pcap);
+    fwrite(block->data, 1, block->size, trace->pcap);
+    buf_finish(&begin);
+    buf_finish(block);
+}
+
+static void told_secret(void *data, struct str line)
+{
+    struct buf block = BUF_INIT;
+
+    pcapng_secret(&block, line);
+    capture(data, &block);
+}
+
 static void seen(void *data, const struct world *world, const struct net_packet_seen *packet)
 {
     struct trace *trace = data;
     struct buf out = BUF_INIT, comment = BUF_INIT;
 
-    if (trace->number++ == 0)
-        pcapng_begin(&out);
     buf_printf(&comment, "from %s, event %llu", world_entity_name(world, packet->entity),
                (unsigned long long)world_event_count(world));
     pcapng_packet(&out, world_wall(world), packet, buf_str(&comment));
-    fwrite(out.data, 1, out.size, trace->pcap);
+    capture(trace, &out);
     buf_finish(&comment);
-    buf_finish(&out);
 }
 
 static bool open_file(const char *path, FILE **out)
@@ -107,6 +125,8 @@ static int run_traced(struct trace *trace, struct scenario_options *options)
         options->event_data = trace;
         options->packet = trace->pcap ? seen : NULL;
         options->packet_data = trace;
+        options->secret = trace->pcap ? told_secret : NULL;
+        options->secret_data = trace;
         scenario_run(options, &result);
         fprintf(trace->txt, "%.*s%s, hash %016llx\n", STR_ARG(buf_str(&result.text)),
                 scenario_outcome_name(result.outcome), (unsigned long long)result.hash);

@@ -243,6 +243,8 @@ struct platform_ops {
     /* Which of `count` runnable tasks of one priority runs next: 0 is first-in first-out. NULL: always 0. */
     unsigned (*pick)(struct platform *platform, unsigned count);
     void (*mark)(struct platform *platform, enum plat_mark what, uint64_t a, uint64_t b); /* may be NULL */
+    /* A secret of a TLS connection as a line of a key log, for whoever captures packets. NULL: nobody does. */
+    void (*secret)(struct platform *platform, struct str line);
 };
 
 struct platform {

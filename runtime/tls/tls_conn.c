@@ -172,6 +172,11 @@ void tls_conn_keylog(const SSL *ssl, const char *line)
     struct tls_conn *tls = tls_conn_of_ssl(ssl);
     if (!tls)
         return;
+    struct tls_library *library = tls->bind ? tls->bind->library : tls->client->library;
+    if (library->platform->ops->secret)
+        library->platform->ops->secret(library->platform, str_of(line));
+    if (!library->tuning.keylog)
+        return;
     buf_add_c(&tls->keylog, line);
     buf_add_char(&tls->keylog, '\n');
 }

@@ -117,7 +117,7 @@ static void set_modes(struct tls_library *library, SSL_CTX *context, const struc
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                   SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_read_ahead(context, 1);
-    if (library->tuning.keylog)
+    if (library->tuning.keylog || library->platform->ops->secret)
         SSL_CTX_set_keylog_callback(context, tls_conn_keylog);
     if (library->tuning.security_level >= 0)
         SSL_CTX_set_security_level(context, (int)library->tuning.security_level);
