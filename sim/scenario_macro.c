@@ -72,6 +72,14 @@ static void day_to_civil(int64_t day, int64_t *year, unsigned *month, unsigned *
     *year = (int64_t)year_of_era + era * 400 + (*month <= 2);
 }
 
+static void put_digits(char *out, unsigned value, unsigned count)
+{
+    while (count-- > 0) {
+        out[count] = (char)('0' + value % 10);
+        value /= 10;
+    }
+}
+
 void scenario_macro_date(int64_t wall_ns, char *out)
 {
     static const char days[] = "ThuFriSatSunMonTueWed";
@@ -82,13 +90,16 @@ void scenario_macro_date(int64_t wall_ns, char *out)
     unsigned week = (unsigned)(((day % 7) + 7) % 7);
     int64_t year;
     unsigned month, of_month;
-    char text[64];
 
     day_to_civil(day, &year, &month, &of_month);
-    snprintf(text, sizeof(text), "%.3s, %02u %.3s %04u %02u:%02u:%02u GMT", days + 3 * week, of_month,
-             months + 3 * (month - 1), (unsigned)(year % 10000), of_day / 3600, of_day / 60 % 60,
-             of_day % 60);
-    memcpy(out, text, SCENARIO_DATE_SIZE);
+    memcpy(out, "ddd, 00 mmm 0000 00:00:00 GMT", SCENARIO_DATE_SIZE);
+    memcpy(out, days + 3 * week, 3);
+    put_digits(out + 5, of_month, 2);
+    memcpy(out + 8, months + 3 * (month - 1), 3);
+    put_digits(out + 12, (unsigned)(year % 10000), 4);
+    put_digits(out + 17, of_day / 3600, 2);
+    put_digits(out + 20, of_day / 60 % 60, 2);
+    put_digits(out + 23, of_day % 60, 2);
 }
 
 /* ${string,repeat,N,TEXT} */

@@ -250,11 +250,24 @@ static bool add_rest(struct words *words)
         add_line(out, "Server: ", str_of(words->actor->name));
     if (!words->no_agent)
         add_line(out, "User-Agent: ", str_of(words->actor->name));
-    if (words->has_body && !words->no_length)
-        buf_printf(out, "Content-Length: %zu\r\n", words->body.size);
+    if (words->has_body && !words->no_length) {
+        buf_add_c(out, "Content-Length: ");
+        buf_add_uint(out, words->body.size);
+        buf_add_c(out, "\r\n");
+    }
     buf_add_c(out, "\r\n");
     buf_add(out, buf_str(&words->body));
     return true;
+}
+
+static void add_first_line(struct buf *out, struct str a, struct str b, struct str c)
+{
+    buf_add(out, a);
+    buf_add_char(out, ' ');
+    buf_add(out, b);
+    buf_add_char(out, ' ');
+    buf_add(out, c);
+    buf_add_c(out, "\r\n");
 }
 
 static bool build_request(struct words *words)
@@ -280,7 +293,7 @@ static bool build_request(struct words *words)
     }
     words->out->is_head = str_eq(method, STR("HEAD"));
     words->no_host = !str_eq(version, STR("HTTP/1.1"));
-    buf_printf(&words->out->bytes, "%.*s %.*s %.*s\r\n", STR_ARG(method), STR_ARG(url), STR_ARG(version));
+    add_first_line(&words->out->bytes, method, url, version);
     return add_rest(words);
 }
 
@@ -306,7 +319,7 @@ static bool build_response(struct words *words)
             break;
         }
     }
-    buf_printf(&words->out->bytes, "%.*s %.*s %.*s\r\n", STR_ARG(version), STR_ARG(status), STR_ARG(reason));
+    add_first_line(&words->out->bytes, version, status, reason);
     return add_rest(words);
 }
 
