@@ -35,6 +35,39 @@ static void seed_random(lua_State *L, struct platform *platform)
     lua_pop(L, 1);
 }
 
+/* A table hashes a C function by its address, which differs from build to build, and an address space may be random. With
+ * a value of its own to hold, a function is an object of the state's memory, whose places are the same in every run. */
+static void close_functions(lua_State *L, int table)
+{
+    lua_pushnil(L);
+    while (lua_next(L, table)) {
+        if (lua_iscfunction(L, -1) && !lua_getupvalue(L, -1, 1)) {
+            lua_pushvalue(L, -2);
+            lua_pushboolean(L, 0);
+            lua_pushcclosure(L, lua_tocfunction(L, -3), 1);
+            lua_settable(L, table); /* the field is there already, so the walk may go on */
+            lua_pop(L, 1);
+        } else {
+            lua_settop(L, table + 1); /* the key stays */
+        }
+    }
+}
+
+/* Those of the globals, and of the libraries that are globals. */
+static void close_libraries(lua_State *L)
+{
+    int top = lua_gettop(L);
+    lua_pushglobaltable(L);
+    close_functions(L, top + 1);
+    lua_pushnil(L);
+    while (lua_next(L, top + 1)) {
+        if (lua_istable(L, -1) && !lua_rawequal(L, -1, top + 1))
+            close_functions(L, top + 3);
+        lua_settop(L, top + 2);
+    }
+    lua_settop(L, top);
+}
+
 static int furnish(lua_State *L, void *data)
 {
     struct lua_machine *machine = data;
@@ -45,6 +78,7 @@ static int furnish(lua_State *L, void *data)
     seed_random(L, machine->configuration->platform);
     lua_os_open(L, machine);
     classes_make(L);
+    close_libraries(L);
     return 0;
 }
 
