@@ -554,6 +554,14 @@ static bool fetch_key_alg(const struct sample_args *args, struct sample_context 
     return x509 && give_text(tls_x509_key(x509), out);
 }
 
+static bool fetch_policies(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    const X509 *x509 = certificate(args, context);
+    struct buf text = BUF_INIT;
+    struct str wanted = args->count ? args->list[0].text : STR_NONE;
+    return x509 && tls_x509_policies(x509, wanted, &text) && give_buf(&text, SAMPLE_STR, context, out);
+}
+
 static bool fetch_version(const struct sample_args *args, struct sample_context *context, struct sample *out)
 {
     const X509 *x509 = certificate(args, context);
@@ -621,6 +629,7 @@ static bool fetch_c_ca_err_depth(const struct sample_args *args, struct sample_c
         { "ssl_" prefix "_key_alg", fetch_key_alg, "", SAMPLE_STR, place, whose, NULL },                     \
         { "ssl_" prefix "_notafter", fetch_notafter, "", SAMPLE_STR, place, whose, NULL },                   \
         { "ssl_" prefix "_notbefore", fetch_notbefore, "", SAMPLE_STR, place, whose, NULL },                 \
+        { "ssl_" prefix "_policies", fetch_policies, "str?", SAMPLE_STR, place, whose, NULL },               \
         { "ssl_" prefix "_s_dn", fetch_s_dn, "str?,int,str", SAMPLE_STR, place, whose, check_dn },           \
         { "ssl_" prefix "_serial", fetch_serial, "", SAMPLE_BIN, place, whose, NULL },                       \
         { "ssl_" prefix "_sha1", fetch_sha1, "", SAMPLE_BIN, place, whose, NULL },                           \

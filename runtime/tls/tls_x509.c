@@ -117,6 +117,25 @@ const char *tls_x509_key(const X509 *x509)
     return OBJ_nid2sn(OBJ_obj2nid(algorithm));
 }
 
+bool tls_x509_policies(const X509 *x509, struct str wanted, struct buf *out)
+{
+    CERTIFICATEPOLICIES *policies = X509_get_ext_d2i(x509, NID_certificate_policies, NULL, NULL);
+    bool any = false;
+    for (int i = 0; policies && i < sk_POLICYINFO_num(policies); i++) {
+        char text[80];
+        int size = OBJ_obj2txt(text, sizeof(text), sk_POLICYINFO_value(policies, i)->policyid, 1);
+        if (size <= 0 || (size_t)size >= sizeof(text) || (wanted.size && !str_eq(wanted, str_of(text))))
+            continue;
+        if (any)
+            buf_add_c(out, ", ");
+        buf_add_c(out, text);
+        any = true;
+    }
+    CERTIFICATEPOLICIES_free(policies);
+    ERR_clear_error();
+    return any;
+}
+
 /* ---- as the management socket shows it ---- */
 
 void tls_x509_hex(const unsigned char *data, size_t size, struct buf *out)

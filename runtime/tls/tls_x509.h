@@ -16,6 +16,8 @@ void tls_x509_time_print(const ASN1_TIME *time, struct buf *out);
 bool tls_x509_der(X509 *x509, struct buf *out) MUST_USE; /* appends */
 const char *tls_x509_signature(const X509 *x509);        /* "RSA-SHA256" */
 const char *tls_x509_key(const X509 *x509);              /* "rsaEncryption" */
+/* Its policies' numbers with ", " between; with one wanted, that alone. false: there is none such. */
+bool tls_x509_policies(const X509 *x509, struct str wanted, struct buf *out) MUST_USE;
 /* Serial, validity, names, key, digest, subject and issuer, a line each. */
 void tls_x509_describe(X509 *x509, struct buf *out);
 void tls_x509_hex(const unsigned char *data, size_t size, struct buf *out);
