@@ -458,6 +458,7 @@ def test_private_data_lives_as_long_as_the_transaction(world, lua, origin):
     ('core.proxies.be.servers.s1:get_weight()', "1"),
     ('core.match_addr(core.parse_addr("10.0.0.0/8"), core.parse_addr("10.1.1.1"))', "true"),
     ('core.match_addr(core.parse_addr("10.0.0.0/8"), core.parse_addr("11.1.1.1"))', "false"),
+    ('core.parse_addr("1.2.3.4.5")', "nil"),
     ('core.http_date("Thu, 01 Jan 1970 00:00:10 GMT")', "10"),
     ('type(core.now().sec)', "number"),
     ('core.emerg < core.debug', "true"),

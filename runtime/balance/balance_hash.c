@@ -222,6 +222,8 @@ static bool within_share(const struct proxy *proxy, const struct server *server,
     }
     uint64_t slots = ((uint64_t)proxy->on_servers + 1) * (uint64_t)proxy->settings.hash_balance_factor + 99;
     slots /= 100;
+    if (!total) /* none takes new streams any more */
+        return false;
     uint64_t own = server_weight_at(server, now), rest = slots % total;
     uint64_t share = own * (slots / total) + (before + own) * rest / total - before * rest / total;
     return (uint64_t)server->current < (share ? share : 1);

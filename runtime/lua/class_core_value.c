@@ -54,8 +54,10 @@ static bool read_v4(struct str text, uint8_t *ip)
     for (struct str rest = text; rest.data; count++) {
         struct str part = str_split(&rest, '.');
         int64_t value;
+        if (count == 4)
+            return false;
         int64_t most = rest.data ? 255 : (int64_t)(UINT32_MAX >> (8 * count));
-        if (count == 4 || !part.size || !ascii_digit(part.data[0]) || !units_parse_int(part, 0, most, &value))
+        if (!part.size || !ascii_digit(part.data[0]) || !units_parse_int(part, 0, most, &value))
             return false;
         address |= rest.data ? (uint64_t)value << (24 - 8 * count) : (uint64_t)value;
     }
