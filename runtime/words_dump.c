@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "config/cfg_set.h"
 #include "log/log_format.h"
+#include "lua/lua_dump.h"
 #include "match/acl.h"
 #include "match/pattern.h"
 #include "proxy/balance_row.h"
@@ -263,11 +264,22 @@ static bool dump_one(struct buf *out, const struct words *words, const struct du
     return !out->failed;
 }
 
+/* The API of scripts: its rows are no words. */
+static const struct {
+    const char *letters, *title;
+    void (*dump)(struct buf *out);
+} lists[] = {
+    { "lua", "Lua functions and methods", lua_dump_methods },
+    { "luals", "Lua annotations for editors", lua_dump_annotations },
+};
+
 static void list_classes(struct buf *out)
 {
     buf_add_c(out, "# List of supported keyword classes:\nall: list all keywords\n");
     for (size_t i = 0; i < COUNT_OF(classes); i++)
         buf_printf(out, "%s: %s\n", classes[i].letters, classes[i].title);
+    for (size_t i = 0; i < COUNT_OF(lists); i++)
+        buf_printf(out, "%s: %s\n", lists[i].letters, lists[i].title);
 }
 
 static bool dump_named(struct buf *out, const struct words *words, struct str name)
@@ -279,6 +291,12 @@ static bool dump_named(struct buf *out, const struct words *words, struct str na
         known = true;
         if (!dump_one(out, words, &classes[i]))
             return false;
+    }
+    for (size_t i = 0; i < COUNT_OF(lists); i++) { /* a file of its own is not part of all */
+        if (!str_eq(name, str_of(lists[i].letters)) && !(all && i == 0))
+            continue;
+        known = true;
+        lists[i].dump(out);
     }
     if (!known)
         buf_printf(out, "unknown keyword class '%.*s'\n", STR_ARG(name));

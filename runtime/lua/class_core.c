@@ -112,7 +112,7 @@ static int core_set_nice(lua_State *L)
     return 0;
 }
 
-static const struct lua_method_row core_rows[] = {
+const struct lua_method_row class_core_rows[] = {
     /* name       run           where allowed   may wait */
     { "log", core_log, LUA_ANYWHERE, false, "level: integer, text: string" },
     { "Debug", core_debug, LUA_ANYWHERE, false, "text: string" },
@@ -136,8 +136,9 @@ static const struct {
     const char *name;
     int value;
 } levels[] = {
-    { "emerg", LOG_EMERG },     { "alert", LOG_ALERT },   { "crit", LOG_CRIT }, { "err", LOG_ERR },
-    { "warning", LOG_WARNING }, { "notice", LOG_NOTICE }, { "info", LOG_INFO }, { "debug", LOG_DEBUG },
+    { "emerg", LOG_EMERG }, { "alert", LOG_ALERT },     { "crit", LOG_CRIT },
+    { "err", LOG_ERR },     { "warning", LOG_WARNING }, { "notice", LOG_NOTICE },
+    { "info", LOG_INFO },   { "debug", LOG_DEBUG },     { "silent", -1 },
 };
 
 static const char *const act_names[] = { "CONTINUE", "STOP", "YIELD", "ERROR",
@@ -155,79 +156,24 @@ static int act_wake_time(lua_State *L)
     return 0;
 }
 
-static const struct lua_method_row act_rows[] = {
+const struct lua_method_row class_act_rows[] = {
     { "wake_time", act_wake_time, LUA_IN_ACTION, false, "milliseconds: integer, ...: any" },
     { 0 },
 };
 
-static void add_functions(lua_State *L, const struct lua_method_row *rows)
-{
-    lua_class_push_functions(L, "core", rows);
-    lua_pushnil(L);
-    while (lua_next(L, -2)) {
-        lua_pushvalue(L, -2);
-        lua_insert(L, -2);
-        lua_rawset(L, -5);
-    }
-    lua_pop(L, 1);
-}
-
 void class_core_make(lua_State *L)
 {
-    lua_newtable(L);
-    add_functions(L, core_rows);
-    add_functions(L, lua_register_rows);
-    add_functions(L, lua_cli_core_rows);
-    add_functions(L, lua_filter_core_rows);
-    add_functions(L, class_core_value_rows);
-    add_functions(L, class_map_core_rows);
+    lua_getglobal(L, "core");
     lua_pushinteger(L, 0); /* one state for all threads */
     lua_setfield(L, -2, "thread");
     for (size_t i = 0; i < COUNT_OF(levels); i++) {
         lua_pushinteger(L, levels[i].value);
         lua_setfield(L, -2, levels[i].name);
     }
-    lua_setglobal(L, "core");
-    lua_class_push_functions(L, "act", act_rows);
+    lua_getglobal(L, "act");
     for (size_t i = 0; i < COUNT_OF(act_names); i++) {
         lua_pushinteger(L, (lua_Integer)i);
         lua_setfield(L, -2, act_names[i]);
     }
-    lua_setglobal(L, "act");
-}
-
-void classes_make(lua_State *L)
-{
-    static const struct lua_class *const all[] = {
-        &class_txn,
-        &class_http,
-        &class_fetches,
-        &class_fetches_text,
-        &class_converters,
-        &class_converters_text,
-        &class_applet_http,
-        &class_applet_tcp,
-        &class_channel_request,
-        &class_channel_response,
-        &class_concat,
-        &class_httpclient,
-        &class_listener,
-        &class_map,
-        &class_message_request,
-        &class_message_response,
-        &class_proxy,
-        &class_queue,
-        &class_regex,
-        &class_reply,
-        &class_server,
-        &class_socket,
-        &class_stick_table,
-    };
-    for (size_t i = 0; i < COUNT_OF(all); i++)
-        lua_class_make(L, all[i]);
-    class_core_make(L);
-    class_map_make(L);
-    lua_filter_make(L);
-    lua_class_push_functions(L, "Regex", class_regex_functions);
-    lua_setglobal(L, "Regex");
+    lua_pop(L, 2);
 }

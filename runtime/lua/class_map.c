@@ -163,7 +163,7 @@ static const struct lua_method_row rows[] = {
 
 const struct lua_class class_map = { "Map", rows, NULL, NULL };
 
-static const struct lua_method_row functions[] = {
+const struct lua_method_row class_map_functions[] = {
     { "new", map_new, LUA_IN_SETUP, false, "file: string, method?: integer -> Map" },
     { 0 },
 };
@@ -178,7 +178,7 @@ const struct lua_method_row class_map_core_rows[] = {
 
 void class_map_make(lua_State *L)
 {
-    lua_class_push_functions(L, "Map", functions);
+    lua_getglobal(L, "Map");
     for (size_t i = 0; i < COUNT_OF(methods); i++) { /* Map._str, and Map.str as older scripts have it */
         lua_pushinteger(L, methods[i].method);
         lua_pushvalue(L, -1);
@@ -187,5 +187,5 @@ void class_map_make(lua_State *L)
         lua_insert(L, -2);
         lua_rawset(L, -3);
     }
-    lua_setglobal(L, "Map");
+    lua_pop(L, 1);
 }

@@ -13,13 +13,22 @@ extern const struct lua_class class_txn, class_http, class_fetches, class_fetche
     class_converters_text, class_applet_http, class_applet_tcp, class_channel_request, class_channel_response,
     class_concat, class_httpclient, class_listener, class_map, class_message_request, class_message_response,
     class_proxy, class_queue, class_regex, class_reply, class_server, class_socket, class_stick_table;
-/* Functions of core, by file; of the table Regex. */
-extern const struct lua_method_row class_core_value_rows[], class_map_core_rows[], class_regex_functions[];
+/* Functions of tables, by file. */
+extern const struct lua_method_row class_act_rows[], class_core_rows[], class_core_value_rows[],
+    class_map_core_rows[], class_map_functions[], class_regex_functions[];
 
-/* Makes all classes and the global tables core and act. */
+struct lua_function_table { /* a global table */
+    const char *name;
+    const struct lua_method_row *rows[8];
+};
+extern const struct lua_function_table classes_functions[]; /* up to one without a name */
+extern const struct lua_class *const classes_all[];         /* up to NULL */
+
+/* Makes all classes and global tables. */
 void classes_make(lua_State *L);
+/* What the tables core, act and Map hold beside functions. */
 void class_core_make(lua_State *L);
-void class_map_make(lua_State *L); /* the table Map */
+void class_map_make(lua_State *L);
 /* core.proxies, core.frontends and core.backends; data is the configuration. For lua_protect. */
 int class_proxy_fill(lua_State *L, void *data);
 void class_server_push(lua_State *L, struct server *server);

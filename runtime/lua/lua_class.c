@@ -226,9 +226,8 @@ struct lua_handle *lua_class_self(lua_State *L)
     return lua_class_check(L, 1, lua_class_of_method(L));
 }
 
-void lua_class_push_functions(lua_State *L, const char *prefix, const struct lua_method_row *rows)
+void lua_class_add_functions(lua_State *L, const char *prefix, const struct lua_method_row *rows)
 {
-    lua_newtable(L);
     for (const struct lua_method_row *row = rows; row->name; row++) {
         push_method(L, prefix, NULL, row);
         lua_setfield(L, -2, row->name);

@@ -53,7 +53,7 @@ const struct lua_class *lua_class_of_method(lua_State *L);
 void lua_class_count(const char *signature, int *least, int *most);
 /* self at `index`: raises an error when it is no object of the class, or when it ended. */
 struct lua_handle *lua_class_check(lua_State *L, int index, const struct lua_class *class);
-/* Pushes one table of functions from rows (core, act ...). */
-void lua_class_push_functions(lua_State *L, const char *prefix, const struct lua_method_row *rows);
+/* Adds functions from rows to the table on the stack's top (core, act ...). */
+void lua_class_add_functions(lua_State *L, const char *prefix, const struct lua_method_row *rows);
 
 #endif

@@ -321,7 +321,7 @@ static int wake_time(lua_State *L)
     return 0;
 }
 
-static const struct lua_method_row functions[] = {
+const struct lua_method_row lua_filter_rows[] = {
     /* name                 run               where allowed  may wait */
     { "register_data_filter", register_data_filter, LUA_IN_FILTER, false, "filter: any, channel?: Channel" },
     { "unregister_data_filter", unregister_data_filter, LUA_IN_FILTER, false,
@@ -347,10 +347,10 @@ void lua_filter_make(lua_State *L)
         { "ERROR", LUA_FILTER_ERROR },
         { "FLT_CFG_FL_HTX", 1 },
     };
-    lua_class_push_functions(L, "filter", functions);
+    lua_getglobal(L, "filter");
     for (size_t i = 0; i < COUNT_OF(constants); i++) {
         lua_pushinteger(L, constants[i].value);
         lua_setfield(L, -2, constants[i].name);
     }
-    lua_setglobal(L, "filter");
+    lua_pop(L, 1);
 }
