@@ -567,7 +567,10 @@ static bool fetch_captured_uri(const struct sample_args *args, struct sample_con
 {
     const struct http_txn *http = context->stream ? context->stream->http : NULL;
     (void)args;
-    return http && http->request_ready && give(http->target, out);
+    if (!http || !http->request_ready)
+        return false;
+    size_t query = str_find_char(http->target, '?'); /* the path alone, as HAProxy has it */
+    return give(str_slice(http->target, 0, query == STR_NOT_FOUND ? http->target.size : query), out);
 }
 
 static bool fetch_captured_version(const struct sample_args *args, struct sample_context *context,

@@ -235,12 +235,16 @@ static int req_set_path(lua_State *L)
     return 1;
 }
 
-/* "?" stands before what is given, whatever it is (TRUTHS A35). */
+/* "?" stands before what is given, whatever it is (TRUTHS A35); nothing for a target without one changes nothing. */
 static int req_set_query(lua_State *L)
 {
     struct http_msg *msg = message(L, false);
     struct str query = lua_value_check_str(L, 2);
     struct str path = http_msg_path(msg);
+    if (!query.size && http_msg_pathq(msg).size == path.size) {
+        lua_pushboolean(L, true);
+        return 1;
+    }
     lua_pushlstring(L, path.size ? path.data : "", path.size);
     lua_pushliteral(L, "?");
     lua_value_push_str(L, query);

@@ -668,21 +668,51 @@ static int io_popen(lua_State *L)
     return answer(L, IO_BAD, command);
 }
 
-/* There is no input to read from. */
-static int io_read(lua_State *L)
+/* io.input and io.output: a name opens a file, a file takes its place; gives the one in use. */
+static int standard_file(lua_State *L, const char *key, const char *mode)
 {
-    luaL_pushfail(L);
+    if (lua_type(L, 1) == LUA_TSTRING) {
+        if (open_file(L, lua_tostring(L, 1), mode) != 1)
+            return luaL_error(L, "%s", lua_tostring(L, -2));
+        lua_setfield(L, LUA_REGISTRYINDEX, key);
+    } else if (!lua_isnoneornil(L, 1)) {
+        check_file(L, 1);
+        lua_pushvalue(L, 1);
+        lua_setfield(L, LUA_REGISTRYINDEX, key);
+    }
+    lua_getfield(L, LUA_REGISTRYINDEX, key);
     return 1;
+}
+
+static int io_input(lua_State *L)
+{
+    return standard_file(L, "io.input", "r");
 }
 
 static int io_output(lua_State *L)
 {
-    lua_getfield(L, LUA_REGISTRYINDEX, "io.stdout");
-    return 1;
+    return standard_file(L, "io.stdout", "w");
+}
+
+static int io_read(lua_State *L)
+{
+    lua_getfield(L, LUA_REGISTRYINDEX, "io.input");
+    if (lua_isnil(L, -1)) { /* the process reads no input */
+        luaL_pushfail(L);
+        return 1;
+    }
+    lua_insert(L, 1);
+    return read_formats(L, check_file(L, 1), 2);
 }
 
 static int io_lines(lua_State *L)
 {
+    if (lua_isnoneornil(L, 1)) {
+        lua_settop(L, 0);
+        lua_getfield(L, LUA_REGISTRYINDEX, "io.input");
+        check_file(L, 1);
+        return push_lines(L, false);
+    }
     const char *path = luaL_checkstring(L, 1);
     if (open_file(L, path, "r") != 1)
         return luaL_error(L, "%s", lua_tostring(L, -2));
@@ -693,7 +723,7 @@ static int io_lines(lua_State *L)
 static int io_write(lua_State *L)
 {
     lua_getfield(L, LUA_REGISTRYINDEX, "io.stdout");
-    struct file *file = lua_touserdata(L, -1);
+    struct file *file = check_file(L, -1);
     lua_insert(L, 1);
     int results = write_values(L, file, 2);
     if (results >= 0)
@@ -704,6 +734,8 @@ static int io_write(lua_State *L)
 
 static int io_close(lua_State *L)
 {
+    if (lua_isnone(L, 1))
+        lua_getfield(L, LUA_REGISTRYINDEX, "io.stdout");
     return file_close(L);
 }
 
@@ -719,9 +751,9 @@ static int io_type(lua_State *L)
 }
 
 static const luaL_Reg io_functions[] = {
-    { "close", io_close },   { "lines", io_lines }, { "open", io_open },
-    { "output", io_output }, { "popen", io_popen }, { "read", io_read },
-    { "type", io_type },     { "write", io_write }, { NULL, NULL },
+    { "close", io_close },   { "input", io_input }, { "lines", io_lines }, { "open", io_open },
+    { "output", io_output }, { "popen", io_popen }, { "read", io_read },   { "type", io_type },
+    { "write", io_write },   { NULL, NULL },
 };
 
 static const luaL_Reg file_methods[] = {
