@@ -41,7 +41,10 @@ static bool read_name(struct cfg_line *line, unsigned at, struct rule *rule)
         return action_error(line, rule, "incomplete argument after action '%s'. " EXPECTS, word);
     struct str rest = str_slice(rule->text, 1, close - 1);
     struct str name = str_split(&rest, ',');
-    if (!var_name_read(name, &action->name, &configuration_of(line)->arena, &error))
+    bool good = var_name_read(name, &action->name, &configuration_of(line)->arena, &error);
+    if (good)
+        var_name_note(&configuration_of(line)->var_names, &action->name);
+    if (!good)
         return action_error(line, rule, "%s", error);
     return read_conditions(line, rule, rest, action);
 }

@@ -15,7 +15,10 @@ bool conv_arg_var(struct sample_args *args, unsigned i, const char **error)
 {
     struct sample_arg *arg = &args->list[i];
     arg->kind = ARG_VAR;
-    return var_name_read(arg->text, &arg->var, args->parser->arena, error);
+    if (!var_name_read(arg->text, &arg->var, args->parser->arena, error))
+        return false;
+    var_name_note(args->parser->var_names, &arg->var);
+    return true;
 }
 
 bool conv_arg_var_if_any(struct sample_args *args, unsigned i, const char **error)

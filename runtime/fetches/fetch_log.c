@@ -255,10 +255,13 @@ static int64_t timer_of(const struct stream *stream, enum timer_kind kind)
     case TIMER_TC:
         return reached(stream, t->connected) ? span(t->unqueued, t->connected) : -1;
     case TIMER_RESPONSE:
-        return reached(stream, t->response) && !(stream->http && stream->http->response_own)
+        return reached(stream, t->response) &&
+                       !(stream->http && stream->http->response_own && !stream->http->applet_failed)
                    ? span(t->connected, t->response)
                    : -1;
     case TIMER_TD:
+        if (!stream->http)
+            return reached(stream, t->connected) ? span(t->connected, end) : -1;
         return t->response ? span(t->response, end) : -1;
     case TIMER_TT:
         return span(t->begin, end);

@@ -18,7 +18,10 @@ static bool fetch_var(const struct sample_args *args, struct sample_context *con
 
 static bool check_var(struct sample_args *args, const char **error)
 {
-    return var_name_read(args->list[0].text, &args->list[0].var, args->parser->arena, error);
+    if (!var_name_read(args->list[0].text, &args->list[0].var, args->parser->arena, error))
+        return false;
+    var_name_note(args->parser->var_names, &args->list[0].var);
+    return true;
 }
 
 const struct fetch_row fetch_var_rows[] = {

@@ -94,6 +94,7 @@ void configuration_destroy(struct configuration *configuration)
     dict_finish(&configuration->proxies_by_name);
     dict_finish(&configuration->header_cases);
     dict_finish(&configuration->userlists);
+    dict_finish(&configuration->var_names);
     dict_finish(&configuration->http_errors);
     vars_finish(&configuration->proc_vars);
     pattern_set_destroy(configuration->patterns);
@@ -150,6 +151,7 @@ struct sample_parser configuration_parser(struct configuration *configuration, c
         .file = line ? line->place.file : NULL,
         .line = line ? line->place.line : 0,
         .unresolved = &configuration->unresolved,
+        .var_names = &configuration->var_names,
     };
 }
 

@@ -166,8 +166,12 @@ static bool read_one(const struct sample_parser *parser, const struct arg_type *
     *arg = (struct sample_arg){ .kind = type->kind, .text = arena_copy(arena, text) };
     if (!arg->text.data)
         return fail(arena, error, "out of memory");
-    if (type->kind == ARG_VAR)
-        return var_name_read(arg->text, &arg->var, arena, error);
+    if (type->kind == ARG_VAR) {
+        if (!var_name_read(arg->text, &arg->var, arena, error))
+            return false;
+        var_name_note(parser->var_names, &arg->var);
+        return true;
+    }
     if (type->read && !type->read(arg))
         return fail(arena, error, "failed to parse '%s' as type '%s' at position %u", arg->text.data,
                     type->title, i + 1);

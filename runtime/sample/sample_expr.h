@@ -40,6 +40,7 @@ struct sample_parser {
     const char *file;        /* for messages of resolved arguments */
     unsigned line;
     struct sample_unresolved **unresolved; /* where to add; NULL: such arguments are an error */
+    struct dict *var_names;                /* where names of variables are noted; NULL: nowhere */
     const char *error;                     /* out: what is wrong, in arena; names the word */
 };
 

@@ -1,5 +1,6 @@
 /* A scope's variables: a chain, newest first, each with its name's hash and an own copy of its value. */
 #include "sample/vars.h"
+#include "base/dict.h"
 #include "base/digest.h"
 #include "base/mem.h"
 #include "sample/sample.h"
@@ -201,6 +202,13 @@ bool var_name_parse(struct str text, struct var_name *out, const char **error)
     }
     *out = (struct var_name){ scope, name, digest_table(name) };
     return true;
+}
+
+/* Names without their scope. One that there is no memory for is as if it had not been used. */
+void var_name_note(struct dict *names, const struct var_name *name)
+{
+    if (names && !dict_set(names, name->name, (void *)(uintptr_t)name))
+        return;
 }
 
 bool var_name_read(struct str text, struct var_name *out, struct arena *arena, const char **error)

@@ -45,6 +45,9 @@ bool var_name_parse(struct str text, struct var_name *out, const char **error) M
 struct arena;
 bool var_name_read(struct str text, struct var_name *out, struct arena *arena, const char **error) MUST_USE;
 
+/* Notes that the configuration uses a name; names may be NULL. */
+struct dict;
+void var_name_note(struct dict *names, const struct var_name *name);
 /* The scope's table in this context, NULL when there is none here (`res.` in a request and the like). The
  * stream storey gives a resolver to the engine; see sample_context_vars. */
 struct vars *sample_context_vars(const struct sample_context *context, enum var_scope scope);

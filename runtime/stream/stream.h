@@ -43,6 +43,7 @@ struct http_txn {
     bool request_ready;  /* head complete and valid */
     bool response_ready; /* head from the server or made by us */
     bool response_ruled; /* its rules ran: may be sent */
+    bool applet_failed;  /* the response is the page that stands for an applet's */
     bool response_own;   /* made by us: replies, applets */
     bool client_keep_alive;
     size_t request_head_size, response_head_size; /* as received, for the room that rules have */

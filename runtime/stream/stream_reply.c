@@ -129,8 +129,11 @@ void stream_applet_fail(struct stream *stream)
         stream->applet = NULL;
         if (ops && ops->stop)
             ops->stop(stream);
-        if (stream_reply_error(stream, 500, 'P', 'R'))
+        if (stream_reply_error(stream, 500, 'P', 'R')) {
+            stream->http->applet_failed = true;
+            stream->times.response = engine_now(stream->engine);
             return;
+        }
     }
     stream_abort(stream, 'I', 'D', false);
 }
