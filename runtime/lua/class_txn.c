@@ -162,8 +162,7 @@ int class_txn_set_var(lua_State *L)
     struct arena_mark mark = arena_mark(scratch);
     bool well = lua_value_to_sample(L, 3, &value, scratch);
     /* A name that the configuration uses, in whatever scope, may be made; another must be there. */
-    bool only_if_there =
-        lua_toboolean(L, 4) && !dict_has(&lua_vm_of(L)->configuration->var_names, name.name);
+    bool only_if_there = lua_toboolean(L, 4) && !dict_has(&lua_vm_of(L)->configuration->var_names, name.name);
     struct sample old;
     well = well && (!only_if_there || vars_get(vars, &name, &old)) && vars_set(vars, &name, &value);
     arena_rewind(scratch, mark);

@@ -23,7 +23,7 @@ struct instance { /* of a stream; in its arena */
     struct stream_filter *filter;
     const struct filter_line *line;
     int ref;
-    struct lua_run *run; /* a callback that waits */
+    struct lua_run *runs[2]; /* callbacks that wait, of the request and the response */
 };
 
 enum { LUA_FILTER_ERROR = -1, LUA_FILTER_WAIT, LUA_FILTER_CONTINUE };
@@ -84,15 +84,17 @@ static enum filter_result call_back(struct stream_filter *filter, const char *me
 {
     struct callback call = { filter->own, method, response, message, false };
     struct instance *instance = filter->own;
-    if (instance->run && lua_run_asleep(instance->run))
+    struct lua_run *run = instance->runs[response];
+    if (run && lua_run_asleep(run))
         return FILTER_WAIT;
-    struct lua_run *run = instance->run ? instance->run : begin(&call);
+    if (!run)
+        run = begin(&call);
     if (!run)
         return FILTER_NEXT;
-    instance->run = NULL;
+    instance->runs[response] = NULL;
     enum lua_outcome outcome = lua_run_resume(run);
     if (outcome == LUA_WAITS) {
-        instance->run = run;
+        instance->runs[response] = run;
         return FILTER_WAIT;
     }
     enum filter_result result = outcome == LUA_FINISHED ? result_of(run) : FILTER_NEXT;
@@ -123,17 +125,20 @@ static enum filter_result filter_sees_end(struct stream_filter *filter, bool res
     return call_back(filter, "http_end", response, true);
 }
 
+static void end_run(struct instance *instance, bool response)
+{
+    if (instance->runs[response])
+        lua_run_give(instance->runs[response]);
+    instance->runs[response] = NULL;
+}
+
 /* The stream ends: nothing waits for the answer any more. */
 static void filter_stops(struct stream_filter *filter, bool response)
 {
     struct instance *instance = filter->own;
-    if (instance->run)
-        lua_run_give(instance->run);
-    instance->run = NULL;
+    end_run(instance, response);
     (void)call_back(filter, "end_analyze", response, false);
-    if (instance->run)
-        lua_run_give(instance->run);
-    instance->run = NULL;
+    end_run(instance, response);
 }
 
 /* ---- instances ---- */
@@ -207,8 +212,8 @@ static void filter_detaches(struct stream_filter *filter)
 {
     struct instance *instance = filter->own;
     struct lua_machine *machine = instance->line->function->machine;
-    if (instance->run)
-        lua_run_give(instance->run);
+    end_run(instance, false);
+    end_run(instance, true);
     if (!lua_protect(machine, machine->main, forget, &instance->ref, instance->line->function->what))
         lua_log_error(machine, NULL, instance->line->function->what, "an object stays until the end");
 }
