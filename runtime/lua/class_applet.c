@@ -446,5 +446,5 @@ static const struct lua_method_row tcp_rows[] = {
     { 0 },
 };
 
-const struct lua_class class_applet_http = { "AppletHTTP", http_rows, http_attribute, NULL };
-const struct lua_class class_applet_tcp = { "AppletTCP", tcp_rows, tcp_attribute, NULL };
+const struct lua_class class_applet_http = { "AppletHTTP", http_rows, http_attribute, false, NULL };
+const struct lua_class class_applet_tcp = { "AppletTCP", tcp_rows, tcp_attribute, false, NULL };

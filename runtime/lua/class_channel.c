@@ -312,5 +312,5 @@ static const struct lua_method_row rows[] = {
     { 0 },
 };
 
-const struct lua_class class_channel_request = { "Channel", rows, NULL, NULL };
-const struct lua_class class_channel_response = { "Channel", rows, NULL, NULL };
+const struct lua_class class_channel_request = { "Channel", rows, NULL, false, NULL };
+const struct lua_class class_channel_response = { "Channel", rows, NULL, false, NULL };

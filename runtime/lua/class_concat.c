@@ -68,4 +68,4 @@ static const struct lua_method_row rows[] = {
     { 0 },
 };
 
-const struct lua_class class_concat = { "Concat", rows, NULL, NULL };
+const struct lua_class class_concat = { "Concat", rows, NULL, false, NULL };

@@ -215,7 +215,7 @@ static bool find_converter_text(lua_State *L, const char *key)
     return make_method(L, key, WORD_CONVERTER, convert_text);
 }
 
-const struct lua_class class_fetches = { "Fetches", NULL, find_fetch, NULL };
-const struct lua_class class_fetches_text = { "Fetches", NULL, find_fetch_text, NULL };
-const struct lua_class class_converters = { "Converters", NULL, find_converter, NULL };
-const struct lua_class class_converters_text = { "Converters", NULL, find_converter_text, NULL };
+const struct lua_class class_fetches = { "Fetches", NULL, find_fetch, true, NULL };
+const struct lua_class class_fetches_text = { "Fetches", NULL, find_fetch_text, true, NULL };
+const struct lua_class class_converters = { "Converters", NULL, find_converter, true, NULL };
+const struct lua_class class_converters_text = { "Converters", NULL, find_converter_text, true, NULL };

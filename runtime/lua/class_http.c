@@ -297,4 +297,4 @@ static const struct lua_method_row rows[] = {
     { 0 },
 };
 
-const struct lua_class class_http = { "HTTP", rows, NULL, NULL };
+const struct lua_class class_http = { "HTTP", rows, NULL, false, NULL };

@@ -419,4 +419,4 @@ static const struct lua_method_row rows[] = {
     { 0 },
 };
 
-const struct lua_class class_httpclient = { "HTTPClient", rows, NULL, NULL };
+const struct lua_class class_httpclient = { "HTTPClient", rows, NULL, false, NULL };

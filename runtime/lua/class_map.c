@@ -161,7 +161,7 @@ static const struct lua_method_row rows[] = {
     { 0 },
 };
 
-const struct lua_class class_map = { "Map", rows, NULL, NULL };
+const struct lua_class class_map = { "Map", rows, NULL, false, NULL };
 
 const struct lua_method_row class_map_functions[] = {
     { "new", map_new, LUA_IN_SETUP, false, "file: string, method?: integer -> Map" },

@@ -216,5 +216,7 @@ static const struct lua_method_row rows[] = {
     { 0 },
 };
 
-const struct lua_class class_message_request = { "HTTPMessage", rows, message_part, "channel: Channel" };
-const struct lua_class class_message_response = { "HTTPMessage", rows, message_part, "channel: Channel" };
+const struct lua_class class_message_request = { "HTTPMessage", rows, message_part, false,
+                                                 "channel: Channel" };
+const struct lua_class class_message_response = { "HTTPMessage", rows, message_part, false,
+                                                  "channel: Channel" };

@@ -73,7 +73,7 @@ static const struct lua_method_row proxy_rows[] = {
     { 0 },
 };
 
-const struct lua_class class_proxy = { "Proxy", proxy_rows, NULL,
+const struct lua_class class_proxy = { "Proxy", proxy_rows, NULL, false,
                                        "name: string, uuid: string, servers: table<string, Server>, "
                                        "listeners: table<string, Listener>, stktable?: StickTable" };
 
@@ -81,7 +81,7 @@ static const struct lua_method_row listener_rows[] = {
     { 0 },
 };
 
-const struct lua_class class_listener = { "Listener", listener_rows, NULL, NULL };
+const struct lua_class class_listener = { "Listener", listener_rows, NULL, false, NULL };
 
 /* ---- the tables ---- */
 

@@ -152,4 +152,4 @@ static const struct lua_method_row rows[] = {
     { 0 },
 };
 
-const struct lua_class class_queue = { "Queue", rows, NULL, NULL };
+const struct lua_class class_queue = { "Queue", rows, NULL, false, NULL };

@@ -65,4 +65,4 @@ const struct lua_method_row class_regex_functions[] = {
     { 0 },
 };
 
-const struct lua_class class_regex = { "Regex", rows, NULL, NULL };
+const struct lua_class class_regex = { "Regex", rows, NULL, false, NULL };

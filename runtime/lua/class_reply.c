@@ -173,7 +173,8 @@ static const struct lua_method_row rows[] = {
 };
 
 const struct lua_class class_reply = {
-    "Reply", rows, NULL, "status: integer, reason: string, headers: table<string, string[]>, body?: string"
+    "Reply", rows, NULL, false,
+    "status: integer, reason: string, headers: table<string, string[]>, body?: string"
 };
 
 /* ---- sending ---- */

@@ -86,7 +86,7 @@ static const struct lua_method_row rows[] = {
     { 0 },
 };
 
-const struct lua_class class_server = { "Server", rows, NULL, "name: string, puid: string" };
+const struct lua_class class_server = { "Server", rows, NULL, false, "name: string, puid: string" };
 
 void class_server_push(lua_State *L, struct server *server)
 {

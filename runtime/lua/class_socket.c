@@ -471,4 +471,4 @@ static const struct lua_method_row rows[] = {
     { 0 },
 };
 
-const struct lua_class class_socket = { "Socket", rows, NULL, NULL };
+const struct lua_class class_socket = { "Socket", rows, NULL, false, NULL };

@@ -232,4 +232,4 @@ static const struct lua_method_row rows[] = {
     { 0 },
 };
 
-const struct lua_class class_stick_table = { "StickTable", rows, NULL, NULL };
+const struct lua_class class_stick_table = { "StickTable", rows, NULL, false, NULL };

@@ -8,27 +8,19 @@
 
 struct lua_stream { /* stream->lua, in the stream's arena */
     struct lua_machine *machine;
-    struct lua_handle *handle;
-    int handle_ref, txn_ref, priv_ref;
+    struct lua_handle *handle; /* its user values: the TXN object, the private data */
+    int handle_ref;
 };
 
-static int release(lua_State *L, void *data)
-{
-    struct lua_stream *kept = data;
-    kept->handle->object = NULL;
-    luaL_unref(L, LUA_REGISTRYINDEX, kept->txn_ref);
-    luaL_unref(L, LUA_REGISTRYINDEX, kept->priv_ref);
-    luaL_unref(L, LUA_REGISTRYINDEX, kept->handle_ref);
-    return 0;
-}
+enum { VALUE_TXN = 1, VALUE_PRIVATE, VALUE_COUNT = VALUE_PRIVATE };
 
+/* Giving a reference back writes to places that are there: it takes no memory and cannot fail. */
 static void release_stream(struct stream *stream)
 {
     struct lua_stream *kept = stream->lua;
     stream->lua = NULL;
     kept->handle->object = NULL;
-    if (!lua_protect(kept->machine, kept->machine->main, release, kept, "end of a stream"))
-        lua_log_error(kept->machine, NULL, "end of a stream", "references stay until the end");
+    luaL_unref(kept->machine->main, LUA_REGISTRYINDEX, kept->handle_ref);
 }
 
 static struct lua_stream *of_stream(lua_State *L, struct stream *stream)
@@ -40,8 +32,7 @@ static struct lua_stream *of_stream(lua_State *L, struct stream *stream)
     if (!kept)
         luaL_error(L, "out of memory");
     kept->machine = lua_vm_of(L);
-    kept->txn_ref = kept->priv_ref = LUA_NOREF;
-    kept->handle = lua_class_push_handle(L, stream);
+    kept->handle = lua_class_push_handle(L, stream, VALUE_COUNT);
     kept->handle_ref = luaL_ref(L, LUA_REGISTRYINDEX);
     stream->lua = kept;
     stream->lua_release = release_stream;
@@ -55,14 +46,14 @@ void class_txn_push_handle(lua_State *L, struct stream *stream)
 
 void class_txn_push(lua_State *L, struct stream *stream)
 {
-    struct lua_stream *kept = of_stream(L, stream);
-    if (kept->txn_ref == LUA_NOREF) {
-        lua_rawgeti(L, LUA_REGISTRYINDEX, kept->handle_ref);
-        lua_class_push_object(L, &class_txn, -1);
-        kept->txn_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    class_txn_push_handle(L, stream);
+    if (lua_getiuservalue(L, -1, VALUE_TXN) == LUA_TNIL) {
         lua_pop(L, 1);
+        lua_class_push_object(L, &class_txn, -1);
+        lua_pushvalue(L, -1);
+        lua_setiuservalue(L, -3, VALUE_TXN);
     }
-    lua_rawgeti(L, LUA_REGISTRYINDEX, kept->txn_ref);
+    lua_remove(L, -2);
 }
 
 bool class_txn_push_part(lua_State *L, const char *key, int handle_index)
@@ -192,20 +183,16 @@ int class_txn_get_var(lua_State *L)
 
 int class_txn_set_priv(lua_State *L)
 {
-    struct lua_stream *kept = of_stream(L, stream_of(L));
-    lua_settop(L, 2);
-    luaL_unref(L, LUA_REGISTRYINDEX, kept->priv_ref);
-    kept->priv_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    class_txn_push_handle(L, stream_of(L));
+    lua_pushvalue(L, 2);
+    lua_setiuservalue(L, -2, VALUE_PRIVATE);
     return 0;
 }
 
 int class_txn_get_priv(lua_State *L)
 {
-    struct lua_stream *kept = of_stream(L, stream_of(L));
-    if (kept->priv_ref == LUA_NOREF)
-        lua_pushnil(L);
-    else
-        lua_rawgeti(L, LUA_REGISTRYINDEX, kept->priv_ref);
+    class_txn_push_handle(L, stream_of(L));
+    lua_getiuservalue(L, -1, VALUE_PRIVATE);
     return 1;
 }
 
@@ -339,4 +326,4 @@ static const struct lua_method_row rows[] = {
     { 0 },
 };
 
-const struct lua_class class_txn = { "TXN", rows, txn_part, NULL };
+const struct lua_class class_txn = { "TXN", rows, txn_part, false, NULL };

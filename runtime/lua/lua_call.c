@@ -137,14 +137,15 @@ struct lua_run *lua_run_take(struct lua_machine *machine, struct engine *engine,
     run->sleep_until = run->again_at = 0;
     run->out = NULL;
     run->filter = NULL;
-    run->yielded = false;
+    run->yielded = run->at_rest = false;
     run->ended_by_script = run->response_side = run->replied = run->reply_failed = false;
     run->instructions = run->burst = 0;
     run->serial = ++machine->run_serial;
     timer_init(&run->timer, engine->loop, timer_over);
     *(struct lua_run **)lua_getextraspace(run->thread) = run;
     uint64_t every = machine->configuration->globals.lua_forced_yield;
-    lua_sethook(run->thread, every ? on_count : NULL, every ? LUA_MASKCOUNT : 0, (int)every);
+    if (every && lua_gethook(run->thread) != on_count) /* it stays from run to run */
+        lua_sethook(run->thread, on_count, LUA_MASKCOUNT, (int)every);
     return run;
 }
 
@@ -202,8 +203,10 @@ enum lua_outcome lua_run_resume(struct lua_run *run)
     int arguments = run->argument_count;
     run->argument_count = 0;
     int status = lua_resume(run->thread, run->machine->main, arguments, &results);
-    if (status == LUA_OK)
+    if (status == LUA_OK) {
+        run->at_rest = true;
         return LUA_FINISHED;
+    }
     if (status == LUA_YIELD) {
         if (results)
             lua_pop(run->thread, results);
@@ -241,8 +244,8 @@ void lua_run_give(struct lua_run *run)
     lua_waiter_end(LIST_ITEM(link, struct lua_waiter, link));
     list_remove(&run->link);
     *(struct lua_run **)lua_getextraspace(run->thread) = NULL;
-    lua_sethook(run->thread, NULL, 0, 0);
-    bool clean = lua_resetthread(run->thread) == LUA_OK;
+    bool clean =
+        run->at_rest || lua_resetthread(run->thread) == LUA_OK; /* at rest there is nothing to unwind */
     lua_settop(run->thread, 0);
     if (clean && machine->idle_run_count < IDLE_RUNS_MAX) {
         list_add_first(&machine->idle_runs, &run->link);

@@ -44,6 +44,7 @@ struct lua_run {
     uint64_t again_at;     /* act.wake_time: when an action that answers YIELD is run again; 0: not told */
     bool yielded;          /* it answered YIELD: new data or again_at begin it anew */
     uint64_t seen;         /* bytes that had come then */
+    bool at_rest;          /* its function returned: the coroutine can begin another */
     bool ended_by_script;  /* core.done, txn:done: an error that is none */
     bool replied, reply_failed;   /* txn:done(reply) put its answer in place, or could not */
     bool response_side;           /* the action runs in a response ruleset */

@@ -116,6 +116,17 @@ static int class_text(lua_State *L)
     return 1;
 }
 
+/* What the table of methods on the stack's top does not hold is asked for, and kept there. */
+static void add_finder(lua_State *L, const struct lua_class *class)
+{
+    lua_createtable(L, 0, 1);
+    lua_pushvalue(L, -2);
+    lua_pushlightuserdata(L, (void *)(uintptr_t) class);
+    lua_pushcclosure(L, find_member, 2);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
+}
+
 void lua_class_make(lua_State *L, const struct lua_class *class)
 {
     lua_createtable(L, 0, 4);
@@ -124,9 +135,15 @@ void lua_class_make(lua_State *L, const struct lua_class *class)
         push_method(L, class->name, class, row);
         lua_setfield(L, -2, row->name);
     }
-    lua_pushlightuserdata(L, (void *)(uintptr_t) class);
-    lua_pushcclosure(L, find_member, 2);
-    lua_setfield(L, -2, "__index");
+    if (!class->attribute || class->of_class) { /* a plain table is found without a call */
+        if (class->attribute)
+            add_finder(L, class);
+        lua_setfield(L, -2, "__index");
+    } else {
+        lua_pushlightuserdata(L, (void *)(uintptr_t) class);
+        lua_pushcclosure(L, find_member, 2);
+        lua_setfield(L, -2, "__index");
+    }
     lua_pushstring(L, class->name);
     lua_setfield(L, -2, "__name");
     lua_pushlightuserdata(L, (void *)(uintptr_t) class);
@@ -135,9 +152,9 @@ void lua_class_make(lua_State *L, const struct lua_class *class)
     lua_rawsetp(L, LUA_REGISTRYINDEX, class);
 }
 
-struct lua_handle *lua_class_push_handle(lua_State *L, void *object)
+struct lua_handle *lua_class_push_handle(lua_State *L, void *object, int values)
 {
-    struct lua_handle *handle = lua_newuserdatauv(L, sizeof(*handle), 0);
+    struct lua_handle *handle = lua_newuserdatauv(L, sizeof(*handle), values);
     *handle = (struct lua_handle){ .magic = MAGIC, .object = object };
     return handle;
 }
@@ -154,7 +171,7 @@ static int collect(lua_State *L)
 
 struct lua_handle *lua_class_push_owner(lua_State *L, void *object, void (*finish)(struct lua_handle *handle))
 {
-    struct lua_handle *handle = lua_class_push_handle(L, object);
+    struct lua_handle *handle = lua_class_push_handle(L, object, 0);
     if (luaL_newmetatable(L, "handle that owns")) {
         lua_pushcfunction(L, collect);
         lua_setfield(L, -2, "__gc");
@@ -168,7 +185,7 @@ struct lua_handle *lua_class_push_new(lua_State *L, const struct lua_class *clas
                                       void (*finish)(struct lua_handle *handle))
 {
     struct lua_handle *handle =
-        finish ? lua_class_push_owner(L, object, finish) : lua_class_push_handle(L, object);
+        finish ? lua_class_push_owner(L, object, finish) : lua_class_push_handle(L, object, 0);
     lua_class_push_object(L, class, -1);
     lua_remove(L, -2);
     return handle;

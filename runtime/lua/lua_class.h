@@ -20,6 +20,7 @@ struct lua_class {
     /* Called for a key that is no method: pushes a value and returns true, or returns false for nil. A value that is to stay
      * is set by the function itself. May be NULL. */
     bool (*attribute)(lua_State *L, const char *key);
+    bool of_class; /* attribute does not look at the object: what it finds is the same for all of the class */
     const char *fields; /* its attributes for the annotation files: "name: type, ..."; NULL: none */
 };
 
@@ -34,8 +35,8 @@ struct lua_handle {
 void lua_class_make(lua_State *L, const struct lua_class *class);
 /* Pushes a new object of the class over the handle at `handle_index` (any stack index). */
 void lua_class_push_object(lua_State *L, const struct lua_class *class, int handle_index);
-/* Pushes a new handle. */
-struct lua_handle *lua_class_push_handle(lua_State *L, void *object);
+/* Pushes a new handle with so many user values. */
+struct lua_handle *lua_class_push_handle(lua_State *L, void *object, int values);
 /* The same for an object that ends with its handle. */
 struct lua_handle *lua_class_push_owner(lua_State *L, void *object,
                                         void (*finish)(struct lua_handle *handle));

@@ -68,7 +68,6 @@ struct evaluation {
     struct arena *scratch;
     struct sample *out;
     lua_State *from;
-    bool found;
 };
 
 static int push_args(lua_State *L, const struct sample_args *args)
@@ -95,13 +94,10 @@ static int push_converter(lua_State *L, void *data)
 }
 
 /* Several results: the last one counts; none at all: no value (TRUTHS A1, A4). */
-static int take_result(lua_State *L, void *data)
+static bool take_result(struct evaluation *evaluation)
 {
-    struct evaluation *evaluation = data;
-    (void)L;
-    evaluation->found = lua_gettop(evaluation->from) > 0 &&
-                        lua_value_to_sample(evaluation->from, -1, evaluation->out, evaluation->scratch);
-    return 0;
+    return lua_gettop(evaluation->from) > 0 &&
+           lua_value_to_sample(evaluation->from, -1, evaluation->out, evaluation->scratch);
 }
 
 static bool evaluate(const struct lua_function *function, enum lua_context where,
@@ -120,8 +116,7 @@ static bool evaluate(const struct lua_function *function, enum lua_context where
     evaluation->from = run->thread;
     bool found = false;
     if (lua_run_prepare(run, function->ref, push, evaluation) && lua_run_resume(run) == LUA_FINISHED)
-        found =
-            lua_protect(machine, machine->main, take_result, evaluation, function->what) && evaluation->found;
+        found = take_result(evaluation);
     lua_run_give(run);
     return found;
 }
