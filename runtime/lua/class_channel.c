@@ -85,7 +85,7 @@ static size_t check_offset(lua_State *L, int index, const struct channel *channe
 {
     lua_Integer offset = luaL_optinteger(L, index, 0), input = (lua_Integer)channel->input;
     if (offset < 0)
-        offset = -offset > input ? 0 : input + offset;
+        offset = offset < -input ? 0 : input + offset;
     luaL_argcheck(L, offset <= input, index, "offset out of range");
     return (size_t)offset;
 }
