@@ -194,7 +194,7 @@ struct lua_handle *lua_class_push_new(lua_State *L, const struct lua_class *clas
 void lua_class_push_object(lua_State *L, const struct lua_class *class, int handle_index)
 {
     handle_index = lua_absindex(L, handle_index);
-    lua_createtable(L, 0, 8);
+    lua_createtable(L, 0, class->attribute && !class->of_class ? 4 : 1); /* attributes stay in the object */
     lua_pushvalue(L, handle_index);
     lua_rawseti(L, -2, 0);
     lua_rawgetp(L, LUA_REGISTRYINDEX, class);
