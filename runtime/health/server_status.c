@@ -211,6 +211,31 @@ static unsigned leave(struct engine *engine, struct server *server)
 
 enum verdict { VERDICT_DOWN, VERDICT_UP, VERDICT_STOPPING };
 
+static void tell(struct engine *engine, struct server *server, enum server_state old_state,
+                 unsigned old_admin, unsigned requeued, const char *reason, bool by_check)
+{
+    struct server_event event = { .server = server,
+                                  .old_state = old_state,
+                                  .new_state = server->state,
+                                  .old_admin = old_admin,
+                                  .new_admin = server->admin,
+                                  .requeued = requeued,
+                                  .reason = reason,
+                                  .by_check = by_check };
+    if (!engine->on_server_event)
+        return;
+    if (old_state != server->state)
+        event.kinds |= SERVER_EVENT_STATE;
+    if (old_state != SERVER_STOPPED && server->state == SERVER_STOPPED)
+        event.kinds |= SERVER_EVENT_DOWN;
+    if (old_state == SERVER_STOPPED && server->state != SERVER_STOPPED)
+        event.kinds |= SERVER_EVENT_UP;
+    if (old_admin != server->admin)
+        event.kinds |= SERVER_EVENT_ADMIN;
+    if (event.kinds)
+        engine->on_server_event(engine->on_server_event_data, &event);
+}
+
 static void set_health(struct engine *engine, struct server *server, enum verdict verdict, const char *reason,
                        const struct server *via);
 
@@ -261,6 +286,8 @@ static void set_health(struct engine *engine, struct server *server, enum verdic
         kill_backup_sessions(engine, server->proxy);
     server_status_changed(engine, server);
     note_backend(engine, server->proxy, &before.sums);
+    tell(engine, server, old, server->admin, requeued, reason,
+         !via && reason && strncmp(reason, "changed from", 12) != 0);
     tell_trackers(engine, server, verdict);
 }
 
@@ -345,6 +372,7 @@ void server_status_set_admin(struct engine *engine, struct server *server, unsig
 {
     unsigned old = server->admin, group = bit & ADMIN_MAINT ? ADMIN_MAINT : ADMIN_DRAIN;
     struct before before = look(server);
+    enum server_state old_state = server->state;
     if (old & bit)
         return;
     server->admin |= bit;
@@ -357,6 +385,7 @@ void server_status_set_admin(struct engine *engine, struct server *server, unsig
     server_status_changed(engine, server);
     if (group == ADMIN_MAINT || !(old & ADMIN_MAINT))
         note_backend(engine, server->proxy, &before.sums);
+    tell(engine, server, old_state, old, 0, reason, false);
     inherit(engine, server, bit, true);
 }
 
@@ -383,6 +412,7 @@ void server_status_clear_admin(struct engine *engine, struct server *server, uns
 {
     unsigned old = server->admin, group = bit & ADMIN_MAINT ? ADMIN_MAINT : ADMIN_DRAIN;
     struct before before = look(server);
+    enum server_state old_state = server->state;
     if (!(old & bit))
         return;
     server->admin &= ~bit;
@@ -396,6 +426,7 @@ void server_status_clear_admin(struct engine *engine, struct server *server, uns
                     server->state == SERVER_STOPPED ? "DOWN" : "UP");
     server_status_changed(engine, server);
     note_backend(engine, server->proxy, &before.sums);
+    tell(engine, server, old_state, old, 0, NULL, false);
     inherit(engine, server, bit, false);
 }
 

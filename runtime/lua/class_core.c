@@ -5,6 +5,7 @@
 #include "lua/lua_filter.h"
 #include "lua/lua_log.h"
 #include "lua/lua_register.h"
+#include "lua/lua_stats.h"
 #include "lua/lua_value.h"
 #include "stream/stream.h"
 #include <lauxlib.h>
@@ -112,6 +113,18 @@ static int core_set_nice(lua_State *L)
     return 0;
 }
 
+static int core_get_info(lua_State *L)
+{
+    return lua_stats_push_info(L);
+}
+
+/* Mail is the scripts' business alone here. */
+static int core_native_mailers(lua_State *L)
+{
+    (void)L;
+    return 0;
+}
+
 const struct lua_method_row class_core_rows[] = {
     /* name       run           where allowed   may wait */
     { "log", core_log, LUA_ANYWHERE, false, "level: integer, text: string" },
@@ -119,6 +132,8 @@ const struct lua_method_row class_core_rows[] = {
     { "Info", core_info, LUA_ANYWHERE, false, "text: string" },
     { "Warning", core_warning, LUA_ANYWHERE, false, "text: string" },
     { "Alert", core_alert, LUA_ANYWHERE, false, "text: string" },
+    { "disable_legacy_mailers", core_native_mailers, LUA_IN_SETUP, false, "" },
+    { "get_info", core_get_info, LUA_ANYWHERE, false, " -> table<string, any>" },
     { "msleep", core_msleep, LUA_ANYWHERE, true, "milliseconds: integer" },
     { "sleep", core_sleep, LUA_ANYWHERE, true, "seconds: integer" },
     { "yield", core_yield, LUA_ANYWHERE, true, "" },

@@ -1,6 +1,8 @@
 /* Proxy, Listener: core.proxies and what hangs on it, made once the configuration is read (API text, "Proxy class",
  * "Listener class"). Objects stand for what lives as long as the state. */
+#include "health/server_status.h"
 #include "lua/classes.h"
+#include "lua/lua_stats.h"
 #include "lua/lua_value.h"
 #include "proxy/bind.h"
 #include "proxy/server.h"
@@ -31,19 +33,25 @@ static int proxy_get_mode(lua_State *L)
 
 static int proxy_get_srv_act(lua_State *L)
 {
-    lua_Integer count = 0;
-    for (const struct server *server = check_proxy(L)->servers; server; server = server->next)
-        count += server_takes_new(server) && !server->settings.backup;
-    lua_pushinteger(L, count);
+    lua_pushinteger(L, server_status_sums(check_proxy(L)).active);
     return 1;
 }
 
 static int proxy_get_srv_bck(lua_State *L)
 {
-    lua_Integer count = 0;
-    for (const struct server *server = check_proxy(L)->servers; server; server = server->next)
-        count += server_takes_new(server) && server->settings.backup;
-    lua_pushinteger(L, count);
+    lua_pushinteger(L, server_status_sums(check_proxy(L)).backup);
+    return 1;
+}
+
+static int proxy_get_name(lua_State *L)
+{
+    lua_pushstring(L, check_proxy(L)->name);
+    return 1;
+}
+
+static int proxy_get_uuid(lua_State *L)
+{
+    lua_pushfstring(L, "%d", check_proxy(L)->id);
     return 1;
 }
 
@@ -52,14 +60,57 @@ static int proxy_shut_bcksess(lua_State *L)
 {
     const struct proxy *proxy = check_proxy(L);
     struct engine *engine = lua_vm_of(L)->engine;
-    if (!engine)
-        return 0;
-    LIST_EACH_SAFE(link, &engine->stream_list)
-    {
-        struct stream *stream = LIST_ITEM(link, struct stream, link);
-        if (stream->server && stream->server->proxy == proxy && stream->server->settings.backup)
-            stream_kill(stream, 'K');
-    }
+    for (struct server *server = engine ? proxy->servers : NULL; server; server = server->next)
+        if (server->settings.backup)
+            server_status_kill_sessions(engine, server, 'K');
+    return 0;
+}
+
+/* There is no mailers section. */
+static int proxy_get_mailers(lua_State *L)
+{
+    check_proxy(L);
+    lua_pushnil(L);
+    return 1;
+}
+
+static int proxy_get_stats(lua_State *L)
+{
+    return lua_stats_push_proxy(L, check_proxy(L));
+}
+
+/* A frontend by hand, as the management socket has it: no more than a stopped one can be resumed. */
+static struct proxy *check_listening(lua_State *L, struct engine **engine)
+{
+    struct proxy *proxy = check_proxy(L);
+    *engine = lua_vm_of(L)->engine;
+    return *engine && (proxy->sides & PROXY_FRONT) && !proxy->stopped ? proxy : NULL;
+}
+
+static int proxy_pause(lua_State *L)
+{
+    struct engine *engine;
+    struct proxy *proxy = check_listening(L, &engine);
+    if (proxy && !proxy->paused)
+        engine_pause(engine, proxy);
+    return 0;
+}
+
+static int proxy_resume(lua_State *L)
+{
+    struct engine *engine;
+    struct proxy *proxy = check_listening(L, &engine);
+    if (proxy && proxy->paused && !engine_resume(engine, proxy))
+        return luaL_error(L, "resume: a port of '%s' is taken", proxy->name);
+    return 0;
+}
+
+static int proxy_stop(lua_State *L)
+{
+    struct engine *engine;
+    struct proxy *proxy = check_listening(L, &engine);
+    if (proxy)
+        engine_close(engine, proxy);
     return 0;
 }
 
@@ -67,9 +118,16 @@ static const struct lua_method_row proxy_rows[] = {
     /* name          run              where allowed  may wait */
     { "get_cap", proxy_get_cap, LUA_ANYWHERE, false, " -> string" },
     { "get_mode", proxy_get_mode, LUA_ANYWHERE, false, " -> string" },
+    { "get_mailers", proxy_get_mailers, LUA_ANYWHERE, false, " -> table|nil" },
+    { "get_name", proxy_get_name, LUA_ANYWHERE, false, " -> string" },
     { "get_srv_act", proxy_get_srv_act, LUA_ANYWHERE, false, " -> integer" },
     { "get_srv_bck", proxy_get_srv_bck, LUA_ANYWHERE, false, " -> integer" },
+    { "get_stats", proxy_get_stats, LUA_ANYWHERE, false, " -> table<string, any>" },
+    { "get_uuid", proxy_get_uuid, LUA_ANYWHERE, false, " -> string" },
+    { "pause", proxy_pause, LUA_ANYWHERE, false, "" },
+    { "resume", proxy_resume, LUA_ANYWHERE, false, "" },
     { "shut_bcksess", proxy_shut_bcksess, LUA_ANYWHERE, false, "" },
+    { "stop", proxy_stop, LUA_ANYWHERE, false, "" },
     { 0 },
 };
 
@@ -77,7 +135,13 @@ const struct lua_class class_proxy = { "Proxy", proxy_rows, NULL, false,
                                        "name: string, uuid: string, servers: table<string, Server>, "
                                        "listeners: table<string, Listener>, stktable?: StickTable" };
 
+static int listener_get_stats(lua_State *L)
+{
+    return lua_stats_push_listener(L, lua_class_check(L, 1, &class_listener)->object);
+}
+
 static const struct lua_method_row listener_rows[] = {
+    { "get_stats", listener_get_stats, LUA_ANYWHERE, false, " -> table<string, any>" },
     { 0 },
 };
 

@@ -1,13 +1,14 @@
 /* The one list of the API's classes and tables of functions: what states are furnished with, and what is printed. */
 #include "lua/classes.h"
 #include "lua/lua_cli.h"
+#include "lua/lua_event.h"
 #include "lua/lua_filter.h"
 #include "lua/lua_register.h"
 
 const struct lua_function_table classes_functions[] = {
     { "core",
       { class_core_rows, lua_register_rows, lua_cli_core_rows, lua_filter_core_rows, class_core_value_rows,
-        class_map_core_rows } },
+        class_map_core_rows, lua_event_core_rows } },
     { "act", { class_act_rows } },
     { "filter", { lua_filter_rows } },
     { "Map", { class_map_functions } },
@@ -23,6 +24,7 @@ const struct lua_class *const classes_all[] = {
     &class_concat,
     &class_converters,
     &class_converters_text,
+    &class_event_sub,
     &class_fetches,
     &class_fetches_text,
     &class_http,

@@ -3,6 +3,7 @@
 #include "lua/lua_register.h"
 #include "base/mem.h"
 #include "lua/classes.h"
+#include "lua/lua_event.h"
 #include "lua/lua_log.h"
 #include "lua/lua_value.h"
 #include "stream/stream.h"
@@ -524,7 +525,7 @@ static int register_task(lua_State *L)
     task->machine = machine;
     task->ref = ref;
     list_add_last(&machine->tasks, &task->link);
-    if (machine->engine)
+    if (machine->engine && machine->context == LUA_IN_TASK)
         start_task(machine, task);
     return 0;
 }
@@ -596,6 +597,8 @@ static int call_init(lua_State *L, void *data)
 bool lua_register_start(struct lua_machine *machine, struct engine *engine)
 {
     machine->context = LUA_IN_INIT;
+    machine->engine = engine;
+    lua_event_start(machine);
     if (!lua_protect(machine, machine->main, class_proxy_fill, machine->configuration, "core.proxies"))
         return false;
     LIST_EACH (link, &machine->inits)
@@ -603,7 +606,6 @@ bool lua_register_start(struct lua_machine *machine, struct engine *engine)
                          "init function"))
             return false;
     machine->context = LUA_IN_TASK;
-    machine->engine = engine;
     LIST_EACH (link, &machine->tasks)
         start_task(machine, LIST_ITEM(link, struct lua_task, link));
     return true;
@@ -621,6 +623,7 @@ void lua_register_stop(struct lua_machine *machine)
             mem_free(task);
         }
     }
+    lua_event_stop(machine);
     class_socket_close_all(machine);
     class_httpclient_close_all(machine);
     machine->engine = NULL;

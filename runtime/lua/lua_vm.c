@@ -95,6 +95,8 @@ struct lua_machine *lua_vm_create(struct configuration *configuration)
     list_init(&machine->tasks);
     list_init(&machine->functions);
     list_init(&machine->http_clients);
+    list_init(&machine->subscriptions);
+    list_init(&machine->event_calls);
     list_init(&machine->sockets);
     size_t limit = (size_t)configuration->globals.lua_maxmem_mb << 20;
     if (!lua_memory_init(&machine->memory, configuration->platform, limit)) {

@@ -29,8 +29,10 @@ struct lua_machine {
     struct list functions;    /* of actions, fetches, converters, services: see lua_register.c */
     unsigned context;         /* enum lua_context bit of what runs outside of a coroutine: body or init */
     uint64_t run_serial;
-    struct list http_clients; /* with a request under way: see class_httpclient.c */
-    struct list sockets;      /* open ones of scripts: see class_socket.c */
+    struct list http_clients;               /* with a request under way: see class_httpclient.c */
+    struct list subscriptions, event_calls; /* see lua_event.c */
+    struct task event_task;
+    struct list sockets; /* open ones of scripts: see class_socket.c */
 };
 
 /* A state with the libraries open, the classes made, and its table of globals as scripts expect. NULL: no memory. */

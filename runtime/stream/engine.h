@@ -5,6 +5,26 @@
 #include "event/loop.h"
 #include "log/log_target.h"
 #include "proxy/configuration.h"
+#include "proxy/server.h"
+
+enum server_event_kind { /* bits */
+                         SERVER_EVENT_UP = 1,
+                         SERVER_EVENT_DOWN = 2,
+                         SERVER_EVENT_STATE = 4, /* any change of its state */
+                         SERVER_EVENT_ADMIN = 8, /* of its administration */
+                         SERVER_EVENT_CHECK = 16,
+                         SERVER_EVENT_ALL = 31,
+};
+
+struct server_event {
+    struct server *server;
+    unsigned kinds;
+    enum server_state old_state, new_state;
+    unsigned old_admin, new_admin;
+    unsigned requeued;  /* streams that left its queue */
+    const char *reason; /* NULL: none was given */
+    bool by_check;
+};
 
 struct server;
 
@@ -25,6 +45,9 @@ struct engine {
     bool soft_stopping;
     /* How a server did for a stream, for those that watch: a connection (layer7 false) or a response. NULL: nobody. */
     void (*observe)(struct engine *engine, struct server *server, bool layer7, bool good);
+    /* Told what happens to servers; NULL: nobody asks. */
+    void (*on_server_event)(void *data, const struct server_event *event);
+    void *on_server_event_data;
 };
 
 struct engine *engine_create(struct configuration *configuration, struct loop *loop); /* NULL: no memory */
