@@ -2,7 +2,7 @@
  * way the management socket does. */
 #include "admin/cmd_server.h"
 #include "base/units.h"
-#include "health/check.h"
+#include "health/health_check.h"
 #include "health/server_status.h"
 #include "lua/classes.h"
 #include "lua/lua_event.h"
@@ -111,8 +111,7 @@ static int server_is_backup(lua_State *L)
 
 static int server_is_dynamic(lua_State *L)
 {
-    check_server(L);
-    lua_pushboolean(L, false);
+    lua_pushboolean(L, check_server(L)->dynamic);
     return 1;
 }
 

@@ -3,7 +3,7 @@
 #include "lua/lua_event.h"
 #include "base/mem.h"
 #include "base/units.h"
-#include "health/check.h"
+#include "health/health_check.h"
 #include "lua/classes.h"
 #include "lua/lua_log.h"
 #include "proxy/proxy.h"
@@ -294,7 +294,7 @@ static const struct lua_method_row rows[] = {
     { 0 },
 };
 
-const struct lua_class class_event_sub = { "EventSub", rows, NULL, NULL };
+const struct lua_class class_event_sub = { "EventSub", rows, NULL, false, NULL };
 
 const struct lua_method_row lua_event_core_rows[] = {
     /* name        run             where allowed  may wait */

@@ -1,0 +1,135 @@
+"""Lua: servers, frontends and their statistics as scripts see and change them, and the list of the whole API."""
+
+import re
+
+import pytest
+
+from test_lua import SHOW, fetched, lua, said, show, through  # noqa: F401
+
+OURS = pytest.mark.only("runtime", "sim", reason="HAProxy 2.6 does not have it, or not so")
+
+
+def run(code):
+    """A script whose fetch runs a function's body."""
+    return f'core.register_fetches("show", function(txn)\n{code}\nend)\n'
+
+
+# ---- Servers, proxies, listeners.
+
+
+@pytest.mark.parametrize("code, value", [
+    ('s:set_weight("7") return s:get_weight()', "7"),
+    ('s:set_weight("50%") return s:get_weight()', "5"),
+    ('return type(s:set_weight("257")) .. s:get_weight()', "string10"),
+    ('return type(s:set_weight("x")) .. type(s:set_weight("")) .. s:get_weight()', "stringstring10"),
+    ('s:set_maxconn("9") return s:get_maxconn()', "9"),
+    ('return type(s:set_maxconn("x"))', "string"),
+    ('s:set_maint() return s:get_stats().status', "MAINT"),
+    ('s:set_maint() s:set_ready() return s:get_stats().status', "no check"),
+    ('s:set_drain() return tostring(s:is_draining() == true or s:is_draining() == 1)', "true"),
+    ('s:set_drain() s:set_ready() return tostring(s:is_draining() == false or s:is_draining() == 0)', "true"),
+    ('s:check_force_down() return s:get_stats().status:sub(1, 4)', "DOWN"),
+    ('return s:get_stats().svname .. s:get_stats().pxname .. s:get_stats().weight', "s1be10"),
+    ('return tostring(s:get_stats().nothing)', "nil"),
+    ('return s.name .. s.puid', "s11"),
+    ('return tostring(pcall(s.get_weight, {})) .. tostring(pcall(s.set_weight, s))', "falsefalse"),
+])
+def test_a_server(world, lua, code, value):
+    path = world.file("server.lua", run("local s = core.backends.be.servers.s1\n" + code))
+    proxy = world.proxy(f"""
+global
+    lua-load {path}
+defaults
+    mode http
+    timeout client 5s
+    timeout server 5s
+    timeout connect 5s
+frontend fe
+    bind fd@${{fe}}
+    {SHOW}
+    default_backend be
+backend be
+    server s1 127.0.0.1:1 weight 10
+""")
+    assert fetched(world, proxy) == value
+
+
+def test_a_weight_of_zero_takes_no_requests(world, lua, origin):
+    proxy = lua('core.register_action("off", {"http-req"}, function(txn) core.backends.be.servers.s1:set_weight("0") end)',
+                "http-request lua.off")
+    assert world.connect(proxy.port()).request().status == 503
+
+
+def test_a_proxy(world, lua):
+    proxy = lua(run('local p, o = core.proxies.fe, {}\n'
+                    'o[#o + 1] = p.name .. p:get_cap() .. p:get_mode()\n'
+                    'o[#o + 1] = core.backends.be:get_cap() .. core.backends.be:get_mode()\n'
+                    'o[#o + 1] = type(p.uuid) .. p:get_stats().svname .. core.backends.be:get_stats().svname\n'
+                    'o[#o + 1] = tostring(core.proxies.nobody) .. tostring(core.backends.fe) .. tostring(p.stktable)\n'
+                    'return table.concat(o, " ")'), SHOW)
+    assert fetched(world, proxy) == "fefrontendhttp backendhttp stringFRONTENDBACKEND nilnilnil"
+
+
+def test_listeners_are_named_by_their_number(world, lua):
+    proxy = lua(run('local o = {} for n in pairs(core.proxies.fe.listeners) do o[#o + 1] = n end return table.concat(o)'),
+                SHOW)
+    assert fetched(world, proxy) == "sock-1"
+
+
+def test_info(world, lua):
+    proxy = lua(run('local i = core.get_info() return i.Name .. type(i.Uptime_sec) .. type(i.Pid) .. type(i.CurrConns)'), SHOW)
+    assert fetched(world, proxy) == "HAProxynumbernumbernumber"
+
+
+@OURS
+def test_events_of_servers(world, lua, origin, syslog):
+    proxy = lua('core.event_sub({"SERVER_DOWN", "SERVER_UP"}, function(event, data, sub, when)\n'
+                ' core.Info("told " .. event .. " " .. data.proxy_name .. "/" .. data.name .. " " .. data.reference.name) end)\n'
+                'core.register_action("off", {"http-req"}, function(txn) local s = core.backends.be.servers.s1\n'
+                ' s:set_maint() s:set_ready() end)', "http-request lua.off")
+    through(world.connect(proxy.port()), origin)
+    assert "told SERVER_DOWN be/s1 s1" in said(syslog, "told")
+    assert "told SERVER_UP be/s1 s1" in said(syslog, "told")
+
+
+# ---- The list of the API.
+
+
+TEXT = """
+core: Alert Debug Info Warning add_acl asctime_date concat del_acl del_map done get_info http_date imf_date log match_addr msleep now
+ parse_addr register_action register_cli register_converters register_fetches register_init register_service register_task
+ rfc850_date set_map set_nice sleep tcp tokenize yield
+Proxy: get_cap get_mode get_srv_act get_srv_bck get_stats pause resume shut_bcksess stop
+Server: agent_disable agent_enable agent_force_down agent_force_up check_disable check_enable check_force_down check_force_nolb
+ check_force_up get_addr get_maxconn get_stats get_weight is_draining set_addr set_drain set_maint set_maxconn set_ready set_weight shut_sess
+Listener: get_stats
+Concat: add dump
+Channel: append dup forward get get_in_length get_out_length getline is_full send set
+HTTP: req_add_header req_del_header req_get_headers req_rep_header req_rep_value req_set_header req_set_method req_set_path
+ req_set_query req_set_uri res_add_header res_del_header res_get_headers res_rep_header res_rep_value res_set_header res_set_status
+TXN: Alert Debug Info Warning deflog done get_priv get_var log reply set_loglevel set_mark set_priority_class set_priority_offset
+ set_priv set_tos set_var unset_var
+Reply: add_header del_header set_body set_status
+Socket: close connect connect_ssl getpeername getsockname receive send setoption settimeout
+Regex: exec match new
+Map: lookup new slookup
+AppletHTTP: add_header get_priv get_var getline receive send set_priv set_status set_var start_response unset_var
+AppletTCP: get_priv get_var getline receive send set_priv set_var unset_var
+StickTable: dump info lookup
+act: wake_time
+"""
+
+
+@pytest.mark.only("runtime", reason="prints a list")
+def test_every_entry_of_the_text_is_listed(world):
+    code, out, err = world.run(["-dKlua", "-c"], "frontend fe\n    mode http\n    timeout client 1s\n    bind 127.0.0.1:1\n")
+    assert code == 0
+    listed = set(re.findall(r"^(\w+[.:]\w+)\(", out, re.M))
+    missing = []
+    for owner, names in re.findall(r"^(\w+): ((?:.|\n )*)", TEXT, re.M):
+        for name in names.split():
+            if f"{owner}.{name}" not in listed and f"{owner}:{name}" not in listed:
+                missing.append(f"{owner}:{name}")
+    assert not missing
+    code, out, err = world.run(["-dKluals", "-c"], "frontend fe\n    mode http\n    timeout client 1s\n    bind 127.0.0.1:1\n")
+    assert "---@class TXN" in out and "function TXN:set_var(name, value, ifexist) end" in out
