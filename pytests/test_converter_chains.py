@@ -30,7 +30,7 @@ TEXT = st.one_of(
     st.sampled_from(["lower", "upper", "hex", "base64", "b64dec", "url_dec", "ub64enc", "ub64dec", "sha1,hex", "url_enc",
                      "json", "json(utf8s)", "json(utf8p)", "host_only", "cut_crlf", "sha2,hex", "sha2(512),hex", "digest(md5),hex",
                      "ltrim(a)", "rtrim(b)", "concat(x)"]),
-    call("bytes", count), call("bytes", count, count),
+    call("bytes", count), call("bytes", count, st.integers(1, 12)),
     call("field", st.integers(1, 6), chars), call("field", st.integers(-5, -1), chars), call("field", st.integers(1, 4), chars, st.integers(0, 3)),
     call("regsub", st.sampled_from(["a", "b+", "[0-9]", "."]), st.sampled_from(["", "x", "yy"])),
     call("regsub", st.sampled_from(["a", "[A-Z]"]), st.just("q"), st.sampled_from(["g", "i", "gi"])),

@@ -42,13 +42,13 @@ static bool conv_length(const struct sample_args *args, struct sample_context *c
 
 /* ---- bytes ---- */
 
-/* Arguments of bytes: numbers that are not negative, or names of variables. */
-static bool check_number_or_var(struct sample_args *args, unsigned i, const char **error)
+/* Arguments of bytes: an offset that is not negative and a length of 1 or more, or names of variables. */
+static bool check_number_or_var(struct sample_args *args, unsigned i, int64_t low, const char **error)
 {
     struct sample_arg *arg = &args->list[i];
     const char *reason = NULL;
     arg->kind = ARG_INT;
-    if (units_parse_int(arg->text, 0, INT64_MAX, &arg->integer))
+    if (units_parse_int(arg->text, low, INT64_MAX, &arg->integer))
         return true;
     arg->kind = ARG_VAR;
     return var_name_parse(arg->text, &arg->var, &reason) ||
@@ -58,7 +58,8 @@ static bool check_number_or_var(struct sample_args *args, unsigned i, const char
 
 static bool check_bytes(struct sample_args *args, const char **error)
 {
-    return check_number_or_var(args, 0, error) && (args->count < 2 || check_number_or_var(args, 1, error));
+    return check_number_or_var(args, 0, 0, error) &&
+           (args->count < 2 || check_number_or_var(args, 1, 1, error));
 }
 
 static bool number_of(const struct sample_arg *arg, const struct sample_context *context, int64_t *out)

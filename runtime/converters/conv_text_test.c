@@ -38,7 +38,7 @@ static const struct conv_case cases[] = {
     { "str(abcdef),bytes(2,100)", "cdef" },
     { "str(abcdef),bytes(-1)", "!invalid args in converter 'bytes'" },
     { "str(abcdef),bytes(0)", "abcdef" },
-    { "str(abcdef),bytes(0,0)", "" },
+    { "str(abcdef),bytes(0,0)", "!invalid args in converter 'bytes'" },
     { "str(abcdef),bytes(2,-1)", "!invalid args in converter 'bytes'" },
     { "int(258),bytes(6),hex", "0102" },
     { "str(a:b:c),field(1,:)", "a" },
