@@ -1,8 +1,9 @@
 /* set-src, set-src-port, set-dst, set-dst-port: who the client is and where it wanted to go, as those behind us are to
- * see it (HAProxy manual 4.2 http-request set-src). Rules of the connection change it for all its streams, rules of a
- * stream for that stream alone. */
+ * see it (HAProxy manual 4.2 http-request set-src). Rules of the connection and of the session change it for all streams,
+ * rules of a stream for that stream alone. */
 #include "actions/action_read.h"
 #include "actions/actions.h"
+#include "base/mem.h"
 #include "sample/sample_expr.h"
 #include "stream/stream.h"
 
@@ -16,13 +17,22 @@ static const struct addr *address_now(const struct sample_context *context, bool
 {
     if (context->stream)
         return source ? stream_source(context->stream) : stream_destination(context->stream);
-    return source ? conn_source(&context->session->conn) : conn_destination(&context->session->conn);
+    return source ? session_source(context->session) : session_destination(context->session);
 }
 
 /* Without memory the address stays as it was. */
-static void keep(struct sample_context *context, bool source, const struct addr *addr)
+static void keep(const struct rule *rule, struct sample_context *context, bool source,
+                 const struct addr *addr)
 {
     struct stream *stream = context->stream;
+    if (rule->kind == RULES_TCP_SESSION) {
+        struct addr **own = source ? &context->session->source : &context->session->destination;
+        if (!*own)
+            *own = mem_zero(sizeof(**own));
+        if (*own)
+            **own = *addr;
+        return;
+    }
     if (!stream) {
         struct conn *conn = &context->session->conn;
         (void)!(source ? conn_set_source(conn, addr) : conn_set_destination(conn, addr));
@@ -44,7 +54,7 @@ static enum rule_result set_ip(struct rule *rule, struct sample_context *context
         const struct addr *before = address_now(context, source);
         struct addr addr = sample_to_addr(&value);
         addr.port = addr_is_ip(before) ? before->port : 0;
-        keep(context, source, &addr);
+        keep(rule, context, source, &addr);
     }
     arena_rewind(context->scratch, mark);
     return RULE_NEXT;
@@ -59,7 +69,7 @@ static enum rule_result set_port(struct rule *rule, struct sample_context *conte
         const struct addr *before = address_now(context, source);
         struct addr addr = addr_is_ip(before) ? *before : (struct addr){ .family = ADDR_IPV4 };
         addr.port = (uint16_t)value.u.integer;
-        keep(context, source, &addr);
+        keep(rule, context, source, &addr);
     }
     arena_rewind(context->scratch, mark);
     return RULE_NEXT;

@@ -13,12 +13,12 @@ static bool text_of(const char *text, struct sample *out)
 /* What rules of the stream made of it, else what the connection has. */
 static const struct addr *source_of(const struct sample_context *context)
 {
-    return context->stream ? stream_source(context->stream) : conn_source(&context->session->conn);
+    return context->stream ? stream_source(context->stream) : session_source(context->session);
 }
 
 static const struct addr *destination_of(const struct sample_context *context)
 {
-    return context->stream ? stream_destination(context->stream) : conn_destination(&context->session->conn);
+    return context->stream ? stream_destination(context->stream) : session_destination(context->session);
 }
 
 static bool fetch_src(const struct sample_args *args, struct sample_context *context, struct sample *out)

@@ -250,7 +250,9 @@ static bool fetch_header_ip(const struct sample_args *args, struct sample_contex
     struct addr addr;
     while (value_at(args, context, false, &value)) {
         size_t colon = str_find_char(value, ':');
-        if (addr_parse_ip(value, &addr) ||
+        size_t close = str_find_last_char(value, ']');
+        bool bracketed = str_starts(value, STR("[")) && close != STR_NOT_FOUND;
+        if (addr_parse_ip(bracketed ? str_slice(value, 1, close - 1) : value, &addr) ||
             (colon != STR_NOT_FOUND && colon == str_find_last_char(value, ':') &&
              addr_parse_ip(str_slice(value, 0, colon), &addr)))
             return sample_of_addr(&addr, out);

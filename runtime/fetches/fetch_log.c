@@ -68,12 +68,12 @@ static void put_port(struct buf *out, const struct addr *addr, const struct sess
 
 static const struct addr *source_of(const struct sample_context *context)
 {
-    return context->stream ? stream_source(context->stream) : conn_source(&context->session->conn);
+    return context->stream ? stream_source(context->stream) : session_source(context->session);
 }
 
 static const struct addr *destination_of(const struct sample_context *context)
 {
-    return context->stream ? stream_destination(context->stream) : conn_destination(&context->session->conn);
+    return context->stream ? stream_destination(context->stream) : session_destination(context->session);
 }
 
 static void client_ip(struct sample_context *context, unsigned flags, struct buf *out)

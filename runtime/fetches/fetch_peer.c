@@ -1,5 +1,5 @@
-/* Fetches about both connections as the network has them, whatever a PROXY header or a rule made of their addresses
- * (manual 7.3.3). */
+/* Fetches about both connections themselves, whatever rules of a session or a stream made of their addresses (manual
+ * 7.3.3). */
 #include "fetches/fetches.h"
 #include "sample/sample_args.h"
 #include "stream/stream.h"
@@ -13,34 +13,35 @@ static struct conn *conn_of(const struct sample_args *args, const struct sample_
     return context->session ? &context->session->conn : NULL;
 }
 
+/* Rules of the connection may have set either, as a PROXY header may. */
 static bool fetch_peer(const struct sample_args *args, struct sample_context *context, struct sample *out)
 {
-    const struct conn *conn = conn_of(args, context);
-    return conn && sample_of_addr(&conn->peer, out);
+    struct conn *conn = conn_of(args, context);
+    return conn && sample_of_addr(conn_source(conn), out);
 }
 
 static bool fetch_own(const struct sample_args *args, struct sample_context *context, struct sample *out)
 {
     struct conn *conn = conn_of(args, context);
-    return conn && sample_of_addr(conn_own(conn), out);
+    return conn && sample_of_addr(conn_destination(conn), out);
 }
 
 static bool fetch_peer_port(const struct sample_args *args, struct sample_context *context,
                             struct sample *out)
 {
-    const struct conn *conn = conn_of(args, context);
-    if (!conn || !addr_is_ip(&conn->peer))
+    struct conn *conn = conn_of(args, context);
+    if (!conn || !addr_is_ip(conn_source(conn)))
         return false;
-    *out = sample_int(conn->peer.port);
+    *out = sample_int(conn_source(conn)->port);
     return true;
 }
 
 static bool fetch_own_port(const struct sample_args *args, struct sample_context *context, struct sample *out)
 {
     struct conn *conn = conn_of(args, context);
-    if (!conn || !addr_is_ip(conn_own(conn)))
+    if (!conn || !addr_is_ip(conn_destination(conn)))
         return false;
-    *out = sample_int(conn_own(conn)->port);
+    *out = sample_int(conn_destination(conn)->port);
     return true;
 }
 

@@ -2,6 +2,7 @@
  * session holds no buffer and no stream. */
 #include "stream/session.h"
 #include "base/civil_time.h"
+#include "base/mem.h"
 #include "base/units.h"
 #include "proxy/bind.h"
 #include "stream/http_wire.h"
@@ -41,6 +42,16 @@ static struct vars *context_vars(const struct sample_context *context, enum var_
     return scope == VAR_PROC ? &context->configuration->proc_vars : NULL;
 }
 
+const struct addr *session_source(struct session *session)
+{
+    return session->source ? session->source : conn_source(&session->conn);
+}
+
+const struct addr *session_destination(struct session *session)
+{
+    return session->destination ? session->destination : conn_destination(&session->conn);
+}
+
 struct sample_context session_context(struct session *session, enum sample_place place)
 {
     return (struct sample_context){
@@ -78,6 +89,8 @@ static void session_destroy(struct session *session, bool reset)
     timer_finish(&session->timer);
     channel_finish(&session->saved, engine);
     vars_finish(&session->vars);
+    mem_free(session->source);
+    mem_free(session->destination);
     stick_untrack(session->tracked);
     list_remove(&session->link);
     engine->session_count--;

@@ -22,12 +22,13 @@ struct session {
     uint64_t serial;
     uint64_t accept_ns; /* monotonic */
     int64_t accept_wall_ns;
-    uint64_t handshake_ns;     /* when the connection was usable (Th ends) */
-    uint64_t idle_since_ns;    /* end of the previous request; == handshake_ns for the first */
-    unsigned stream_count;     /* so far */
-    struct stream *stream;     /* the one that lives now; NULL while idle */
-    struct vars vars;          /* sess. */
-    struct rule_cursor cursor; /* tcp-request connection / session rules */
+    uint64_t handshake_ns;             /* when the connection was usable (Th ends) */
+    uint64_t idle_since_ns;            /* end of the previous request; == handshake_ns for the first */
+    unsigned stream_count;             /* so far */
+    struct stream *stream;             /* the one that lives now; NULL while idle */
+    struct addr *source, *destination; /* set by tcp-request session rules; heap; NULL: the connection's */
+    struct vars vars;                  /* sess. */
+    struct rule_cursor cursor;         /* tcp-request connection / session rules */
     unsigned phase;
     struct stick_entry *tracked[3]; /* followed by tcp-request connection and session rules */
     bool counted;                   /* in the frontend's and the bind's current connections */
@@ -44,6 +45,9 @@ struct session {
 void session_accept(struct engine *engine, struct bind *bind, plat_sock sock, const struct addr *peer);
 /* Ends at once, with its stream. reset: RST instead of FIN. */
 void session_close(struct session *session, bool reset);
+/* Who the client is and where it wanted to go, as rules of the session have it. */
+const struct addr *session_source(struct session *session);
+const struct addr *session_destination(struct session *session);
 /* A context for evaluating something about the session alone. */
 struct sample_context session_context(struct session *session, enum sample_place place);
 

@@ -139,12 +139,12 @@ struct vars *stream_vars(struct stream *stream, enum var_scope scope)
 
 const struct addr *stream_source(const struct stream *stream)
 {
-    return stream->source ? stream->source : conn_source(&stream->session->conn);
+    return stream->source ? stream->source : session_source(stream->session);
 }
 
 const struct addr *stream_destination(const struct stream *stream)
 {
-    return stream->destination ? stream->destination : conn_destination(&stream->session->conn);
+    return stream->destination ? stream->destination : session_destination(stream->session);
 }
 
 struct str stream_unique_id(struct stream *stream)
