@@ -115,7 +115,7 @@ static void run_fd(struct cli_command *command)
         for (const struct bind *bind = proxy->binds; bind; bind = bind->next) {
             char text[ADDR_TEXT_MAX];
             size_t size = addr_print(&bind->addr.addr, text, sizeof(text));
-            buf_printf(command->out, "      - : l.st=%s fe=%s addr=%.*s\n",
+            buf_printf(command->out, "%7d : l.st=%s fe=%s addr=%.*s\n", bind->heard,
                        proxy->stopped  ? "CLO"
                        : proxy->paused ? "PAU"
                                        : "RDY",

@@ -10,6 +10,8 @@ static enum check_verdict judge(struct check *check, const struct check_step *st
     if (bytes.size < 5 && !last)
         return CHECK_WAIT;
     bool record = bytes.size >= 5 && (bytes.data[0] == 0x15 || bytes.data[0] == 0x16) && bytes.data[1] == 3;
+    if (!bytes.size)
+        return check_step_bad(check, CHECK_L6_RESPONSE, -1, STR("TCPCHK got an empty response at step 2"));
     if (record)
         return check_step_good(check, CHECK_L6_OK, 0, STR_NONE);
     return check_step_bad(check, CHECK_L6_RESPONSE, -1, STR_NONE);

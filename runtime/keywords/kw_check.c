@@ -161,7 +161,7 @@ static bool read_connect(struct reading *reading)
         else if (strcmp(word, "linger") == 0)
             step->linger = true;
         else if (strcmp(word, "ssl") == 0)
-            step->ssl = true;
+            step->ssl = kw_proxy(reading->line)->settings.check_tls = true;
         else if (strcmp(word, "sni") == 0)
             well = read_text(reading, word, &step->sni);
         else if (strcmp(word, "alpn") == 0)

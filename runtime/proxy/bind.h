@@ -36,6 +36,7 @@ struct bind {
     bool is_cli;          /* stats socket: the management socket's applet answers */
     struct tls_bind *tls; /* NULL: plain */
     plat_sock sock;       /* PLAT_NO_SOCK until it was opened */
+    plat_sock heard;      /* the same, once a listener has it: for lists */
     int64_t current;      /* connections */
     struct proxy_counters counters;
 };

@@ -104,7 +104,8 @@ static bool parse_sni(struct configuration *configuration, struct server *server
 bool configuration_tls_server(struct configuration *configuration, struct server *server, struct buf *error)
 {
     struct tls_settings settings = server->settings.tls;
-    if (!server->settings.ssl && !server->settings.check_ssl)
+    bool checks = server->settings.check_ssl || (server->settings.check && server->proxy->settings.check_tls);
+    if (!server->settings.ssl && !checks)
         return true;
     if (!settings.verify)
         settings.verify =

@@ -149,6 +149,7 @@ struct proxy_settings {
     const struct stats_settings *stats;         /* NULL: none */
     struct check_rules *check_rules;            /* what `option ...chk` chose; NULL: a connection is all */
     struct check_rules *tcp_check, *http_check; /* so far, by their lines */
+    bool check_tls;                             /* a step of tcp_check or http_check speaks TLS */
     const char *external_command, *external_path;
     unsigned hash_type; /* bits, by the balance storey */
     uint64_t slots[8];  /* spare, for words of upper storeys that are plain numbers */

@@ -126,6 +126,7 @@ static bool listen_on(struct engine *engine, struct bind *bind)
         mem_free(bound);
         return false;
     }
+    bind->heard = bind->sock;
     bind->sock = PLAT_NO_SOCK; /* the listener's now */
     list_add_last(&engine->listeners, &bound->link);
     return true;
@@ -182,8 +183,10 @@ bool engine_resume(struct engine *engine, struct proxy *frontend)
             continue;
         all = bind_open(loop_platform(engine->loop), bound->bind) == IO_OK &&
               listener_open(&bound->listener, engine->loop, bound->bind->sock) == IO_OK && all;
-        if (bound->listener.open)
+        if (bound->listener.open) {
+            bound->bind->heard = bound->bind->sock;
             bound->bind->sock = PLAT_NO_SOCK;
+        }
     }
     frontend->paused = !all;
     engine_room_again(engine);
