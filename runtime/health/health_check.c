@@ -274,7 +274,7 @@ static bool wants_tls(const struct check *check, const struct check_step *step)
     if (!step->usual)
         return step->ssl;
     bool elsewhere = check->port || check->addr.family != ADDR_NONE;
-    return settings->check_ssl || (settings->ssl && !elsewhere);
+    return settings->check_ssl || (settings->ssl && !elsewhere && !check->server->dynamic);
 }
 
 /* What goes ahead: a LOCAL header, which says that the connection is the proxy's own, and TLS. */
@@ -283,8 +283,8 @@ static bool prepare_conn(struct check *check, const struct check_step *step)
     const struct server_settings *settings = &check->server->settings;
     bool elsewhere = check->port || check->addr.family != ADDR_NONE;
     bool header = step->usual ? settings->check_send_proxy ||
-                                    (!elsewhere && (settings->send_proxy || settings->send_proxy_v2) &&
-                                     !check->is_agent)
+                                    (!elsewhere && !check->server->dynamic &&
+                                     (settings->send_proxy || settings->send_proxy_v2) && !check->is_agent)
                               : step->send_proxy;
     if (header) {
         static const char version_2[] = "\r\n\r\n\0\r\nQUIT\n\x20\0\0\0";

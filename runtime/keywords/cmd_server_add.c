@@ -99,6 +99,17 @@ static const char **words_of(const struct proxy *backend)
     return words && words[0] ? words + 1 : (const char **)(uintptr_t)none;
 }
 
+static bool speak_tls(struct cli_command *command, struct server *server)
+{
+    struct buf error = BUF_INIT;
+    bool good = configuration_tls_server(command->configuration, server, &error);
+    if (!good)
+        cli_error(command, "'server %s/%s' : %s", server->proxy->name, server->name,
+                  error.data ? error.data : "out of memory");
+    buf_finish(&error);
+    return good;
+}
+
 /* It begins in maintenance, with its checks switched off. */
 static bool take_in(struct cli_command *command, struct server *server)
 {
@@ -116,7 +127,7 @@ static bool take_in(struct cli_command *command, struct server *server)
     server->last_change_ns = engine_now(command->engine);
     list_init(&server->queue);
     list_init(&server->idle);
-    if (!follow(command, server) || !check_create(command->engine, server))
+    if (!speak_tls(command, server) || !follow(command, server) || !check_create(command->engine, server))
         return false;
     struct check *checks[] = { check_of(server->check), check_of(server->agent) };
     for (size_t i = 0; i < COUNT_OF(checks); i++)
