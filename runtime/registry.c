@@ -22,12 +22,12 @@ extern const struct section_row kw_section_rows[];
 extern const struct keyword_row kw_global_rows[], kw_global_ignored_rows[], kw_stats_rows[], kw_lua_rows[],
     kw_proxy_rows[], kw_filter_rows[], kw_balance_rows[], kw_timeout_rows[], kw_option_rows[], kw_rule_rows[],
     kw_log_rows[], kw_error_rows[], kw_capture_rows[], kw_bind_rows[], kw_server_rows[], kw_userlist_rows[],
-    kw_tls_rows[];
+    kw_tls_rows[], kw_resolvers_rows[];
 extern const struct keyword_row kw_stick_rows[], kw_ring_rows[];
 extern const struct option_row kw_bind_option_rows[], kw_server_option_rows[], kw_tls_bind_rows[],
     kw_tls_server_rows[];
 
-extern const struct command_row cmd_server_add_rows[];
+extern const struct command_row cmd_server_add_rows[], cmd_resolvers_rows[];
 
 /* Rows of one kind, up to an empty one. */
 struct table {
@@ -63,6 +63,7 @@ static const struct table tables[] = {
     KEYWORDS(kw_proxy_rows),
     KEYWORDS(kw_filter_rows),
     KEYWORDS(kw_balance_rows),
+    KEYWORDS(kw_resolvers_rows),
     KEYWORDS(kw_timeout_rows),
     KEYWORDS(kw_option_rows),
     KEYWORDS(kw_rule_rows),
@@ -132,6 +133,7 @@ static const struct table tables[] = {
     ACTIONS(action_status_rows),
     ACTIONS(action_var_rows),
     ACTIONS(action_expect_rows),
+    ACTIONS(action_resolve_rows),
     ACTIONS(action_stream_rows),
     ACTIONS(action_address_rows),
     ACTIONS(action_capture_rows),
@@ -146,6 +148,7 @@ static const struct table tables[] = {
     COMMANDS(cmd_ssl_rows),
     COMMANDS(cmd_ssl_ca_rows),
     COMMANDS(cli_rows),
+    COMMANDS(cmd_resolvers_rows),
     COMMANDS(cmd_table_rows),
     COMMANDS(cmd_map_rows),
 };

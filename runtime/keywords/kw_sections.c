@@ -1,6 +1,7 @@
 /* How sections begin and end: global, defaults, frontend, backend, listen, userlist, http-errors; and those of
  * HAProxy that are not here, each refused by name. */
 #include "keywords/kw_common.h"
+#include "keywords/kw_resolvers.h"
 #include "log/log_ring.h"
 #include "proxy/http_errors.h"
 #include "proxy/userlist.h"
@@ -272,7 +273,7 @@ const struct section_row kw_section_rows[] = {
     { "listen", IN_LISTEN, begin_listen, NULL },
     { "userlist", IN_USERLIST, begin_userlist, NULL },
     { "http-errors", IN_HTTP_ERRORS, begin_http_errors, NULL },
-    { "resolvers", IN_RESOLVERS, refuse, NULL },
+    { "resolvers", IN_RESOLVERS, kw_resolvers_begin, NULL },
     { "ring", IN_RING, begin_ring, NULL },
     { "cache", IN_CACHE, refuse, NULL },
     { "peers", IN_PEERS, refuse, NULL },

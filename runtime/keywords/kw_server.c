@@ -63,6 +63,43 @@ static bool append(struct cfg_line *line, const char *name, const struct cfg_add
     return true;
 }
 
+/* The first of init-addr's methods that gives an address; with `none` the server may begin without. The usual ones ask
+ * the system's resolver. A state file is read later, and says so itself. */
+static bool first_address(struct cfg_line *line, struct server_settings *settings, struct cfg_addr *addr,
+                          const char *what)
+{
+    struct platform *platform = configuration_of(line)->platform;
+    struct str rest = str_of(settings->init_addr ? settings->init_addr : "last,libc");
+    bool service = addr->host && addr->host[0] == '_';
+    if (!addr->host || addr->addr.family != ADDR_NONE)
+        return true;
+    while (rest.data && !service) {
+        struct str method = str_split(&rest, ',');
+        struct addr found;
+        unsigned count = 0;
+        uint16_t port = addr->addr.port;
+        if (str_eq(method, STR("none"))) {
+            settings->init_addr_none = true;
+            return true;
+        }
+        bool known = str_eq(method, STR("libc"))
+                         ? platform->ops->resolve(platform, addr->host, settings->resolve_family == ADDR_IPV6,
+                                                  &found, 1, &count) == IO_OK &&
+                               count
+                         : addr_parse_ip(method, &found);
+        if (!known)
+            continue;
+        addr->addr = found;
+        addr->addr.port = port;
+        return true;
+    }
+    if (service && settings->resolvers_name) {
+        settings->init_addr_none = true;
+        return true;
+    }
+    return cfg_error(line, "'%s' : could not resolve address '%s'.", what, addr->host);
+}
+
 /* Options stand behind the address but decide whether its name is looked up now, so they are read first. */
 static bool read_server(struct cfg_line *line, const char *name, struct server_settings *settings,
                         struct cfg_addr *addr, unsigned options_at)
@@ -78,9 +115,11 @@ static bool read_server(struct cfg_line *line, const char *name, struct server_s
     if (settings->ssl || settings->check_ssl) /* what ssl-default-server-* say up to here */
         settings->tls = tls_settings_merge(&settings->tls, &configuration->globals.tls_server);
     *addr = (struct cfg_addr){ .fd = -1 };
-    if (!cfg_parse_addr(configuration->platform, &configuration->arena, address, ADDR_PORT_OPTIONAL,
-                        !settings->init_addr_none, addr, &error))
+    if (!cfg_parse_addr(configuration->platform, &configuration->arena, address, ADDR_PORT_OPTIONAL, false,
+                        addr, &error))
         return cfg_error(line, "'%s' : %s", what.data, error);
+    if (!first_address(line, settings, addr, what.data))
+        return false;
     if (addr->fd >= 0)
         return cfg_error(line, "'%s' : a file descriptor is not acceptable here in '%s'", what.data, address);
     if (addr->port_last > addr->addr.port && addr_is_ip(&addr->addr))
@@ -214,27 +253,68 @@ static bool no_option(struct cfg_option *option)
     return true;
 }
 
-/* Methods in order; only "none" before a method that would ask the resolver keeps a name unresolved at start. */
 static bool init_addr(struct cfg_option *option)
 {
     struct server_settings *settings = option->target;
-    struct str rest = str_of(cfg_option_value(option));
-    bool libc = false, none = false;
+    const char *text = cfg_option_value(option);
+    struct str rest = str_of(text);
     while (rest.data) {
         struct str method = str_split(&rest, ',');
         struct addr ip;
-        if (str_eq(method, STR("libc")))
-            libc = libc || !none;
-        else if (str_eq(method, STR("none")))
-            none = true;
-        else if (!str_eq(method, STR("last")) && !addr_parse_ip(method, &ip))
+        if (!str_eq(method, STR("libc")) && !str_eq(method, STR("none")) && !str_eq(method, STR("last")) &&
+            !addr_parse_ip(method, &ip))
             return cfg_option_error(
                 option, "unknown init-addr method '%.*s', supported methods are 'libc', 'last', 'none'.",
                 STR_ARG(method));
     }
-    settings->init_addr_none = none && !libc;
+    settings->init_addr = kw_copy(option->line, text);
     return true;
 }
+
+static bool resolve_net(struct cfg_option *option)
+{
+    struct server_settings *settings = option->target;
+    const char *text = cfg_option_value(option);
+    struct str rest = str_of(text);
+    if (!text[0])
+        return cfg_option_error(option, "expects a list of networks.");
+    settings->nets = NULL;
+    while (rest.data) {
+        struct server_net *net = arena_need(&configuration_of(option->line)->arena, sizeof(*net));
+        struct str network = str_split(&rest, ',');
+        if (!addr_parse_network(network, &net->network, &net->bits))
+            return cfg_option_error(option, "invalid network '%.*s'.", STR_ARG(network));
+        net->next = settings->nets;
+        settings->nets = net;
+    }
+    return true;
+}
+
+static bool resolve_options(struct cfg_option *option)
+{
+    struct server_settings *settings = option->target;
+    const char *text = cfg_option_value(option);
+    struct str rest = str_of(text);
+    if (!text[0])
+        return cfg_option_error(option, "expects a list of options.");
+    while (rest.data) {
+        struct str word = str_split(&rest, ',');
+        if (str_eq(word, STR("allow-dup-ip")))
+            settings->allow_dup_ip = true;
+        else if (str_eq(word, STR("prevent-dup-ip")))
+            settings->allow_dup_ip = false;
+        else if (str_eq(word, STR("ignore-weight")))
+            settings->ignore_weight = true;
+        else
+            return cfg_option_error(option,
+                                    "unknown resolve-opts option '%.*s', supported methods are "
+                                    "'allow-dup-ip', 'ignore-weight', and 'prevent-dup-ip'.",
+                                    STR_ARG(word));
+    }
+    return true;
+}
+
+static const struct cfg_name family_names[] = { { "ipv4", ADDR_IPV4 }, { "ipv6", ADDR_IPV6 }, { 0 } };
 
 static bool source(struct cfg_option *option)
 {
@@ -415,10 +495,10 @@ const struct option_row kw_server_option_rows[] = {
     { "check-proto", SERVER_CALL(protocol) },
     { "proxy-v2-options", SERVER_CALL(proxy_v2_options) },
     { "redir", SERVER_TEXT(redirect_prefix) },
-    { "resolve-net", SERVER_IGNORED(1) },
-    { "resolve-opts", SERVER_IGNORED(1) },
-    { "resolve-prefer", SERVER_IGNORED(1) },
-    { "resolvers", .set = CFG_REFUSED, .value_count = 1, .note = "names are looked up once, when the process starts" },
+    { "resolve-net", SERVER_CALL(resolve_net) },
+    { "resolve-opts", SERVER_CALL(resolve_options) },
+    { "resolve-prefer", SERVER_ENUM(resolve_family, family_names) },
+    { "resolvers", SERVER_TEXT(resolvers_name) },
     { "rise", SERVER_CALL(positive), IN_SETTINGS(rise) },
     { "send-proxy", SERVER_CALL(send_proxy), .no_form = true },
     { "send-proxy-v2", SERVER_CALL(send_proxy), .no_form = true },

@@ -96,6 +96,7 @@ void configuration_destroy(struct configuration *configuration)
     dict_finish(&configuration->userlists);
     dict_finish(&configuration->var_names);
     dict_finish(&configuration->http_errors);
+    dict_finish(&configuration->resolvers);
     vars_finish(&configuration->proc_vars);
     pattern_set_destroy(configuration->patterns);
     words_finish(&configuration->words);
@@ -137,6 +138,14 @@ struct proxy *configuration_cli(struct configuration *configuration)
     cli->settings.timeout_client = configuration->globals.stats_timeout_ms;
     configuration->cli = cli;
     return cli;
+}
+
+void configuration_want_resolvers(struct configuration *configuration, struct diag_place at, const char *name,
+                                  struct resolvers **out)
+{
+    struct wanted_resolvers *wanted = arena_need(&configuration->arena, sizeof(*wanted));
+    *wanted = (struct wanted_resolvers){ configuration->wanted_resolvers, at, name, out };
+    configuration->wanted_resolvers = wanted;
 }
 
 struct sample_parser configuration_parser(struct configuration *configuration, const struct cfg_line *line,

@@ -68,6 +68,13 @@ struct global_var { /* set-var of the global section, evaluated once at start-up
     struct log_format *format;
 };
 
+struct wanted_resolvers { /* a line that names a resolvers section, which may be read later */
+    struct wanted_resolvers *next;
+    struct diag_place at;
+    const char *name;
+    struct resolvers **out;
+};
+
 struct configuration {
     struct platform *platform;
     struct arena arena; /* all that is configured */
@@ -85,6 +92,8 @@ struct configuration {
     struct dict header_cases; /* h1-case-adjust: lower case to const char * as it is to be written */
     struct dict userlists;    /* struct userlist * */
     struct dict http_errors;  /* struct http_errors * */
+    struct dict resolvers;    /* struct resolvers * */
+    struct wanted_resolvers *wanted_resolvers;
     struct lua_file *lua_files, **lua_files_end;
     struct global_var *global_vars, **global_vars_end;
     struct log_ring *rings, **rings_end;
@@ -139,6 +148,9 @@ bool configuration_tls_server(struct configuration *configuration, struct server
                               struct buf *error) MUST_USE;
 /* The node's TLS, made when it is first wanted. NULL: it cannot be had. */
 struct tls_library *configuration_tls_library(struct configuration *configuration);
+/* *out will be the section of that name when the configuration is resolved; without one that is an error. */
+void configuration_want_resolvers(struct configuration *configuration, struct diag_place at, const char *name,
+                                  struct resolvers **out);
 /* A sample parser for a line of a section; place 0: any. */
 struct sample_parser configuration_parser(struct configuration *configuration, const struct cfg_line *line,
                                           struct proxy *proxy, enum sample_place place);

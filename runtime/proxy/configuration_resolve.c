@@ -602,9 +602,37 @@ static void set_global_vars(struct configuration *configuration)
     arena_finish(&scratch);
 }
 
-bool configuration_resolve(struct configuration *configuration)
+/* Sections of nameservers, which lines before them may name. */
+static bool resolve_resolvers(struct configuration *configuration)
 {
     bool good = true;
+    for (struct wanted_resolvers *wanted = configuration->wanted_resolvers; wanted; wanted = wanted->next) {
+        *wanted->out = dict_get(&configuration->resolvers, str_of(wanted->name));
+        if (*wanted->out)
+            continue;
+        diag_config(configuration->diag, DIAG_ALERT, wanted->at, "unable to find required resolvers '%s'.",
+                    wanted->name);
+        good = false;
+    }
+    for (struct proxy *proxy = configuration->proxies; proxy; proxy = proxy->next) {
+        for (struct server *server = proxy->servers; server; server = server->next) {
+            if (server->settings.resolvers_name)
+                server->settings.resolvers =
+                    dict_get(&configuration->resolvers, str_of(server->settings.resolvers_name));
+            if (!server->settings.resolvers_name || server->settings.resolvers)
+                continue;
+            diag_config(configuration->diag, DIAG_ALERT, server->at,
+                        "server '%s/%s' : unable to find required resolvers '%s'.", proxy->name, server->name,
+                        server->settings.resolvers_name);
+            good = false;
+        }
+    }
+    return good;
+}
+
+bool configuration_resolve(struct configuration *configuration)
+{
+    bool good = resolve_resolvers(configuration);
     set_global_defaults(configuration);
     set_log_hosts(&configuration->globals, configuration->globals.log_targets);
     number_proxies(configuration);

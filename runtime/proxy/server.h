@@ -42,6 +42,15 @@ enum server_admin { /* bits: why it is not to be used */
 
 enum hash_key { HASH_KEY_ID, HASH_KEY_ADDR, HASH_KEY_ADDR_PORT };
 
+struct resolvers;
+struct server_resolve;
+
+struct server_net { /* resolve-net */
+    struct server_net *next;
+    struct addr network;
+    unsigned bits;
+};
+
 struct server_settings { /* what options behind `server` and `default-server` say */
     int64_t weight;      /* 0..256 */
     int64_t maxconn, minconn, maxqueue, pool_max_conn, max_reuse, id;
@@ -61,8 +70,14 @@ struct server_settings { /* what options behind `server` and `default-server` sa
     struct server_tlv *tlvs;
     bool
         init_addr_none; /* a name that does not resolve at start is no error: the server waits in maintenance */
-    bool stick;         /* false: `non-stick`, never learnt by stick tables */
-    const char *redirect_prefix; /* redir */
+    const char *init_addr;      /* methods, as written; NULL: the usual ones */
+    const char *resolvers_name; /* NULL: the name is looked up once, at start */
+    struct resolvers *resolvers;
+    int resolve_family; /* enum addr_family: resolve-prefer */
+    struct server_net *nets;
+    bool allow_dup_ip, ignore_weight; /* resolve-opts */
+    bool stick;                       /* false: `non-stick`, never learnt by stick tables */
+    const char *redirect_prefix;      /* redir */
     uint64_t tcp_user_timeout;
     int64_t agent_port;
     uint64_t agent_inter;
@@ -96,12 +111,13 @@ struct server {
     unsigned idle_count;
     uint64_t last_change_ns, down_since_ns, down_time_ns, last_use_ns;
     struct proxy_counters counters;
-    const char *cookie;  /* of persistence: as configured, or made from its address; NULL: none */
-    void *balance;       /* the algorithm's own */
-    int64_t map_score;   /* while a map of servers is made */
-    bool dynamic;        /* came at run time */
-    bool referenced;     /* by a rule, an expression or `track`: it cannot be deleted */
-    void *check, *agent; /* the health storey's own */
+    const char *cookie;             /* of persistence: as configured, or made from its address; NULL: none */
+    struct server_resolve *resolve; /* of the stream storey; NULL: its address is not looked up */
+    void *balance;                  /* the algorithm's own */
+    int64_t map_score;              /* while a map of servers is made */
+    bool dynamic;                   /* came at run time */
+    bool referenced;                /* by a rule, an expression or `track`: it cannot be deleted */
+    void *check, *agent;            /* the health storey's own */
 };
 
 static inline bool server_usable(const struct server *server)

@@ -7,6 +7,7 @@
 #include "proxy/server.h"
 #include "stream/ring_server.h"
 #include "stream/server_conn.h"
+#include "stream/server_resolve.h"
 #include "stream/session.h"
 #include "stream/stream.h"
 #include "table/stick_table.h"
@@ -142,7 +143,7 @@ static bool listen_for(struct engine *engine, struct proxy *proxy)
 
 bool engine_listen(struct engine *engine)
 {
-    if (!ring_servers_begin(engine))
+    if (!ring_servers_begin(engine) || !server_resolve_start(engine))
         return false;
     for (struct proxy *proxy = engine->configuration->proxies; proxy; proxy = proxy->next)
         if (!listen_for(engine, proxy))
@@ -233,6 +234,7 @@ void engine_destroy(struct engine *engine)
         return;
     close_listeners(engine);
     engine->soft_stopping = true;
+    server_resolve_stop(engine);
     while (!list_empty(&engine->session_list))
         session_close(LIST_ITEM(list_first(&engine->session_list), struct session, link), false);
     purge_servers(engine);

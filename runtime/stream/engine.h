@@ -27,6 +27,7 @@ struct server_event {
 };
 
 struct server;
+struct service;
 
 struct engine {
     struct configuration *configuration;
@@ -42,6 +43,7 @@ struct engine {
     struct list listeners;    /* open ones of this worker: struct bind_listener in engine.c */
     struct list ring_servers; /* of ring_server.c */
     uint64_t session_count, stream_count;
+    struct service *services; /* of server_resolve.c */
     bool soft_stopping;
     /* How a server did for a stream, for those that watch: a connection (layer7 false) or a response. NULL: nobody. */
     void (*observe)(struct engine *engine, struct server *server, bool layer7, bool good);

@@ -63,7 +63,7 @@ static bool find_target(const struct server *server, struct stream *stream, stru
         how->to = *wanted;
         how->to.port = port;
     }
-    if (server->addr.port_given && !server->addr.port_relative)
+    if (server->addr.port_given && !server->addr.port_relative && how->to.port)
         return true;
     how->to.port = (uint16_t)(wanted->port + server->addr.port_offset);
     return how->to.port != 0;
