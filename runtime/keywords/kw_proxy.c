@@ -419,6 +419,48 @@ static bool source(struct cfg_line *line)
     return at >= line->count || cfg_error(line, "'source' : unexpected argument '%s'.", cfg_word(line, at));
 }
 
+/* "dispatch addr:port": where all goes when there is no server. */
+static bool dispatch(struct cfg_line *line)
+{
+    struct configuration *configuration = configuration_of(line);
+    struct proxy *proxy = kw_proxy(line);
+    const char *error = NULL;
+    if (!cfg_arg_limits(line, 1, 1))
+        return false;
+    struct server *server = arena_need(&configuration->arena, sizeof(*server));
+    server->addr.fd = -1;
+    if (!cfg_parse_addr(configuration->platform, &configuration->arena, cfg_arg(line, 0), ADDR_PORT_NEEDED,
+                        true, &server->addr, &error))
+        return cfg_error(line, "'dispatch' : %s", error);
+    if (server->addr.fd >= 0 || server->addr.port_last > server->addr.addr.port)
+        return cfg_error(line, "'dispatch' : expects one address and port, not '%s'.", cfg_arg(line, 0));
+    proxy->dispatch = server;
+    return true;
+}
+
+/* "persist rdp-cookie(name)": a server whose address the client's first packet names is kept. */
+static bool persist_rdp(struct cfg_line *line)
+{
+    struct configuration *configuration = configuration_of(line);
+    struct proxy *proxy = kw_proxy(line);
+    struct str word = str_of(cfg_arg(line, 0)), name = STR("msts");
+    if (!str_starts(word, STR("rdp-cookie")))
+        return cfg_error(line, "'persist' : unknown persist method '%s'.", cfg_arg(line, 0));
+    size_t open = str_find_char(word, '(');
+    if (open != STR_NOT_FOUND) {
+        if (word.data[word.size - 1] != ')')
+            return cfg_error(line, "'persist rdp-cookie(name)' : missing ')'.");
+        name = str_slice(word, open + 1, word.size - open - 2);
+    }
+    struct sample_parser parser = configuration_parser(configuration, line, proxy, 0);
+    struct str text = arena_printf(&configuration->arena, "req.rdp_cookie(%.*s)", STR_ARG(name));
+    const char *end = NULL;
+    proxy->settings.persist_rdp = sample_expr_parse(&parser, text.data, &end);
+    if (!proxy->settings.persist_rdp)
+        return cfg_error(line, "'persist rdp-cookie' : %s", parser.error ? parser.error : "out of memory");
+    return cfg_arg_limits(line, 1, 1);
+}
+
 static bool removed(struct cfg_line *line)
 {
     return cfg_error(line, "%s", kw_row(line)->note);
@@ -464,8 +506,12 @@ const struct keyword_row kw_proxy_rows[] = {
     { IN_BACK, "srvtcpka-cnt", KW_CALL(keep_alive_count), SETTING(server_keep_alive_count) },
     { IN_BACK, "srvtcpka-idle", KW_CALL(keep_alive_time), SETTING(server_keep_alive_idle_s) },
     { IN_BACK, "srvtcpka-intvl", KW_CALL(keep_alive_time), SETTING(server_keep_alive_interval_s) },
-    { IN_BACK, "dispatch", KW_REFUSED("use a 'server' line") },
-    { IN_BACK, "persist", KW_REFUSED("RDP cookies are not read") },
+    { IN_BACKEND | IN_LISTEN, "dispatch", KW_CALL(dispatch) },
+    { IN_FRONT, "max-session-srv-conns", CFG_INT64, SETTING(max_session_srv_conns), .low = -1,
+      .high = INT32_MAX },
+    { IN_PROXY, "appsession", KW_CALL(removed),
+      .note = "'appsession' is not supported anymore since HAProxy 1.6." },
+    { IN_BACK, "persist", KW_CALL(persist_rdp) },
     { IN_PROXY, "grace", KW_CALL(removed),
       .note = "the 'grace' keyword is not supported any more since HAProxy version 2.5." },
     { IN_PROXY, "block", KW_CALL(removed),

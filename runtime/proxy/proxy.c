@@ -14,6 +14,7 @@ static void set_usual(struct proxy_settings *settings)
         .retries = 3,
         .redispatch_after = 0,
         .max_keep_alive_queue = -1,
+        .max_session_srv_conns = 5,
         .retry_on = RETRY_CONN_FAILURE,
         .tcp_smart_accept = true,
     };

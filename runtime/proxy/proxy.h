@@ -141,9 +141,11 @@ struct proxy_settings {
     const char *capture_cookie; /* `capture cookie`; a trailing '*' was cut off into the flag */
     bool capture_cookie_prefix;
     size_t capture_cookie_length;
-    unsigned retry_on;            /* enum retry_on */
-    const char *send_name_header; /* http-send-name-header, lower case; NULL: none */
-    int64_t max_keep_alive_queue; /* -1: no limit */
+    struct sample_expr *persist_rdp; /* persist rdp-cookie; NULL: none */
+    unsigned retry_on;               /* enum retry_on */
+    const char *send_name_header;    /* http-send-name-header, lower case; NULL: none */
+    int64_t max_keep_alive_queue;    /* -1: no limit */
+    int64_t max_session_srv_conns;   /* idle ones that one session may hold; -1: no limit */
     int64_t hash_balance_factor;
     struct source_settings source;              /* for servers without their own */
     const struct stats_settings *stats;         /* NULL: none */
@@ -224,6 +226,7 @@ struct proxy {
     struct server *servers, *last_server; /* in order */
     unsigned server_count;
     struct dict servers_by_name;
+    struct server *dispatch;                /* stands for the servers that it lacks; NULL: none */
     struct server_settings *default_server; /* `default-server` up to here; of the own arena, never shared */
     struct persist_rule *persist_rules;
     struct filter_config *filters; /* in order */

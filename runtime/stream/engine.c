@@ -109,7 +109,7 @@ void engine_room_again(struct engine *engine)
 {
     LIST_EACH (link, &engine->listeners) {
         struct bind_listener *bound = LIST_ITEM(link, struct bind_listener, link);
-        if (bound->listener.paused && room_for(bound->bind))
+        if (bound->listener.paused && room_for(bound->bind) && !rate_pause(bound))
             listener_resume(&bound->listener);
     }
 }

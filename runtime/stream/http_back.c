@@ -2,11 +2,22 @@
 #include "proxy/server.h"
 #include "stream/stream_steps.h"
 
+/* http-send-name-header: the server learns its own name. */
+static bool add_name(struct stream *stream)
+{
+    const char *name = stream->backend->settings.send_name_header;
+    struct http_msg *request = &stream->http->request;
+    if (!name || !stream->server)
+        return true;
+    http_msg_remove(request, str_of(name));
+    return http_msg_add(request, str_of(name), str_of(stream->server->name));
+}
+
 bool http_back_begin(struct stream *stream)
 {
     struct http_txn *http = stream->http;
     struct http_back *back = arena_zero(&stream->arena, sizeof(*back));
-    if (!back)
+    if (!back || !add_name(stream))
         return false;
     struct h1_options options = {
         .is_response = true,

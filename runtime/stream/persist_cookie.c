@@ -123,9 +123,9 @@ bool persist_cookie_request(struct stream *stream, struct server **named)
     if (!settings->cookie_name)
         return true;
     struct str name = str_of(settings->cookie_name);
-    http->cookie_state[1] = 'N';
+    if (settings->cookie_flags)
+        http->cookie_state[0] = http->cookie_state[1] = 'N';
     if (!http_cookie_find(&http->request, name, &cursor, &cookie)) {
-        http->cookie_state[0] = 'N';
         return true;
     }
     struct str wanted = server_part(stream, cookie.value, &letter);
@@ -133,7 +133,8 @@ bool persist_cookie_request(struct stream *stream, struct server **named)
         letter = letter == 'N' ? 'U' : letter;
     else
         *named = find_server(stream, wanted, &letter);
-    http->cookie_state[0] = letter == 'N' ? 'I' : letter;
+    if (settings->cookie_flags)
+        http->cookie_state[0] = letter == 'N' ? 'I' : letter;
     return hide(stream, name);
 }
 
@@ -236,24 +237,46 @@ static void build(const struct stream *stream, struct buf *out)
         buf_printf(out, "; %s", settings->cookie_attribute);
 }
 
-/* A cache on the way could keep it (RFC 9111 section 3; the statuses of HAProxy's "nocache"). */
+/* What Cache-Control says about keeping: forbidden counts more than for how long. */
+static void read_cache_control(const struct http_msg *response, bool *forbidden, bool *fresh)
+{
+    struct http_field *field = NULL;
+    while ((field = http_msg_find(response, STR("cache-control"), field))) {
+        struct str rest = field->value;
+        while (rest.data) {
+            struct str word = str_trim(str_split(&rest, ','));
+            *forbidden |= str_starts_nocase(word, STR("no-cache")) ||
+                          str_starts_nocase(word, STR("no-store")) || str_starts_nocase(word, STR("private"));
+            *fresh |= str_starts_nocase(word, STR("max-age=")) || str_starts_nocase(word, STR("s-maxage="));
+        }
+    }
+}
+
+/* A cache on the way could keep it (RFC 9111 sections 3 and 4.2): its status allows that, and it has an age or something to
+ * be checked by. */
 static bool cacheable(const struct stream *stream)
 {
     static const int statuses[] = { 200, 203, 204, 206, 300, 301, 404, 405, 410, 414, 501 };
+    const struct http_msg *response = &stream->http->response;
     enum http_method method = stream->http->request.method_id;
+    bool known = false, forbidden = false;
     if (method != HTTP_GET && method != HTTP_HEAD)
         return false;
-    for (size_t i = 0; i < COUNT_OF(statuses); i++) {
-        if (stream->http->response.status == statuses[i])
-            return true;
-    }
-    return false;
+    for (size_t i = 0; i < COUNT_OF(statuses); i++)
+        known |= response->status == statuses[i];
+    bool fresh = http_msg_find(response, STR("expires"), NULL) ||
+                 http_msg_find(response, STR("etag"), NULL) ||
+                 http_msg_find(response, STR("last-modified"), NULL);
+    read_cache_control(response, &forbidden, &fresh);
+    return known && fresh && !forbidden;
 }
 
 bool persist_cookie_response(struct stream *stream)
 {
     struct http_txn *http = stream->http;
     if (!stream->backend->settings.cookie_name)
+        return true;
+    if (!stream->backend->settings.cookie_flags) /* passive: nothing is done to it, and nothing said */
         return true;
     if (!treat_servers_cookies(stream))
         return false;

@@ -8,8 +8,6 @@
 #include "stream/stream.h"
 #include "tls/tls_conn.h"
 
-#define SESSION_CONNS_MAX 5 /* idle ones of one session, max-session-srv-conns' usual value */
-
 /* Bytes came that nobody asked for. TLS has bytes of its own (session tickets), so there the transport must look. */
 static bool unasked(struct conn *conn)
 {
@@ -294,8 +292,10 @@ static bool has_room(const struct server_conn *server_conn)
     const struct server_settings *settings = &server->settings;
     if (settings->max_reuse >= 0 && (int64_t)server_conn->request_count > settings->max_reuse)
         return false;
-    if (server_conn->session)
-        return server_conn->session->server_conn_count < SESSION_CONNS_MAX;
+    if (server_conn->session) {
+        int64_t limit = server_conn->session->frontend->settings.max_session_srv_conns;
+        return limit < 0 || (int64_t)server_conn->session->server_conn_count < limit;
+    }
     return settings->pool_purge_delay &&
            (settings->pool_max_conn < 0 || (int64_t)server->idle_count < settings->pool_max_conn);
 }

@@ -11,6 +11,30 @@
 
 #define RETRY_PAUSE_NS NS_PER_S
 
+/* `dispatch` and option transparent: one address stands for the servers that the section lacks. */
+static void prepare_dispatch(struct configuration *configuration, struct proxy *backend)
+{
+    if (backend->servers)
+        backend->dispatch = NULL;
+    if (!backend->dispatch && !backend->servers && backend->settings.transparent &&
+        (backend->sides & PROXY_BACK)) {
+        backend->dispatch = arena_need(&configuration->arena, sizeof(struct server));
+        backend->dispatch->addr.addr.family = ADDR_IPV4; /* none of its own: the client's destination */
+        backend->dispatch->addr.fd = -1;
+    }
+    struct server *server = backend->dispatch;
+    if (!server)
+        return;
+    server->proxy = backend;
+    server->name = "<NOSRV>"; /* as logs have it */
+    server->settings = *backend->default_server;
+    server->settings.maxconn = 0;
+    server->state = SERVER_RUNNING;
+    server->weight_now = 1;
+    list_init(&server->queue);
+    list_init(&server->idle);
+}
+
 /* The sum of what the frontends may send here, a tenth of it: when servers are to be at their maxconn (manual 4.2
  * "fullconn"). */
 static void set_fullconn(struct configuration *configuration, struct proxy *backend)
@@ -33,6 +57,7 @@ void server_pick_prepare(struct configuration *configuration)
     for (struct proxy *proxy = configuration->proxies; proxy; proxy = proxy->next) {
         list_init(&proxy->queue);
         set_fullconn(configuration, proxy);
+        prepare_dispatch(configuration, proxy);
         for (struct server *server = proxy->servers; server; server = server->next) {
             list_init(&server->queue);
             list_init(&server->idle);
@@ -95,6 +120,42 @@ static struct server *by_rule(struct stream *stream)
     return found;
 }
 
+/* "3640205228.15629.0000": address and port as numbers of a little-endian machine. */
+static bool read_routing(struct str text, uint32_t *ip, uint16_t *port)
+{
+    int64_t first, second;
+    struct str left = str_split(&text, '.'), right = str_split(&text, '.');
+    if (!units_parse_int(left, 0, UINT32_MAX, &first) || !units_parse_int(right, 0, UINT16_MAX, &second))
+        return false;
+    *ip = (uint32_t)first;
+    *port = (uint16_t)(second >> 8 | (second & 0xff) << 8);
+    return true;
+}
+
+static struct server *by_rdp_cookie(struct stream *stream)
+{
+    struct proxy *backend = stream->backend;
+    struct sample value;
+    uint32_t ip;
+    uint16_t port;
+    if (!backend->settings.persist_rdp)
+        return NULL;
+    struct sample_context context = stream_context(stream, AT_SERVER_PICK, backend);
+    context.final = true;
+    if (!sample_eval_as(backend->settings.persist_rdp, &context, SAMPLE_STR, &value) ||
+        !read_routing(value.u.text, &ip, &port))
+        return NULL;
+    for (struct server *server = backend->servers; server; server = server->next) {
+        const struct addr *addr = &server->addr.addr;
+        uint32_t own = (uint32_t)addr->u.ip[0] | (uint32_t)addr->u.ip[1] << 8 |
+                       (uint32_t)addr->u.ip[2] << 16 | (uint32_t)addr->u.ip[3] << 24;
+        if (addr->family == ADDR_IPV4 && own == ip && addr->port == port &&
+            (server_usable(server) || backend->settings.persist || stream->force_persist))
+            return server;
+    }
+    return NULL;
+}
+
 /* The server to which the stream is bound, if any, is known from here on. false: the stream cannot go on. */
 static bool assign(struct stream *stream)
 {
@@ -111,6 +172,10 @@ static bool assign(struct stream *stream)
         stream->assigned = named;
         stream->direct = true;
     }
+    if (!stream->assigned && !stream->ignore_persist) {
+        stream->assigned = by_rdp_cookie(stream);
+        stream->direct = stream->assigned != NULL;
+    }
     struct server *known = stick_rules_request(stream);
     if (!stream->assigned && known) {
         stream->assigned = known;
@@ -125,6 +190,8 @@ static struct server *balance(struct stream *stream, const struct server *avoid)
 {
     struct proxy *backend = stream->backend;
     const struct balance_row *row = backend->settings.balance;
+    if (backend->dispatch)
+        return backend->dispatch;
     if (!row)
         return NULL;
     struct server *server = row->pick(backend, stream, avoid, false);
@@ -319,8 +386,32 @@ static bool open_connection(struct stream *stream)
     return true;
 }
 
+/* `redir`: what the server has, the client is to fetch itself. Only for methods that change nothing. */
+static bool redirect(struct stream *stream)
+{
+    const char *prefix = stream->server->settings.redirect_prefix;
+    struct http_txn *http = stream->http;
+    if (!prefix || !http || (http->request.method_id != HTTP_GET && http->request.method_id != HTTP_HEAD))
+        return false;
+    struct http_msg head;
+    struct str uri = http_msg_pathq(&http->request);
+    struct str location = arena_printf(&stream->arena, "%s%.*s", prefix, STR_ARG(uri));
+    http_msg_init(&head, &stream->arena, true);
+    head.status = 302;
+    head.reason = STR("Found");
+    head.body = HTTP_BODY_LENGTH;
+    bool well = location.data && http_msg_add(&head, STR("cache-control"), STR("no-cache")) &&
+                http_msg_add(&head, STR("content-length"), STR("0")) &&
+                http_msg_add(&head, STR("location"), location);
+    if (!well || !stream_reply_message(stream, &head, STR(""), 'L', 'C'))
+        stream_abort(stream, 'R', 'C', false);
+    return true;
+}
+
 enum step server_pick_connect(struct stream *stream)
 {
+    if (!stream->back && redirect(stream))
+        return STEP_WAIT;
     if (!stream->back) {
         if (stream->deadline_rules != TIMER_OFF) { /* the pause before another attempt */
             if (engine_now(stream->engine) < stream->deadline_rules)
