@@ -35,7 +35,10 @@ static void keep(const struct rule *rule, struct sample_context *context, bool s
     }
     if (!stream) {
         struct conn *conn = &context->session->conn;
-        (void)!(source ? conn_set_source(conn, addr) : conn_set_destination(conn, addr));
+        if (context->place == AT_CONNECTION)
+            (void)!(source ? conn_set_source(conn, addr) : conn_set_destination(conn, addr));
+        else
+            (void)!(source ? conn_say_source(conn, addr) : conn_say_destination(conn, addr));
         return;
     }
     struct addr **kept = source ? &stream->source : &stream->destination;

@@ -13,35 +13,47 @@ static struct conn *conn_of(const struct sample_args *args, const struct sample_
     return context->session ? &context->session->conn : NULL;
 }
 
-/* Rules of the connection may have set either, as a PROXY header may. */
+/* Rules of the connection may have changed the names of the client's. */
+static const struct addr *peer_of(struct conn *conn, bool server)
+{
+    return server ? &conn->peer : conn_first_source(conn);
+}
+
+static const struct addr *own_of(struct conn *conn, bool server)
+{
+    return server ? conn_own(conn) : conn_first_destination(conn);
+}
+
 static bool fetch_peer(const struct sample_args *args, struct sample_context *context, struct sample *out)
 {
     struct conn *conn = conn_of(args, context);
-    return conn && sample_of_addr(conn_source(conn), out);
+    return conn && sample_of_addr(peer_of(conn, args->row_data == SERVER_SIDE), out);
 }
 
 static bool fetch_own(const struct sample_args *args, struct sample_context *context, struct sample *out)
 {
     struct conn *conn = conn_of(args, context);
-    return conn && sample_of_addr(conn_destination(conn), out);
+    return conn && sample_of_addr(own_of(conn, args->row_data == SERVER_SIDE), out);
 }
 
 static bool fetch_peer_port(const struct sample_args *args, struct sample_context *context,
                             struct sample *out)
 {
     struct conn *conn = conn_of(args, context);
-    if (!conn || !addr_is_ip(conn_source(conn)))
+    const struct addr *addr = conn ? peer_of(conn, args->row_data == SERVER_SIDE) : NULL;
+    if (!addr || !addr_is_ip(addr))
         return false;
-    *out = sample_int(conn_source(conn)->port);
+    *out = sample_int(addr->port);
     return true;
 }
 
 static bool fetch_own_port(const struct sample_args *args, struct sample_context *context, struct sample *out)
 {
     struct conn *conn = conn_of(args, context);
-    if (!conn || !addr_is_ip(conn_destination(conn)))
+    const struct addr *addr = conn ? own_of(conn, args->row_data == SERVER_SIDE) : NULL;
+    if (!addr || !addr_is_ip(addr))
         return false;
-    *out = sample_int(conn_destination(conn)->port);
+    *out = sample_int(addr->port);
     return true;
 }
 

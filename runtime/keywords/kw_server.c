@@ -431,6 +431,22 @@ static bool proxy_v2_options(struct cfg_option *option)
     return true;
 }
 
+static bool conn_name(struct cfg_option *option)
+{
+    struct server_settings *settings = option->target;
+    struct configuration *configuration = configuration_of(option->line);
+    const char *text = cfg_option_value(option), *end = NULL;
+    struct sample_parser parser =
+        configuration_parser(configuration, option->line, kw_proxy(option->line), AT_REQUEST_HEAD);
+    settings->conn_name =
+        text[0] ? sample_expr_parse(&parser, arena_need_copy(&configuration->arena, str_of(text)), &end)
+                : NULL;
+    if (settings->conn_name && !*end)
+        return true;
+    return cfg_option_error(option, "expects an expression: %s",
+                            parser.error ? parser.error : "none is there");
+}
+
 static const struct cfg_name hash_key_names[] = {
     { "id", HASH_KEY_ID }, { "addr", HASH_KEY_ADDR }, { "addr-port", HASH_KEY_ADDR_PORT }, { 0 }
 };
@@ -488,7 +504,7 @@ const struct option_row kw_server_option_rows[] = {
     { "on-marked-up", SERVER_ENUM(on_marked_up, marked_up_names) },
     { "pool-low-conn", SERVER_IGNORED(1) },
     { "pool-max-conn",SERVER_INT(pool_max_conn, -1, INT32_MAX) },
-    { "pool-conn-name", SERVER_IGNORED(1) },
+    { "pool-conn-name", SERVER_CALL(conn_name) },
     { "pool-purge-delay", SERVER_TIME(pool_purge_delay) },
     { "port",SERVER_INT(check_port, 1, 65535) },
     { "proto", SERVER_CALL(protocol) },

@@ -75,7 +75,7 @@ static void believe(struct conn *conn, const struct proxy_header *header, size_t
 {
     bool well = true;
     if (header->named)
-        well = conn_set_source(conn, &header->source) && conn_set_destination(conn, &header->destination);
+        well = conn_say_source(conn, &header->source) && conn_say_destination(conn, &header->destination);
     buf_add(&conn->tlvs, header->tlvs);
     buf_remove(&conn->early, 0, used);
     if (!conn->early.size)
@@ -201,7 +201,7 @@ static void conn_reset_fields(struct conn *conn, struct loop *loop)
     conn->readable = conn->writable = false;
     conn->peer_shut = conn->read_ended = conn->write_shut = conn->any_in = false;
     conn->error = IO_OK;
-    conn->own = conn->source = conn->destination = NULL;
+    conn->own = conn->source = conn->destination = conn->said_source = conn->said_destination = NULL;
     conn->opened_ns = loop_now(loop);
     conn->expects = PROXY_HEADER_NONE;
     conn->header_came = conn->header_refused = false;
@@ -283,8 +283,10 @@ void conn_close(struct conn *conn, bool reset)
     conn->state = CONN_CLOSED;
     mem_free(conn->own);
     mem_free(conn->source);
+    mem_free(conn->said_source);
+    mem_free(conn->said_destination);
     mem_free(conn->destination);
-    conn->own = conn->source = conn->destination = NULL;
+    conn->own = conn->source = conn->destination = conn->said_source = conn->said_destination = NULL;
     buf_finish(&conn->early);
     buf_finish(&conn->tlvs);
     conn->early_at = 0;
@@ -382,14 +384,24 @@ const struct addr *conn_own(struct conn *conn)
     return conn->own = own;
 }
 
-const struct addr *conn_source(struct conn *conn)
+const struct addr *conn_first_source(struct conn *conn)
 {
     return conn->source ? conn->source : &conn->peer;
 }
 
-const struct addr *conn_destination(struct conn *conn)
+const struct addr *conn_first_destination(struct conn *conn)
 {
     return conn->destination ? conn->destination : conn_own(conn);
+}
+
+const struct addr *conn_source(struct conn *conn)
+{
+    return conn->said_source ? conn->said_source : conn_first_source(conn);
+}
+
+const struct addr *conn_destination(struct conn *conn)
+{
+    return conn->said_destination ? conn->said_destination : conn_first_destination(conn);
 }
 
 static bool set_addr(struct addr **where, const struct addr *addr)
@@ -410,4 +422,14 @@ bool conn_set_source(struct conn *conn, const struct addr *addr)
 bool conn_set_destination(struct conn *conn, const struct addr *addr)
 {
     return set_addr(&conn->destination, addr);
+}
+
+bool conn_say_source(struct conn *conn, const struct addr *addr)
+{
+    return set_addr(&conn->said_source, addr);
+}
+
+bool conn_say_destination(struct conn *conn, const struct addr *addr)
+{
+    return set_addr(&conn->said_destination, addr);
 }

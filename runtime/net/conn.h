@@ -41,8 +41,10 @@ struct conn {
     enum io_status error; /* IO_OK while it lives; why it died else */
     struct addr peer;     /* as accepted or connected to */
     struct addr *own;     /* asked for on first use; heap */
-    struct addr *source,
-        *destination; /* set by PROXY protocol or set-src/set-dst; heap; NULL: peer and own */
+    /* Who it is from and where to, as rules of the connection have it; heap; NULL: peer and own. */
+    struct addr *source, *destination;
+    /* The same as a PROXY header or rules of the session have it, which goes before; heap; NULL: as above. */
+    struct addr *said_source, *said_destination;
     uint64_t opened_ns;
     enum proxy_header_kind expects; /* a header is awaited (PROXY_HEADER_NONE: none, or it came) */
     uint32_t magic;                 /* of PROXY_HEADER_NETSCALER */
@@ -80,7 +82,12 @@ void conn_keep_alive(struct conn *conn, int64_t count, uint64_t idle_s, uint64_t
 const struct addr *conn_own(struct conn *conn);         /* never NULL; family ADDR_NONE when unknown */
 const struct addr *conn_source(struct conn *conn);      /* who the client says it is */
 const struct addr *conn_destination(struct conn *conn); /* where it wanted to go */
+/* What the connection itself says, whatever its session made of it. */
+const struct addr *conn_first_source(struct conn *conn);
+const struct addr *conn_first_destination(struct conn *conn);
 bool conn_set_source(struct conn *conn, const struct addr *addr) MUST_USE;
 bool conn_set_destination(struct conn *conn, const struct addr *addr) MUST_USE;
+bool conn_say_source(struct conn *conn, const struct addr *addr) MUST_USE;
+bool conn_say_destination(struct conn *conn, const struct addr *addr) MUST_USE;
 
 #endif

@@ -10,6 +10,7 @@
 
 struct proxy;
 struct log_format;
+struct sample_expr;
 
 enum proxy_v2_option { /* bits of proxy-v2-options */
                        PROXY_V2_SSL = 1,
@@ -68,6 +69,8 @@ struct server_settings { /* what options behind `server` and `default-server` sa
     int64_t observe, on_error, on_marked_down, on_marked_up, error_limit;
     unsigned proxy_v2_options; /* enum proxy_v2_option bits */
     struct server_tlv *tlvs;
+    struct sample_expr
+        *conn_name; /* pool-conn-name: what makes connections alike; NULL: the name of the handshake */
     bool
         init_addr_none; /* a name that does not resolve at start is no error: the server waits in maintenance */
     const char *init_addr;      /* methods, as written; NULL: the usual ones */

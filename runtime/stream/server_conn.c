@@ -122,6 +122,21 @@ static bool find_sni(struct stream *stream, const struct server *server, struct 
     return !out->failed;
 }
 
+/* Connections of different names are not alike, even when all else is. */
+static void trace_name(struct digest_trace *trace, struct stream *stream, const struct server *server,
+                       struct str sni)
+{
+    struct sample value;
+    struct sample_context context = stream_context(stream, AT_SERVER_PICK, stream->backend);
+    struct arena_mark mark = arena_mark(context.scratch);
+    context.final = true;
+    if (!server->settings.conn_name)
+        digest_trace_bytes(trace, sni);
+    else if (sample_eval_as(server->settings.conn_name, &context, SAMPLE_STR, &value))
+        digest_trace_bytes(trace, value.u.text);
+    arena_rewind(context.scratch, mark);
+}
+
 static void trace_addr(struct digest_trace *trace, const struct addr *addr)
 {
     digest_trace_u64(trace, addr->family);
@@ -146,7 +161,7 @@ static bool find_way(struct stream *stream, struct server *server, struct way *w
     trace_addr(&trace, &way->how.to);
     trace_addr(&trace, &way->how.from);
     digest_trace_bytes(&trace, buf_str(&way->header));
-    digest_trace_bytes(&trace, buf_str(&way->sni));
+    trace_name(&trace, stream, server, buf_str(&way->sni));
     way->identity = digest_trace_value(&trace);
     return true;
 }
