@@ -150,3 +150,72 @@ def test_a_server_without_an_address_stands_for_where_the_client_went(world, ori
     server.recv_request()
     answer(server)
     assert client.recv_response().status == 200
+
+
+def test_dispatch_stands_for_servers(world, origin, target):
+    proxy = world.proxy(CONF.format(lines=f"dispatch {origin.addr}", servers="", defaults=""))
+    client = ask(world, proxy, 0)
+    server = origin.accept()
+    server.recv_request()
+    answer(server)
+    assert client.recv_response().body == b"hello"
+
+
+def test_transparent_goes_where_the_client_went(world, origin):
+    host, port = origin.addr.split(":")
+    proxy = world.proxy(CONF.format(lines="option transparent", servers="", defaults=""))
+    client = world.connect(proxy.port())
+    client.send(f"PROXY TCP4 10.0.0.1 {host} 1 {port}\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+    server = origin.accept()
+    server.recv_request()
+    answer(server)
+    assert client.recv_response().status == 200
+
+
+def test_redir_sends_readers_to_the_server_itself(world, origin):
+    proxy = farm(world, origin, "", (1,), "redir http://here.example")
+    client = ask(world, proxy, 3)
+    got = client.recv_response()
+    assert (got.status, got.header("location")) == (302, "http://here.example/a3/b21/c3?id=v3&x=9")
+    assert not origin.pending()
+
+
+def test_the_server_learns_its_name(world, origin):
+    proxy = farm(world, origin, "http-send-name-header X-Name", (1,))
+    ask(world, proxy, 0)
+    _, fields, _ = origin.accept().recv_request()
+    assert ("x-name", "s0") in [(name.lower(), value) for name, value in fields]
+
+
+def test_sessions_come_at_a_rate(world, origin):
+    """Ten a second: the eleventh waits for the next second's share."""
+    proxy = world.proxy(CONF.format(lines="rate-limit sessions 10\n http-request return status 200", servers="", defaults=""))
+    begin = world.now()
+    for number in range(14):
+        assert ask(world, proxy, number).recv_response().status == 200
+    assert 0.05 < world.now() - begin < 2
+
+
+def test_a_full_queue_sends_others_away(world, origin, syslog):
+    proxy = farm(world, origin, "balance uri", (1,), "maxconn 1 maxqueue 1",
+                 defaults=f"log {syslog.addr} local0\n option httplog")
+    first = ask(world, proxy, 0)
+    server = origin.accept()
+    server.recv_request()
+    ask(world, proxy, 1)
+    world.sleep(0.02)
+    assert ask(world, proxy, 2).recv_response().status == 503
+    assert " SQ-- " in syslog.recv()
+    answer(server)
+    assert first.recv_response().status == 200
+
+
+def test_a_client_that_leaves_the_queue(world, origin, syslog):
+    proxy = farm(world, origin, "option abortonclose", (1,), "maxconn 1",
+                 defaults=f"log {syslog.addr} local0\n option httplog")
+    ask(world, proxy, 0)
+    origin.accept().recv_request()
+    waiting = ask(world, proxy, 1)
+    world.sleep(0.02)
+    waiting.close()
+    assert " CQ-- " in syslog.recv()

@@ -2,6 +2,7 @@
  * 7.3.3). */
 #include "fetches/fetches.h"
 #include "sample/sample_args.h"
+#include "stream/server_conn.h"
 #include "stream/stream.h"
 
 #define SERVER_SIDE ((void *)1)
@@ -209,6 +210,14 @@ static bool check_unit(struct sample_args *args, const char **error)
     return str_eq(unit, STR("us")) || str_eq(unit, STR("ms"));
 }
 
+static bool fetch_reused(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    const struct server_conn *back = context->stream ? context->stream->back : NULL;
+    (void)args;
+    *out = sample_bool(back && back->request_count > 1);
+    return back != NULL;
+}
+
 /* clang-format off */
 const struct fetch_row fetch_peer_rows[] = {
     { "bc_dst",          fetch_peer,         "", SAMPLE_ADDR, AT_SERVER, SERVER_SIDE, NULL },
@@ -216,6 +225,7 @@ const struct fetch_row fetch_peer_rows[] = {
     { "bc_err",          fetch_error,        "", SAMPLE_SINT, AT_SERVER, SERVER_SIDE, NULL },
     { "bc_err_str",      fetch_error_text,   "", SAMPLE_STR,  AT_SERVER, SERVER_SIDE, NULL },
     { "bc_http_major",   fetch_major,        "", SAMPLE_SINT, AT_SERVER, SERVER_SIDE, NULL },
+    { "bc_reused",       fetch_reused,       "", SAMPLE_BOOL, AT_SERVER, SERVER_SIDE, NULL },
     { "bc_src",          fetch_own,          "", SAMPLE_ADDR, AT_SERVER, SERVER_SIDE, NULL },
     { "bc_src_port",     fetch_own_port,     "", SAMPLE_SINT, AT_SERVER, SERVER_SIDE, NULL },
     { "dst_is_local",    fetch_dst_is_local, "", SAMPLE_BOOL, AT_CLIENT, NULL, NULL },

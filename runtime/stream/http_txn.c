@@ -474,10 +474,12 @@ enum step http_txn_response(struct stream *stream)
             }
             break;
         case P_BACK_AFTER:
-            if (backend != frontend)
+            if (backend != frontend && http->request_ready)
                 step = rules(stream, &backend->http_after_response, AT_RESPONSE_HEAD, backend, true);
             break;
         case P_FRONT_AFTER:
+            if (!http->request_ready) /* no request: nothing that rules could look at */
+                break;
             step = rules(stream, &frontend->http_after_response, AT_RESPONSE_HEAD, frontend, true);
             break;
         case P_FILTERS:

@@ -367,21 +367,38 @@ static void log_failed_handshake(struct session *session, const char *why)
     buf_finish(&text);
 }
 
+/* The first bytes may be those of a header, whatever came behind them. */
+static bool begins_well(struct str bytes)
+{
+    struct str first = STR("PROXY "), second = STR("\r\n\r\n\0\r\nQUIT\n");
+    return str_starts(bytes, first) || str_starts(bytes, second);
+}
+
+static const char *header_failure(const struct conn *conn, bool late)
+{
+    bool proxy = conn->expects == PROXY_HEADER_PROXY;
+    if (conn->header_refused && proxy)
+        return begins_well(buf_str(&conn->early))
+                   ? "Received an invalid PROXY protocol header"
+                   : "Received something which does not look like a PROXY protocol header";
+    if (conn->header_refused)
+        return "Received an invalid NetScaler Client IP magic number";
+    if (conn->early.size)
+        return proxy ? "Truncated PROXY protocol header received"
+                     : "Truncated NetScaler Client IP header received";
+    if (late)
+        return proxy ? "Timeout while waiting for PROXY protocol header"
+                     : "Timeout while waiting for NetScaler Client IP header";
+    return proxy ? "Connection closed while waiting for PROXY protocol header"
+                 : "Connection closed while waiting for NetScaler Client IP header";
+}
+
 static void handshake_failed(struct session *session, bool late)
 {
     const struct conn *conn = &session->conn;
     const char *why = "Timeout during SSL handshake";
     if (conn->state == CONN_HEADER) {
-        bool proxy = conn->expects == PROXY_HEADER_PROXY;
-        if (late)
-            why =
-                proxy ? "Timeout waiting for PROXY header" : "Timeout waiting for NetScaler Client IP header";
-        else if (conn->header_refused)
-            why = proxy ? "Received something which does not look like a PROXY protocol header"
-                        : "Received something which does not look like a NetScaler Client IP header";
-        else
-            why = proxy ? "Connection closed while waiting for PROXY protocol header"
-                        : "Connection closed while waiting for NetScaler Client IP header";
+        why = header_failure(conn, late);
     } else if (!late) {
         why = tls_conn_of(conn) ? tls_failure_text(tls_conn_of(conn)->failure) : "Connection closed";
     }
