@@ -502,7 +502,7 @@ const struct option_row kw_server_option_rows[] = {
     { "on-error", SERVER_ENUM(on_error, on_error_names) },
     { "on-marked-down", SERVER_ENUM(on_marked_down, marked_down_names) },
     { "on-marked-up", SERVER_ENUM(on_marked_up, marked_up_names) },
-    { "pool-low-conn", SERVER_IGNORED(1) },
+    { "pool-low-conn", SERVER_INT(pool_low_conn, 0, INT32_MAX) },
     { "pool-max-conn",SERVER_INT(pool_max_conn, -1, INT32_MAX) },
     { "pool-conn-name", SERVER_CALL(conn_name) },
     { "pool-purge-delay", SERVER_TIME(pool_purge_delay) },

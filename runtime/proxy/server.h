@@ -54,7 +54,7 @@ struct server_net { /* resolve-net */
 
 struct server_settings { /* what options behind `server` and `default-server` say */
     int64_t weight;      /* 0..256 */
-    int64_t maxconn, minconn, maxqueue, pool_max_conn, max_reuse, id;
+    int64_t maxconn, minconn, maxqueue, pool_max_conn, pool_low_conn, max_reuse, id;
     uint64_t pool_purge_delay;
     const char *cookie;
     bool backup, disabled, check, send_proxy, send_proxy_v2, ssl, no_check;
@@ -104,11 +104,13 @@ struct server {
     struct sample_expr *sni; /* NULL: none */
     /* How it stands. */
     enum server_state state;
-    unsigned admin;           /* enum server_admin bits */
-    int64_t weight_now;       /* user's weight, after run-time changes; 0..256 */
-    int64_t current;          /* streams on it, the queue's not */
-    int64_t used_connections; /* open, in use */
-    struct list queue;        /* streams that wait for this server */
+    unsigned admin;            /* enum server_admin bits */
+    int64_t weight_now;        /* user's weight, after run-time changes; 0..256 */
+    int64_t current;           /* streams on it, the queue's not */
+    int64_t used_connections;  /* open, in use */
+    int64_t used_most, needed; /* of them at once: in the running pool-purge-delay, and as it was before */
+    uint64_t used_since_ns;
+    struct list queue; /* streams that wait for this server */
     unsigned queue_count;
     struct list idle; /* idle HTTP connections, latest used first */
     unsigned idle_count;

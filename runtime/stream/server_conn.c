@@ -166,6 +166,20 @@ static bool find_way(struct stream *stream, struct server *server, struct way *w
     return true;
 }
 
+/* As many as were used at once of late are worth to be kept. */
+static void count_use(struct server *server, uint64_t now)
+{
+    uint64_t window_ns = server->settings.pool_purge_delay * NS_PER_MS;
+    server->used_connections++;
+    if (now - server->used_since_ns >= window_ns) {
+        server->needed = server->used_most;
+        server->used_most = 0;
+        server->used_since_ns = now;
+    }
+    if (server->used_connections > server->used_most)
+        server->used_most = server->used_connections;
+}
+
 static struct server_conn *open_way(struct stream *stream, struct server *server, const struct way *way,
                                     enum io_status *why)
 {
@@ -192,7 +206,7 @@ static struct server_conn *open_way(struct stream *stream, struct server *server
     if (settings->tcp_keep_alive_server)
         conn_keep_alive(&opened->conn, settings->server_keep_alive_count, settings->server_keep_alive_idle_s,
                         settings->server_keep_alive_interval_s);
-    server->used_connections++;
+    count_use(server, engine_now(engine));
     if (stream->backend->settings.reuse == REUSE_NEVER)
         opened->session = stream->session;
     bool well = !way->header.size || conn_send_header(&opened->conn, buf_str(&way->header));
@@ -288,7 +302,7 @@ struct server_conn *server_conn_reuse(struct stream *stream, struct server *serv
         return NULL;
     leave_idle(idle);
     idle->stream = stream;
-    server->used_connections++;
+    count_use(server, engine_now(stream->engine));
     server->counters.reused++;
     server->proxy->back_counters.reused++;
     return idle;
@@ -311,8 +325,12 @@ static bool has_room(const struct server_conn *server_conn)
         int64_t limit = server_conn->session->frontend->settings.max_session_srv_conns;
         return limit < 0 || (int64_t)server_conn->session->server_conn_count < limit;
     }
-    return settings->pool_purge_delay &&
-           (settings->pool_max_conn < 0 || (int64_t)server->idle_count < settings->pool_max_conn);
+    int64_t idle = (int64_t)server->idle_count, most = server->used_most;
+    if (server->needed > most)
+        most = server->needed;
+    if (idle && server->used_connections + idle > most + settings->pool_low_conn)
+        return false;
+    return settings->pool_purge_delay && (settings->pool_max_conn < 0 || idle < settings->pool_max_conn);
 }
 
 static bool begin_idle(struct server_conn *server_conn)
