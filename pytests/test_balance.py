@@ -219,3 +219,28 @@ def test_a_client_that_leaves_the_queue(world, origin, syslog):
     world.sleep(0.02)
     waiting.close()
     assert " CQ-- " in syslog.recv()
+
+
+@pytest.mark.parametrize("lines, weights, options, picks", [
+    ("balance uri\n hash-type consistent\n hash-balance-factor 150", (1, 1, 1, 1, 1), "", "421412421041"),
+    ("balance uri\n hash-type consistent\n hash-balance-factor 120", (3, 1, 2, 1, 1), "", "421002412002"),
+    ("balance leastconn", (3, 1, 2, 1, 1), "", "012340200201"),
+    ("balance leastconn", (1, 1, 1, 1, 1), "maxconn 2", "0123401234."),
+    ("balance first", (1, 1, 1, 1, 1), "maxconn 2", "0011223344."),
+    ("balance roundrobin", (3, 1, 2, 1, 1), "maxconn 2", "0201324134."),
+    ("balance static-rr", (3, 1, 2, 1, 1), "maxconn 2", "0102234134."),
+    ("fullconn 12\n balance roundrobin", (1, 1, 1, 1, 1), "maxconn 4 minconn 1", "012340123401"),
+])
+def test_which_server_while_others_are_busy(world, origin, lines, weights, options, picks):
+    """No request is answered; a dot is one that waits in a queue."""
+    proxy = farm(world, origin, lines + "\n http-send-name-header X-S\n http-request set-path /same", weights, options)
+    got, held = "", []
+    for number in range(len(picks)):
+        held.append(ask(world, proxy, number))
+        if picks[number] != "." or origin.pending(0.05):
+            held.append(origin.accept())
+            _, fields, _ = held[-1].recv_request()
+            got += [value for name, value in fields if name.lower() == "x-s"][0][1:]
+        else:
+            got += "."
+    assert got == picks
