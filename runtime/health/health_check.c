@@ -704,9 +704,19 @@ void check_observe(struct engine *engine, struct server *server, bool layer7, bo
         check_schedule(check, soon);
 }
 
+/* Without an address from DNS a server is in maintenance. */
+static void resolved(struct engine *engine, struct server *server, bool known, const char *why)
+{
+    if (known)
+        server_status_clear_admin(engine, server, ADMIN_RESOLVE_MAINT);
+    else
+        server_status_set_admin(engine, server, ADMIN_RESOLVE_MAINT, why);
+}
+
 bool check_start_all(struct engine *engine)
 {
     engine->observe = check_observe;
+    engine->resolved = resolved;
     unsigned count = 0;
     uint64_t shortest = UINT64_MAX;
     for (struct proxy *proxy = engine->configuration->proxies; proxy; proxy = proxy->next) {

@@ -50,6 +50,8 @@ struct engine {
     /* Told what happens to servers; NULL: nobody asks. */
     void (*on_server_event)(void *data, const struct server_event *event);
     void *on_server_event_data;
+    /* A server has an address from DNS again, or has none any more, for that reason. NULL: nobody. */
+    void (*resolved)(struct engine *engine, struct server *server, bool known, const char *why);
 };
 
 struct engine *engine_create(struct configuration *configuration, struct loop *loop); /* NULL: no memory */

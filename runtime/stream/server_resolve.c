@@ -61,11 +61,15 @@ static void go_to_maintenance(struct server_resolve *resolve, const char *why)
     struct server *server = resolve->server;
     if (server->admin & ADMIN_RESOLVE_MAINT)
         return;
+    server_conn_purge(server);
+    if (resolve->engine->resolved) {
+        resolve->engine->resolved(resolve->engine, server, false, why);
+        return;
+    }
     server->admin |= ADMIN_RESOLVE_MAINT;
     server->last_change_ns = now(resolve);
     say(resolve, LOG_NOTICE, "Server %s/%s is going DOWN for maintenance (%s).", server->proxy->name,
         server->name, why);
-    server_conn_purge(server);
     server_pick_changed(server);
 }
 
@@ -74,6 +78,11 @@ static void leave_maintenance(struct server_resolve *resolve)
     struct server *server = resolve->server;
     if (!(server->admin & ADMIN_RESOLVE_MAINT))
         return;
+    if (resolve->engine->resolved) {
+        resolve->engine->resolved(resolve->engine, server, true, NULL);
+        return;
+    }
+    server->state = SERVER_RUNNING;
     server->admin &= ~(unsigned)ADMIN_RESOLVE_MAINT;
     server->last_change_ns = now(resolve);
     say(resolve, LOG_NOTICE, "Server %s/%s ('%s') is UP/READY (resolves again).", server->proxy->name,
