@@ -200,3 +200,14 @@ def test_the_project_speaks_of_itself_alone():
             if word in text:
                 wrong.append(f"{name}: {word}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_each_row_is_documented(request, tmp_path):
+    """docs/WORDS.md is what the rows say (`./dev words` writes it)."""
+    binary = os.path.join(request.config.getoption("--build"), "lockstep")
+    conf = tmp_path / "words.cfg"
+    conf.write_text("listen words\n    bind 127.0.0.1:1\n")
+    said = subprocess.run([binary, "-dKall", "-q", "-c", "-f", str(conf)], capture_output=True, text=True, check=True).stdout
+    with open(os.path.join(TOP, "docs", "WORDS.md"), encoding="utf8") as file:
+        written = [line.strip() for line in file.read().split("\n\n", 2)[2].splitlines()]
+    assert written == [line.strip() for line in said.splitlines()], "docs/WORDS.md is old: ./dev words"

@@ -113,7 +113,7 @@ static const struct script scripts[] = {
                                     "accept S L = ok; accept T L = would-block" },
     /* ---- flow ---- */
     { "a writer without a reader", "tcp C S; fill C = would-block; mask C = -; read S 1000 = 1000; pause; "
-                                   "mask C = -; write C 1 = would-block; "
+                                   "mask C = -; fill C = would-block; mask C = -; "
                                    "read S 3000000 = 3000000; mask C = O" },
     { "a full writer's bytes all come, then FIN",
       "tcp C S; fill C = would-block; shut C w = ok; read S 3000000 = 3000000; pause; mask C = O" },

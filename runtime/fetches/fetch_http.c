@@ -571,8 +571,9 @@ static bool fetch_captured_uri(const struct sample_args *args, struct sample_con
     (void)args;
     if (!http || !http->request_ready)
         return false;
-    size_t query = str_find_char(http->target, '?'); /* the path alone, as HAProxy has it */
-    return give(str_slice(http->target, 0, query == STR_NOT_FOUND ? http->target.size : query), out);
+    struct http_uri uri; /* from its first slash to its end, without the host */
+    http_uri_split(http->target, &uri);
+    return give(uri.pathq, out);
 }
 
 static bool fetch_captured_version(const struct sample_args *args, struct sample_context *context,
