@@ -91,7 +91,7 @@ def test_a_flood_of_resets(world, simple, origin, sent):
         client.reset()
     served(world, proxy, origin)
     if before:
-        until(world, lambda: descriptors(proxy) <= before)
+        until(world, lambda: descriptors(proxy) <= before + 2)  # idle connections to the server may be kept
     rests(world, proxy)
 
 

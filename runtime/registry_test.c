@@ -271,7 +271,7 @@ static const struct message_case line_cases[] = {
     { BACKEND "server s2 127.0.0.1 id 5\nserver s3 127.0.0.1 id 5\n",
       "A " AT(9) "server s3 reuses same custom id as server s2 (declared at f:8).\n" },
     { BACKEND "server s2 nowhere.test:80\n",
-      "A " AT(8) "'server b/s2' : invalid address: 'nowhere.test' in 'nowhere.test:80'\n" },
+      "A " AT(8) "'server b/s2' : could not resolve address 'nowhere.test'.\n" },
     { BACKEND "server s2 127.0.0.1 track x/y\n",
       "A " AT(8) "'server b/s2' : unable to find required proxy 'x' for tracking.\n" },
     { BACKEND "server s2 127.0.0.1 track s1\n",
