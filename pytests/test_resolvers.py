@@ -33,16 +33,27 @@ class Nameserver:
         self.zone, self.code, self.silent, self.truncate, self.forged = {}, 3, False, False, False
         self.additional = []
         self.asked = []
-        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.udp.bind(("127.0.0.1", 0))
+        self.udp, self.tcp = self.one_port()
         self.port = self.udp.getsockname()[1]
-        self.tcp = socket.socket()
-        self.tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.tcp.bind(("127.0.0.1", self.port))
         self.tcp.listen()
         self.addr = f"127.0.0.1:{self.port}"
         for work in (self.serve_udp, self.serve_tcp):
             threading.Thread(target=work, daemon=True).start()
+
+    @staticmethod
+    def one_port():
+        """A datagram and a stream socket of one number, which the kernel gives for one of them only."""
+        for attempt in range(100):
+            udp, tcp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), socket.socket()
+            tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            udp.bind(("127.0.0.1", 0))
+            try:
+                tcp.bind(udp.getsockname())
+                return udp, tcp
+            except OSError:
+                udp.close()
+                tcp.close()
+        raise OSError("no number is free for both")
 
     def reply(self, query, over_tcp):
         at, labels = 12, []

@@ -180,7 +180,11 @@ class RealConn(Conn):
         return bool(self.buffer) or bool(select.select([self.sock], [], [], timeout)[0])
 
     def shutdown(self):
-        self.sock.shutdown(socket.SHUT_WR)
+        try:
+            self.sock.shutdown(socket.SHUT_WR)
+        except OSError as error:
+            if error.errno != errno.ENOTCONN:  # the peer reset it meanwhile: nothing is left to end
+                raise
 
     def close(self):
         self.sock.close()

@@ -81,7 +81,8 @@ void net_list(struct net *net, void (*call)(void *data, const struct net_listing
         struct net_host *host = LIST_ITEM(link, struct net_host, link);
 
         for (unsigned i = 0; i < host->words * 64; i++) {
-            if (!(host->used[i / 64] >> i % 64 & 1) || host->table[i]->sock->kind != NET_TCP)
+            if (!(host->used[i / 64] >> i % 64 & 1) || !host->table[i] || /* taken by a pipe or a poller */
+                host->table[i]->sock->kind != NET_TCP)
                 continue;
             struct net_end *end = net_end_of(host->table[i]->sock);
             struct net_listing listing = { .host = world_entity_name(net->world, host->entity),

@@ -44,6 +44,7 @@ struct sim_poller {
 struct inherited {
     int number;
     plat_sock sock;
+    bool taken;
 };
 
 struct host_name {
@@ -501,8 +502,12 @@ static plat_sock adopt(struct platform *platform, int number, enum io_status *st
     struct sim_platform *sim = self(platform);
     *status = IO_OK;
     for (unsigned i = 0; i < sim->inherited_count; i++)
-        if (sim->inherited[i].number == number)
+        if (sim->inherited[i].number == number) {
+            if (sim->inherited[i].taken) /* two binds of one socket each have it as their own */
+                return net_duplicate(sim->host, sim->inherited[i].sock, sim->host, status);
+            sim->inherited[i].taken = true;
             return sim->inherited[i].sock;
+        }
     *status = IO_BAD;
     return PLAT_NO_SOCK;
 }
@@ -952,7 +957,7 @@ void sim_platform_inherit(struct sim_platform *sim, int number, struct net_host 
     plat_sock own = net_duplicate(from, sock, sim->host, &status);
     CHECK(own != PLAT_NO_SOCK);
     sim->inherited = sim_mem_grow(sim->inherited, (sim->inherited_count + 1) * sizeof(*sim->inherited));
-    sim->inherited[sim->inherited_count++] = (struct inherited){ number, own };
+    sim->inherited[sim->inherited_count++] = (struct inherited){ number, own, false };
 }
 
 unsigned sim_platform_left_open(struct sim_platform *sim)

@@ -307,6 +307,11 @@ plat_sock platform_open_adopt(struct platform *platform, int number, enum io_sta
 {
     if (number < 0)
         return give_up(PLAT_NO_SOCK, IO_BAD, status);
+    struct platform_posix *posix = CONTAINER_OF(platform, struct platform_posix, base);
+    if (platform_marks_get(&posix->marks, number) & PLATFORM_MARK_SHARED)
+        number = fcntl(number, F_DUPFD_CLOEXEC, 0); /* two binds of one socket each have it as their own */
+    if (number < 0)
+        return give_up(PLAT_NO_SOCK, platform_posix_status(errno), status);
     *status = platform_open_take(platform, number);
     return *status == IO_OK ? number : PLAT_NO_SOCK;
 }
