@@ -37,7 +37,7 @@ def target(request):
 
 @pytest.fixture
 def world(request, target):
-    build = request.config.getoption("--build")
+    build = os.path.abspath(request.config.getoption("--build"))
     if target == "sim":
         made = SimWorld(os.path.join(build, "lockstep-sim"), request.config.getoption("--seed"))
     else:

@@ -105,7 +105,7 @@ def test_the_simulator_judges_from_outside():
 @pytest.fixture(scope="module")
 def symbols(request):
     """{folder or None: {object: [(kind, name)]}} of the built library."""
-    build = request.config.getoption("--build")
+    build = os.path.abspath(request.config.getoption("--build"))
     library = os.path.join(build, "libruntime.a")
     if not os.path.exists(library):
         pytest.fail(f"{library} is not built")
@@ -135,7 +135,7 @@ def test_only_the_platform_touches_the_system(symbols):
 
 
 def test_nothing_writable_at_file_scope(request, symbols):
-    library = os.path.join(request.config.getoption("--build"), "libruntime.a")
+    library = os.path.join(os.path.abspath(request.config.getoption("--build")), "libruntime.a")
     listed = subprocess.run(["objdump", "-t", library], capture_output=True, text=True, check=True).stdout
     wrong, current = [], None
     for line in listed.splitlines():
@@ -204,7 +204,7 @@ def test_the_project_speaks_of_itself_alone():
 
 def test_each_row_is_documented(request, tmp_path):
     """docs/WORDS.md is what the rows say (`./dev words` writes it)."""
-    binary = os.path.join(request.config.getoption("--build"), "lockstep")
+    binary = os.path.join(os.path.abspath(request.config.getoption("--build")), "lockstep")
     conf = tmp_path / "words.cfg"
     conf.write_text("listen words\n    bind 127.0.0.1:1\n")
     said = subprocess.run([binary, "-dKall", "-q", "-c", "-f", str(conf)], capture_output=True, text=True, check=True).stdout
