@@ -321,3 +321,14 @@ def test_connection_fields_of_the_client_are_not_passed(world, simple, origin, f
     client.send(get(headers=fields))
     _, got, _ = origin.accept().recv_request()
     assert not [v for n, v in got if n == "connection"]
+
+
+def test_a_chunked_answer_of_http_1_0_is_the_last(world, simple, origin):
+    """RFC 9112 section 6.1: its framing is not to be trusted, so nothing follows it."""
+    client = world.connect(simple().port())
+    client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    server = origin.accept()
+    server.recv_request()
+    server.send(b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n0\r\n\r\n")
+    assert client.recv_response().status == 200
+    assert client.at_end()

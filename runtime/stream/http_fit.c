@@ -97,10 +97,12 @@ bool http_fit_response(struct stream *stream)
         http_msg_remove(response, STR("transfer-encoding"));
         response->body = HTTP_BODY_UNTIL_CLOSE;
     }
-    if (connection_mode(stream) == HTTP_CLOSE || response->body == HTTP_BODY_UNTIL_CLOSE ||
+    bool old_response = response->major == 1 && response->minor == 0;
+    bool odd_framing =
+        old_response && response->body == HTTP_BODY_CHUNKED; /* the same section: closed behind it */
+    if (connection_mode(stream) == HTTP_CLOSE || response->body == HTTP_BODY_UNTIL_CLOSE || odd_framing ||
         stream->engine->soft_stopping)
         http->client_keep_alive = false;
-    bool old_response = response->major == 1 && response->minor == 0;
     if (!http->client_keep_alive && !old_response)
         return http_msg_add(response, connection_field(stream), STR("close"));
     if (http->client_keep_alive && (old_client || old_response))
