@@ -96,12 +96,13 @@ static bool fetch_rand(const struct sample_args *args, struct sample_context *co
 static bool fetch_uuid(const struct sample_args *args, struct sample_context *context, struct sample *out)
 {
     (void)args;
-    if (!context->engine)
-        return false;
-    uint32_t a = engine_random(context->engine), b = engine_random(context->engine),
-             c = engine_random(context->engine), d = engine_random(context->engine);
-    *out = sample_text(arena_printf(context->scratch, "%08x-%04x-%04x-%04x-%04x%08x", a, b >> 16,
-                                    (b & 0xfff) | 0x4000, (c >> 16 & 0x3fff) | 0x8000, c & 0xffff, d));
+    struct platform *platform = context->configuration->platform;
+    uint32_t bits
+        [4]; /* of the platform, not of an engine: variables of the global section are set before there is one */
+    platform->ops->entropy(platform, bits, sizeof(bits));
+    *out = sample_text(arena_printf(context->scratch, "%08x-%04x-%04x-%04x-%04x%08x", bits[0], bits[1] >> 16,
+                                    (bits[1] & 0xfff) | 0x4000, (bits[2] >> 16 & 0x3fff) | 0x8000,
+                                    bits[2] & 0xffff, bits[3]));
     return out->u.text.data != NULL;
 }
 
