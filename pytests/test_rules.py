@@ -423,6 +423,13 @@ def test_monitor_uri(world, simple, origin):
     assert not origin.pending()
 
 
+def test_monitor_uri_as_an_absolute_one(world, simple):
+    proxy = simple("monitor-uri http://a.test/alive\n http-request return status 404")
+    client = world.connect(proxy.port())
+    assert client.request("http://a.test/alive", headers=[("Host", "a.test")]).status == 200
+    assert client.request("/alive").status == 404
+
+
 def test_stick_table_counts_and_denies(world, simple, origin):
     proxy = simple("stick-table type ip size 10 expire 1m store http_req_cnt,gpc0\n"
                    " http-request track-sc0 src\n http-request deny deny_status 429 if { sc_http_req_cnt(0) gt 2 }\n"

@@ -243,8 +243,9 @@ static void begin(struct stream *stream)
 static bool monitored(struct stream *stream)
 {
     const struct proxy *frontend = stream->frontend;
-    if (!frontend->settings.monitor_uri ||
-        !str_eq(http_msg_pathq(&stream->http->request), str_of(frontend->settings.monitor_uri)))
+    const char *wanted = frontend->settings.monitor_uri;
+    if (!wanted || (!str_eq(stream->http->request.uri, str_of(wanted)) && /* as it came, or its path alone */
+                    !str_eq(http_msg_pathq(&stream->http->request), str_of(wanted))))
         return false;
     int status = 200;
     if (frontend->monitor_fail) {
