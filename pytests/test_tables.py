@@ -190,7 +190,8 @@ def ask(world, proxy, origins, path):
     raise AssertionError("no server was asked")
 
 
-def test_a_client_stays_at_its_server(world):
+def sticky(world, rules):
+    """Two origins, and a proxy that sends its clients to them by a table of strings."""
     origins = {"s1": world.listen(), "s2": world.listen()}
     servers = "\n".join(f" server {name} {origin.addr}" for name, origin in origins.items())
     proxy = world.proxy(f"""
@@ -201,9 +202,14 @@ frontend fe
 backend be
     balance roundrobin
     stick-table type string size 10 expire 1m
-    stick on url_param(k)
+    {rules}
 {servers}
 """)
+    return origins, proxy
+
+
+def test_a_client_stays_at_its_server(world):
+    origins, proxy = sticky(world, "stick on url_param(k)")
     first = ask(world, proxy, origins, "/?k=a")
     other = ask(world, proxy, origins, "/?k=b")
     assert {first, other} == {"s1", "s2"}
@@ -213,20 +219,7 @@ backend be
 
 
 def test_the_response_says_the_key(world):
-    origins = {"s1": world.listen(), "s2": world.listen()}
-    servers = "\n".join(f" server {name} {origin.addr}" for name, origin in origins.items())
-    proxy = world.proxy(f"""
-{DEFAULTS}
-frontend fe
-    bind fd@${{fe}}
-    default_backend be
-backend be
-    balance roundrobin
-    stick-table type string size 10 expire 1m
-    stick store-response res.hdr(server-name)
-    stick match url_param(k)
-{servers}
-""")
+    origins, proxy = sticky(world, "stick store-response res.hdr(server-name)\n stick match url_param(k)")
     ask(world, proxy, origins, "/")
     ask(world, proxy, origins, "/")
     for name in ("s2", "s2", "s1", "s1"):

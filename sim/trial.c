@@ -1,12 +1,13 @@
 /* The process writes its outcome, two sizes and two texts into a pipe. */
 #include "sim/trial.h"
+#include "sim/pipe_text.h"
 #include <errno.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PIECE = 65536, TRIAL_SECONDS = 20 };
+enum { TRIAL_SECONDS = 20 };
 
 struct head {
     int32_t outcome;
@@ -48,22 +49,6 @@ static void run_in_child(const struct scenario_options *options, int pipe)
     _exit(0);
 }
 
-static void hear(int pipe, struct buf *out)
-{
-    for (;;) {
-        char *room = buf_room(out, PIECE);
-        ssize_t got;
-
-        CHECK(room && "out of memory");
-        got = read(pipe, room, PIECE);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return;
-        out->size += (size_t)got;
-    }
-}
-
 void trial_run(const struct scenario_options *options, struct trial *out)
 {
     struct buf heard = BUF_INIT;
@@ -82,7 +67,7 @@ void trial_run(const struct scenario_options *options, struct trial *out)
     }
     close(ends[1]);
     if (pid > 0) {
-        hear(ends[0], &heard);
+        pipe_text_read(ends[0], &heard);
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
             ;
     }

@@ -4,6 +4,7 @@
  * it prints as hashes must be what the first one printed. */
 #include "base/mem.h"
 #include "sim/json.h"
+#include "sim/pipe_text.h"
 #include "sim/run_options.h"
 #include "sim/verb.h"
 #include <errno.h>
@@ -14,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PROGRAMS_MAX = 8, WORDS_MAX = 256, PADDING = 5000, PIECE = 65536 };
+enum { PROGRAMS_MAX = 8, WORDS_MAX = 256, PADDING = 5000 };
 
 static const char help[] =
     "usage: lockstep-sim doctor FILE.vtc... [--seeds A..B] [--program OTHER]...\n" RUN_OPTIONS_HELP
@@ -129,22 +130,6 @@ static void become(const struct doctor *doctor, const char *program, void (*ente
     _exit(127);
 }
 
-static void hear(int pipe, struct buf *out)
-{
-    for (;;) {
-        char *room = buf_room(out, PIECE);
-        ssize_t got;
-
-        CHECK(room && "out of memory");
-        got = read(pipe, room, PIECE);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return;
-        out->size += (size_t)got;
-    }
-}
-
 /* A line "FILE seed N hash H RESULT" for each run. false: it could not be run. */
 static bool hashes_of(const struct doctor *doctor, const char *program, void (*enter)(void), struct buf *out)
 {
@@ -163,7 +148,7 @@ static bool hashes_of(const struct doctor *doctor, const char *program, void (*e
         become(doctor, program, enter, ends[1]);
     }
     close(ends[1]);
-    hear(ends[0], &heard);
+    pipe_text_read(ends[0], &heard);
     close(ends[0]);
     while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;

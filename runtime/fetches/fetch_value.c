@@ -82,11 +82,18 @@ static bool fetch_date_us(const struct sample_args *args, struct sample_context 
     return true;
 }
 
+/* Of the platform, not of an engine: variables of the global section are set before there is one. */
+static void random_bits(const struct sample_context *context, uint32_t *out, size_t count)
+{
+    struct platform *platform = context->configuration->platform;
+    platform->ops->entropy(platform, out, count * sizeof(*out));
+}
+
 static bool fetch_rand(const struct sample_args *args, struct sample_context *context, struct sample *out)
 {
-    if (!context->engine)
-        return false;
-    uint64_t value = engine_random(context->engine);
+    uint32_t bits;
+    random_bits(context, &bits, 1);
+    uint64_t value = bits;
     if (args->count)
         value = value * (uint64_t)args->list[0].integer >> 32;
     *out = sample_int((int64_t)value);
@@ -95,11 +102,9 @@ static bool fetch_rand(const struct sample_args *args, struct sample_context *co
 
 static bool fetch_uuid(const struct sample_args *args, struct sample_context *context, struct sample *out)
 {
+    uint32_t bits[4];
     (void)args;
-    struct platform *platform = context->configuration->platform;
-    uint32_t bits
-        [4]; /* of the platform, not of an engine: variables of the global section are set before there is one */
-    platform->ops->entropy(platform, bits, sizeof(bits));
+    random_bits(context, bits, COUNT_OF(bits));
     *out = sample_text(arena_printf(context->scratch, "%08x-%04x-%04x-%04x-%04x%08x", bits[0], bits[1] >> 16,
                                     (bits[1] & 0xfff) | 0x4000, (bits[2] >> 16 & 0x3fff) | 0x8000,
                                     bits[2] & 0xffff, bits[3]));
