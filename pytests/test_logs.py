@@ -185,6 +185,17 @@ def test_a_client_that_leaves_while_the_server_thinks(world, simple, origin, sys
     assert server.at_end()
 
 
+def test_a_client_that_leaves_with_its_request(world, simple, origin, syslog):
+    """The server that was being tried stands in the line, and no answer."""
+    origin.close()
+    proxy = simple(defaults="option abortonclose\n    timeout connect 5s\n    retries 3")
+    client = world.connect(proxy.port())
+    client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    client.shutdown()
+    line = http_line(syslog)
+    assert (line["be"], line["srv"], line["ST"], line["tsc"]) == ("be", "s1", "-1", "CC--")
+
+
 def test_a_client_that_resets_during_the_body(world, simple, origin, syslog):
     proxy = simple()
     client = world.connect(proxy.port())

@@ -795,8 +795,9 @@ static bool abandoned(const struct stream *stream)
     return !stream->http->response_ready && stream->request.ended && !stream->request.raw;
 }
 
-/* Someone went away in the middle. true: the stream's fate is decided. */
-static bool notice_failures(struct stream *stream)
+/* Someone went away in the middle. true: the stream's fate is decided. The client that no longer waits is looked for
+ * when nothing moves any more, so that the log names the server that was being tried. */
+static bool notice_failures(struct stream *stream, bool moved)
 {
     struct conn *client = &stream->session->conn;
     if (stream->phase == PHASE_END)
@@ -811,7 +812,7 @@ static bool notice_failures(struct stream *stream)
         stream_abort(stream, 'C', phase_letter(stream), false);
         return true;
     }
-    if (abandoned(stream)) {
+    if (!moved && abandoned(stream)) {
         bool asked = stream->http && stream->phase == PHASE_RESPONSE;
         stream->client_aborted = true;
         stream->frontend->front_counters.client_aborts++;
@@ -881,7 +882,7 @@ static void stream_run(struct task *task)
         if (stream->filters)
             moved |= filter_data(stream);
         moved |= send_client(stream);
-        if (notice_failures(stream) || finished(stream)) {
+        if (notice_failures(stream, moved) || finished(stream)) {
             stream_end(stream);
             return;
         }
