@@ -149,6 +149,27 @@ def test_a_soft_stop_closes_what_is_kept(world, origin):
     assert proxy.wait() == 0
 
 
+def test_a_soft_stop_may_wait_for_one_more_request(world, origin):
+    conf = CONF.format(addr=origin.addr)
+    proxy = world.proxy(conf.replace("mode http", "mode http\n    option idle-close-on-response\n    "
+                                                  "option http-server-close"))
+    client = world.connect(proxy.port())
+    client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    server = origin.accept()
+    server.recv_head()
+    answer(server)
+    assert client.recv_response().header("connection") is None
+    proxy.signal("USR1")
+    world.sleep(0.05)
+    client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    server = origin.accept()
+    server.recv_head()
+    answer(server)
+    assert client.recv_response().header("connection") == "close"
+    assert client.at_end()
+    assert proxy.wait() == 0
+
+
 def test_a_hard_stop_limit_cuts_what_does_not_end(world, origin):
     proxy = world.proxy("global\n    hard-stop-after 200ms\n" + CONF.format(addr=origin.addr))
     client = world.connect(proxy.port())

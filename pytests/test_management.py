@@ -195,6 +195,24 @@ def test_the_page_wants_a_user(world, origin):
     assert client.request("/stats", headers=[("Authorization", "Basic YTpi")]).status == 200
 
 
+USERS = """
+userlist people
+    user a insecure-password b
+"""
+
+
+def test_rules_say_who_sees_the_page(world, origin):
+    proxy = managed(world, USERS + PAGE.format(addr=origin.addr, more="""
+    stats http-request deny if { hdr(x) no }
+    stats http-request auth realm here unless { http_auth(people) }"""))
+    cases = [([("X", "no")], 403), ([], 401), ([("Authorization", "Basic Yzpk")], 401),
+             ([("Authorization", "Basic YTpi")], 200)]
+    for headers, status in cases:
+        got = world.connect(proxy.port()).request("/stats", headers=headers)
+        assert got.status == status
+        assert status != 401 or got.header("www-authenticate") == 'Basic realm="here"'
+
+
 def form(world, proxy, body):
     client = world.connect(proxy.port())
     return client.request("/stats", "POST", body=body)

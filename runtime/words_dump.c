@@ -138,7 +138,7 @@ static void add_effect(struct buf *out, enum cfg_set set)
 {
     if (set == CFG_REFUSED)
         buf_add_c(out, " (refused)");
-    else if (set == CFG_IGNORED || set == CFG_WARNED)
+    else if (set == CFG_IGNORED)
         buf_add_c(out, " (without effect)");
 }
 

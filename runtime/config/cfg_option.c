@@ -77,10 +77,8 @@ static bool carry_out(struct cfg_option *option)
         *(bool *)(void *)((char *)option->target + row->offset) = !option->negated;
         return true;
     case CFG_IGNORED:
-        return step_over(option);
-    case CFG_WARNED:
-        cfg_warn(option->line, "'%s' : '%s' is ignored%s%s.", option->what, row->word, row->note ? ": " : "",
-                 row->note ? row->note : "");
+        cfg_notice(option->line, "'%s' : '%s' has no effect%s%s.", option->what, row->word,
+                   row->note ? ": " : "", row->note ? row->note : "");
         return step_over(option);
     case CFG_REFUSED:
         step_over(option);

@@ -107,6 +107,14 @@ void cfg_warn(const struct cfg_line *line, const char *format, ...)
     va_end(values);
 }
 
+void cfg_notice(const struct cfg_line *line, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    report(line->reader, DIAG_NOTICE, line->place, false, format, values);
+    va_end(values);
+}
+
 /* The line, as keywords see it. */
 
 const char *cfg_word(const struct cfg_line *line, unsigned i)

@@ -61,6 +61,7 @@ unsigned cfg_arg_count(const struct cfg_line *line);
 /* Reports at the line's place; cfg_error returns false. */
 bool cfg_error(const struct cfg_line *line, const char *format, ...) PRINTF_LIKE(2, 3);
 void cfg_warn(const struct cfg_line *line, const char *format, ...) PRINTF_LIKE(2, 3);
+void cfg_notice(const struct cfg_line *line, const char *format, ...) PRINTF_LIKE(2, 3);
 /* false and an error when there are fewer than `low` or more than `high` arguments, naming the surplus
  * word. */
 bool cfg_arg_limits(const struct cfg_line *line, unsigned low, unsigned high) MUST_USE;
@@ -88,9 +89,8 @@ enum cfg_set {
     CFG_TIME_MS, /* uint64_t at offset, milliseconds, within low..high; both 0: any */
     CFG_TEXT,    /* const char * at offset, copied into the reader's arena */
     CFG_ENUM,    /* int at offset, one of names */
-    CFG_IGNORED, /* known, and without any effect here: taken with any arguments, silently */
+    CFG_IGNORED, /* known, and without effect: a notice says so; low..high arguments, high -1: any number */
     CFG_REFUSED, /* known and not supported: an error that says so; `note` says why or what instead */
-    CFG_WARNED,  /* known, without effect: taken with a warning that carries `note` */
 };
 
 struct cfg_name {
@@ -107,7 +107,7 @@ struct keyword_row {
     int64_t low, high;
     const struct cfg_name *names; /* ends with a NULL word */
     bool negatable;               /* `no` and `default` may stand in front */
-    const char *note;             /* for dumps, and for CFG_REFUSED and CFG_WARNED */
+    const char *note;             /* for dumps, and for CFG_IGNORED and CFG_REFUSED */
 };
 
 struct cfg_reader {

@@ -151,7 +151,6 @@ bool cfg_set_store(const struct cfg_value *value, const char *name, const char *
     case CFG_FLAG:
     case CFG_IGNORED:
     case CFG_REFUSED:
-    case CFG_WARNED:
         break;
     }
     CHECK(value->set == CFG_TEXT); /* rows that store nothing do not come here */
@@ -200,6 +199,15 @@ static bool refuse(const struct keyword_row *row, struct cfg_line *line)
     return cfg_error(line, "'%s' is not supported.", row->words);
 }
 
+static bool ignore(const struct keyword_row *row, struct cfg_line *line)
+{
+    if (row->high >= 0 && !cfg_arg_limits(line, (unsigned)row->low, (unsigned)row->high))
+        return false;
+    cfg_notice(line, "'%s' has no effect%s%s.", row->words, row->note ? ": " : "",
+               row->note ? row->note : "");
+    return true;
+}
+
 bool cfg_set_value(const struct keyword_row *row, struct cfg_line *line, void *base)
 {
     switch (row->set) {
@@ -209,10 +217,7 @@ bool cfg_set_value(const struct keyword_row *row, struct cfg_line *line, void *b
     case CFG_FLAG:
         return set_flag(row, line, base);
     case CFG_IGNORED:
-        return true;
-    case CFG_WARNED:
-        cfg_warn(line, "'%s' is ignored%s%s.", row->words, row->note ? ": " : "", row->note ? row->note : "");
-        return true;
+        return ignore(row, line);
     case CFG_REFUSED:
         return refuse(row, line);
     case CFG_INT:

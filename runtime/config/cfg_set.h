@@ -30,7 +30,7 @@ struct option_row {
     int64_t low, high;
     const struct cfg_name *names;
     bool no_form;         /* "no-<word>" clears a flag, or calls with negated set */
-    unsigned value_count; /* for CFG_IGNORED, CFG_REFUSED, CFG_WARNED: values to step over */
+    unsigned value_count; /* for CFG_IGNORED and CFG_REFUSED: values to step over */
     const char *note;
 };
 /* From word `from` to the end; all errors are reported; false when there was one. what: "server a/s1",

@@ -35,9 +35,9 @@ static const struct keyword_row keywords[] = {
     { IN_GLOBAL, "timeout client", CFG_TIME_MS, IN(time) },
     { IN_GLOBAL, "text", CFG_TEXT, IN(text) },
     { IN_GLOBAL, "mode", CFG_ENUM, IN(mode), .names = modes },
-    { IN_GLOBAL, "ignored", CFG_IGNORED, IN(flag) },
+    { IN_GLOBAL, "ignored", CFG_IGNORED, .high = -1 },
+    { IN_GLOBAL, "idle", CFG_IGNORED, .low = 1, .high = 2, .note = "one worker runs" },
     { IN_GLOBAL, "refused", CFG_REFUSED, .note = "use threads" },
-    { IN_GLOBAL, "warned", CFG_WARNED, .note = "one worker runs" },
     { IN_GLOBAL, "numbers of", CFG_CALL, .call = call_numbers },
 };
 
@@ -67,7 +67,6 @@ static const struct option_row options[] = {
     { "two", CFG_CALL, .call = take_two, .no_form = true },
     { "proto", CFG_IGNORED, .value_count = 1 },
     { "quic", CFG_REFUSED, .value_count = 1, .note = "no QUIC" },
-    { "shards", CFG_WARNED, .value_count = 1 },
 };
 
 static void *begin(struct cfg_line *line)
@@ -152,7 +151,6 @@ static void stores_values(void)
     EXPECT_STR(str_of(target.text), "a b");
     read_one(&setting, "mode http");
     EXPECT_INT(target.mode, 2);
-    read_one(&setting, "ignored with all sorts of words");
     read_one(&setting, "numbers of 9 1s 1k");
     EXPECT_INT(target.from_call, 9);
     EXPECT_INT(target.time, 1000);
@@ -188,7 +186,10 @@ static const struct {
     { "mode htp", AT "'mode' expects 'tcp' or 'http' but got 'htp'; did you mean 'http' maybe ?\n" },
     { "mode", AT "'mode' expects 'tcp' or 'http' but got ''.\n" },
     { "refused x", AT "'refused' is not supported: use threads.\n" },
-    { "warned 4", "W config : parsing [f:2] : 'warned' is ignored: one worker runs.\n" },
+    { "ignored with all sorts of words", "N config : parsing [f:2] : 'ignored' has no effect.\n" },
+    { "idle 4", "N config : parsing [f:2] : 'idle' has no effect: one worker runs.\n" },
+    { "idle", AT "'idle' expects at least 1 argument.\n" },
+    { "idle 1 2 3", AT "'idle' cannot handle unexpected argument '3'.\n" },
     { "numbers of 10", AT "'numbers of' expects a value between 1 and 9 (got '10').\n" },
     { "numbers of 1 2y", AT "unexpected character 'y' in 'numbers of'\n" },
     { "numbers of 1 2 z", AT "'numbers of': 'z' is an invalid size\n" },
@@ -203,7 +204,7 @@ static const struct {
          "'server a/s' : 'mode' expects 'tcp' or 'http' but got 'x'.\n" },
     { "options two a", AT "'server a/s' : 'two' : two values are needed after 'a'\n" },
     { "options quic 1 check", AT "'server a/s' : 'quic' : not supported: no QUIC.\n" },
-    { "options shards 1 check", "W config : parsing [f:2] : 'server a/s' : 'shards' is ignored.\n" },
+    { "options proto 1 check", "N config : parsing [f:2] : 'server a/s' : 'proto' has no effect.\n" },
 };
 
 static void says_what_is_wrong(void)
@@ -217,7 +218,7 @@ static void says_what_is_wrong(void)
         target = before;
         read_one(&setting, faults[i].line);
         EXPECT_STR(buf_str(&setting.said), faults[i].said);
-        EXPECT(setting.reader.errors > errors || faults[i].said[0] == 'W');
+        EXPECT(setting.reader.errors > errors || faults[i].said[0] == 'N');
         EXPECT_INT(target.number, 0);
         EXPECT_INT(target.wide, 0);
         EXPECT(!target.text);
@@ -229,7 +230,7 @@ static void walks_options(void)
 {
     struct setting setting;
     set_up(&setting);
-    read_one(&setting, "options weight 5 check inter 2s cookie 'c c' mode tcp proto h2 two a b backup");
+    read_one(&setting, "options weight 5 check inter 2s cookie 'c c' mode tcp two a b backup");
     EXPECT_STR(buf_str(&setting.said), "");
     EXPECT(target.flag && target.kept);
     EXPECT_INT(target.number, 5);

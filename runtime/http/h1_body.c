@@ -138,8 +138,13 @@ static enum h1_body_state step(struct h1_body *body, char c)
 static size_t skip_framing(struct h1_body *body, struct str bytes)
 {
     size_t at = 0;
+    bool in_trailers = body->state >= BODY_TRAILER;
+    body->trailers_at = 0;
     while (at < bytes.size && body->state < BODY_DONE && body->state != BODY_DATA) {
         body->state = step(body, bytes.data[at++]);
+        if (!in_trailers)
+            body->trailers_at = at;
+        in_trailers = body->state >= BODY_TRAILER;
         if (++body->line_size > LINE_MAX_BYTES)
             body->state = BODY_BROKEN;
         if (body->state == BODY_SIZE_FIRST || body->state == BODY_DATA)

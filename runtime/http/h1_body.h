@@ -30,12 +30,14 @@ struct h1_body {
     uint32_t line_size;   /* of the size line or the trailers so far: bounded */
     bool quoted, escaped; /* inside a quoted string of an extension, behind its backslash */
     bool any_trailer;     /* there is one that a folded line could go on with */
+    size_t trailers_at;   /* where in the bytes skipped last the trailers begin; their size: none there */
 };
 
 void h1_body_init(struct h1_body *body, enum http_body kind, uint64_t length);
 /* Looks at bytes and says what comes next at their start: *skip bytes of framing to drop, then *data bytes
  * of body. Both 0 with H1_MORE: nothing can be told yet. H1_DONE: the message ended after skip + data
- * bytes (both may be given with it). Call again for the rest. Trailers are checked and dropped. H1_REJECT:
+ * bytes (both may be given with it). Call again for the rest. Trailers are checked, and skipped: those bytes of
+ * *skip from trailers_at on, the empty line behind them included. H1_REJECT:
  * broken framing. Stricter than for a head: a size line and a chunk's data end with CR and LF, and an
  * extension hides neither (RFC 9112 section 7.1 leaves no choice there, and bodies that are cut
  * differently by two readers are an attack). */

@@ -8,7 +8,8 @@
 
 /* The end of a keyword row: what carries it out. */
 #define KW_CALL(function) .set = CFG_CALL, .call = function
-#define KW_IGNORED        .set = CFG_IGNORED
+/* Taken with so many arguments (high -1: any number), and a notice. */
+#define KW_IGNORED(low_, high_) .set = CFG_IGNORED, .low = low_, .high = high_
 #define KW_REFUSED(why)   .set = CFG_REFUSED, .note = why
 
 /* The section that a line of frontend, backend, listen or defaults is for. */

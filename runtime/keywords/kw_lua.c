@@ -76,7 +76,7 @@ const struct keyword_row kw_lua_rows[] = {
     { IN_GLOBAL, "tune.lua.log.loggers", CFG_ENUM, GLOBAL(lua_log_loggers), .names = on_off },
     { IN_GLOBAL, "tune.lua.log.stderr", KW_CALL(stderr_too) },
     { IN_GLOBAL, "tune.lua.bool-sample-conversion", KW_CALL(bool_conversion) },
-    { IN_GLOBAL, "tune.lua.openlibs", KW_IGNORED },
+    { IN_GLOBAL, "tune.lua.openlibs", KW_IGNORED(1, 1) },
     { 0 },
 };
 /* clang-format on */

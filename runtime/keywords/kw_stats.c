@@ -132,6 +132,20 @@ static bool admin(struct cfg_line *line)
     return true;
 }
 
+/* Who may see the page, by rules (manual 4.2 stats http-request), in place of `stats auth`. */
+static bool access_rule(struct cfg_line *line)
+{
+    struct proxy *proxy = kw_proxy(line);
+    struct ruleset *set = &proxy->stats;
+    struct acl_parser parser =
+        configuration_acl_parser(configuration_of(line), line, proxy, AT_REQUEST_HEAD);
+    if (set->count && !set->rules[set->count - 1]->condition)
+        cfg_warn(line, "'%s': previous '%s' action has no condition attached, further entries are NOOP.",
+                 cfg_word(line, 0), cfg_word(line, 1));
+    own_stats(line)->enabled = true;
+    return ruleset_read(set, RULES_HTTP_REQUEST, line, 2, proxy, &parser, proxy->acls);
+}
+
 static bool hide_version(struct cfg_line *line)
 {
     return own_stats(line)->hide_version = true;
@@ -175,8 +189,8 @@ const struct keyword_row kw_stats_rows[] = {
     { IN_GLOBAL, "stats socket", KW_CALL(stats_socket) },
     { IN_GLOBAL, "stats timeout", KW_CALL(stats_timeout) },
     { IN_GLOBAL, "stats maxconn", KW_CALL(stats_maxconn) },
-    { IN_GLOBAL, "stats bind-process", KW_IGNORED },
-    { IN_GLOBAL, "stats-file", KW_IGNORED },
+    { IN_GLOBAL, "stats bind-process", KW_IGNORED(1, -1) },
+    { IN_GLOBAL, "stats-file", KW_IGNORED(1, 1) },
     { IN_PROXY, "stats enable", KW_CALL(enable) },
     { IN_PROXY, "stats uri", KW_CALL(uri) },
     { IN_PROXY, "stats realm", KW_CALL(realm) },
@@ -184,13 +198,13 @@ const struct keyword_row kw_stats_rows[] = {
     { IN_PROXY, "stats auth", KW_CALL(auth) },
     { IN_PROXY, "stats scope", KW_CALL(scope) },
     { IN_FRONTEND | IN_BACKEND | IN_LISTEN, "stats admin", KW_CALL(admin) },
+    { IN_FRONTEND | IN_BACKEND | IN_LISTEN, "stats http-request", KW_CALL(access_rule) },
     { IN_PROXY, "stats hide-version", KW_CALL(hide_version) },
     { IN_PROXY, "stats show-version", KW_CALL(show_version) },
     { IN_PROXY, "stats show-legends", KW_CALL(show_legends) },
     { IN_PROXY, "stats show-modules", KW_CALL(show_modules) },
     { IN_PROXY, "stats show-node", KW_CALL(show_node) },
     { IN_PROXY, "stats show-desc", KW_CALL(show_desc) },
-    { IN_PROXY, "stats http-request", KW_REFUSED("use 'stats auth' or http-request rules") },
     { 0 },
 };
 /* clang-format on */

@@ -298,7 +298,7 @@ static bool lifetime(struct cfg_line *line)
 #define COUNT(field, from, to) CFG_INT64, GLOBAL(field), .low = from, .high = to
 #define NOTHING(word)                                                                                        \
     {                                                                                                        \
-        IN_GLOBAL, word, KW_IGNORED                                                                          \
+        IN_GLOBAL, word, KW_IGNORED(0, 1)                                                                    \
     }
 #define DEFAULT(word)                                                                                        \
     {                                                                                                        \

@@ -439,6 +439,17 @@ static void check_binds(struct proxy *proxy)
          proxy_type_name(proxy), proxy->name);
 }
 
+static bool check_stats(const struct proxy *proxy)
+{
+    const struct stats_settings *stats = proxy->settings.stats;
+    if (!stats || !proxy->stats.count || (!stats->users && !stats->realm))
+        return true;
+    diag_config(proxy->configuration->diag, DIAG_ALERT, nowhere,
+                "proxy '%s': stats 'auth'/'realm' and 'http-request' can't be used at the same time.",
+                proxy->name);
+    return false;
+}
+
 static const struct balance_row *find_balance(struct proxy *proxy, const char *word)
 {
     const struct word *found = words_find(&proxy->configuration->words, WORD_BALANCE, str_of(word));
@@ -479,6 +490,7 @@ static bool check_proxy(struct proxy *proxy)
     good = resolve_server_rules(proxy) && good;
     good = resolve_tracks(proxy) && good;
     good = resolve_stick_rules(proxy) && good;
+    good = check_stats(proxy) && good;
     warn_http_words(proxy);
     choose_balance(proxy);
     good = compile_formats(proxy) && good;

@@ -104,7 +104,7 @@ void proxy_destroy(struct proxy *proxy)
 {
     struct ruleset *sets[] = { &proxy->tcp_connection,     &proxy->tcp_session,  &proxy->tcp_content,
                                &proxy->tcp_response,       &proxy->http_request, &proxy->http_response,
-                               &proxy->http_after_response };
+                               &proxy->http_after_response, &proxy->stats };
     for (size_t i = 0; i < COUNT_OF(sets); i++)
         ruleset_finish(sets[i]);
     dict_finish(&proxy->servers_by_name);

@@ -102,12 +102,13 @@ struct proxy_settings {
     bool disabled;
     /* option ... */
     bool abort_on_close, accept_invalid_request, accept_invalid_response, all_backups, allbackups_seen,
-        contstats, dontlog_normal, dontlognull, forward_for, forward_for_if_none, original_to,
-        http_buffer_request, http_ignore_probes, http_no_delay, http_pretend_keepalive, http_use_proxy_header,
-        independent_streams, log_as_soon_as, log_health_checks, log_separate_errors, no_linger, persist,
-        prefer_last_server, redispatch, socket_stats, splice_auto, splice_request, splice_response,
-        tcp_keep_alive_client, tcp_keep_alive_server, tcp_smart_accept, tcp_smart_connect, transparent,
-        case_of_client, case_of_server, restrict_names_delete, restrict_names_reject, check_cache;
+        contstats, dontlog_normal, dontlognull, drop_request_trailers, drop_response_trailers, forward_for,
+        forward_for_if_none, original_to, http_buffer_request, idle_close_on_response, http_ignore_probes,
+        http_no_delay, http_pretend_keepalive, http_use_proxy_header, independent_streams, log_as_soon_as,
+        log_health_checks, log_separate_errors, no_linger, persist, prefer_last_server, redispatch,
+        socket_stats, splice_auto, splice_request, splice_response, tcp_keep_alive_client,
+        tcp_keep_alive_server, tcp_smart_accept, tcp_smart_connect, transparent, case_of_client,
+        case_of_server, restrict_names_delete, restrict_names_reject, check_cache;
     /* TCP keep-alive of clients and servers: 0 leaves it to the system; times in seconds. */
     int64_t client_keep_alive_count, server_keep_alive_count;
     uint64_t client_keep_alive_idle_s, client_keep_alive_interval_s, server_keep_alive_idle_s,
@@ -212,7 +213,7 @@ struct proxy {
     struct proxy *defaults; /* the section it began as; NULL: none */
     struct proxy_settings settings;
     struct ruleset tcp_connection, tcp_session, tcp_content, tcp_response, http_request, http_response,
-        http_after_response;
+        http_after_response, stats;
     struct acl *acls; /* named, those of the defaults behind */
     struct condition *monitor_fail;
     const char **monitor_words; /* of its lines so far */

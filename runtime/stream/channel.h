@@ -22,6 +22,7 @@ struct channel {
     bool failed;      /* the producer died: reset, broken framing */
     bool closed;      /* the consumer takes no more; what comes is dropped */
     bool end_sent;    /* the consumer was told of the end */
+    struct str trailers;          /* how a chunked body ends that has them (h1_trailers_end), in the stream's arena */
     uint64_t total_in, total_out; /* bytes since the stream began: received / sent */
     uint64_t last_in_ns, last_out_ns;
 };

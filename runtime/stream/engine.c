@@ -223,7 +223,7 @@ void engine_soft_stop(struct engine *engine)
     LIST_EACH_SAFE(link, &engine->session_list)
     {
         struct session *session = LIST_ITEM(link, struct session, link);
-        if (!session->stream)
+        if (!session->stream && !session->frontend->settings.idle_close_on_response)
             session_close(session, false);
     }
 }

@@ -30,6 +30,7 @@ bool http_back_begin(struct stream *stream)
     http_msg_init(&http->response, &stream->arena, true);
     if (stream->backend->settings.case_of_server)
         back->writer.cases = &stream->engine->configuration->header_cases;
+    back->writer.drop_trailers = stream->frontend->settings.drop_request_trailers;
     if (!http_writer_begin(&back->writer, &http->request, false, &stream->arena))
         return false;
     back->begun = true;

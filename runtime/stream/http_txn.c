@@ -18,11 +18,13 @@ enum request_step {
     Q_FRONT_NAMES,
     Q_FRONT_BODY,
     Q_FRONT_RULES,
+    Q_FRONT_STATS,
     Q_SWITCH,
     Q_BACK_BODY,
     Q_BACK_CONTENT,
     Q_BACK_NAMES,
     Q_BACK_RULES,
+    Q_BACK_STATS,
     Q_FINISH,
     Q_BODY,
     Q_END
@@ -262,24 +264,29 @@ static bool monitored(struct stream *stream)
     return true;
 }
 
-/* option http-buffer-request: as much of the body as a buffer holds before the rules of the section that asked for it.
- * A client that ends early is answered where a server would be looked for. */
-/* `stats uri`: an applet answers in the server's place. true: it does, or the stream ends. */
-static bool statistics(struct stream *stream, struct proxy *proxy)
+/* `stats uri`: an applet answers in the server's place, if the rules of `stats http-request` allow it. */
+static enum step statistics(struct stream *stream, struct proxy *proxy)
 {
     const struct stats_settings *stats = proxy->settings.stats;
     const struct service_row *service = stream->engine->configuration->stat_service;
     if (!stats || !stats->enabled || !service || stream->applet)
-        return false;
+        return STEP_NEXT;
     struct str uri = str_of(stats->uri ? stats->uri : "/haproxy?stats");
     if (!str_starts(http_msg_pathq(&stream->http->request), uri))
-        return false;
+        return STEP_NEXT;
+    enum step step = rules(stream, &proxy->stats, AT_REQUEST_HEAD, proxy, false);
+    if (step == STEP_WAIT || stream->applet)
+        return step;
     stream->frontend->front_counters.intercepted_requests++;
-    if (!service->begin(stream, proxy))
+    if (!service->begin(stream, proxy)) {
         broken(stream, 500, 'R', false);
-    return true;
+        return STEP_WAIT;
+    }
+    return STEP_NEXT;
 }
 
+/* option http-buffer-request: as much of the body as a buffer holds before the rules of the section that asked for it.
+ * A client that ends early is answered where a server would be looked for. */
 static enum step wait_for_body(struct stream *stream, const struct proxy *proxy)
 {
     const struct channel *channel = &stream->request;
@@ -338,8 +345,9 @@ enum step http_txn_request(struct stream *stream)
             break;
         case Q_FRONT_RULES:
             step = rules(stream, &frontend->http_request, AT_REQUEST_HEAD, frontend, false);
-            if (step == STEP_NEXT && statistics(stream, frontend) && !stream->applet)
-                return STEP_WAIT;
+            break;
+        case Q_FRONT_STATS:
+            step = statistics(stream, frontend);
             break;
         case Q_SWITCH:
             if (stream->applet)
@@ -366,9 +374,10 @@ enum step http_txn_request(struct stream *stream)
         case Q_BACK_RULES:
             if (stream->backend != frontend)
                 step = rules(stream, &stream->backend->http_request, AT_REQUEST_HEAD, stream->backend, false);
-            if (step == STEP_NEXT && stream->backend != frontend && statistics(stream, stream->backend) &&
-                !stream->applet)
-                return STEP_WAIT;
+            break;
+        case Q_BACK_STATS:
+            if (stream->backend != frontend)
+                step = statistics(stream, stream->backend);
             break;
         case Q_FINISH:
             if (!http_fit_request(stream)) {
@@ -417,6 +426,7 @@ static bool send_head(struct stream *stream)
     bool no_body = http->request.method_id == HTTP_HEAD || http->response.body == HTTP_BODY_NONE;
     if (stream->frontend->settings.case_of_client)
         http->front->writer.cases = &stream->engine->configuration->header_cases;
+    http->front->writer.drop_trailers = stream->backend->settings.drop_response_trailers;
     if (!http_writer_begin(&http->front->writer, &http->response, no_body, &stream->arena))
         return false;
     http->response_ruled = true;

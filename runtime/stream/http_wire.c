@@ -31,6 +31,7 @@ bool http_wire_fill(struct conn *conn, struct channel *channel, struct engine *e
 void http_reader_init(struct http_reader *reader, const struct h1_options *options, struct arena *arena)
 {
     h1_parser_init(&reader->parser, options, arena);
+    reader->trailers = (struct h1_trailers){ 0 };
     reader->head_done = reader->broken = false;
 }
 
@@ -48,12 +49,30 @@ enum h1_status http_reader_head(struct http_reader *reader, struct channel *chan
     return status;
 }
 
+/* Of the framing just skipped, what belongs to the trailers. false: no memory. */
+static bool keep_trailers(struct http_reader *reader, struct channel *channel, struct str skipped, bool ended)
+{
+    const struct h1_body *body = &reader->body;
+    struct arena *arena = reader->parser.arena;
+    struct str bytes = str_from(skipped, body->trailers_at);
+    bool any = reader->trailers.size || body->any_trailer || body->state == BODY_TRAILER_NAME;
+    if (!bytes.size || !any || channel->closed)
+        return true;
+    if (!h1_trailers_add(&reader->trailers, bytes, arena))
+        return false;
+    if (ended)
+        channel->trailers = h1_trailers_end(&reader->trailers, arena);
+    return !ended || channel->trailers.data;
+}
+
 bool http_reader_body(struct http_reader *reader, struct channel *channel)
 {
     bool moved = false;
     while (channel->raw && !channel->ended && !reader->broken) {
         size_t skip = 0, data = 0;
         enum h1_status status = h1_body_next(&reader->body, channel_raw(channel), &skip, &data);
+        if (!keep_trailers(reader, channel, str_slice(channel_raw(channel), 0, skip), status == H1_DONE))
+            status = H1_REJECT;
         channel_drop_raw(channel, skip);
         channel_take_raw(channel, data);
         if (channel->closed) { /* nobody wants it: drained so that the connection can go on */
@@ -138,20 +157,19 @@ bool http_writer_interim(struct http_writer *writer, const struct http_msg *msg,
 static void open_chunk(struct http_writer *writer, const struct channel *channel)
 {
     bool all = channel->ended && !channel->input; /* what is raw then belongs to the next message */
-    if (writer->frame_size || writer->tail_size || writer->chunk_left || writer->last_chunk)
+    if (writer->frame_size || writer->tail.size || writer->chunk_left || writer->last_chunk)
         return;
-    writer->frame_at = writer->tail_at = 0;
+    struct str end =
+        channel->trailers.size && !writer->drop_trailers ? channel->trailers : STR("\r\n0\r\n\r\n");
+    writer->frame_at = 0;
     if (channel->output) {
         writer->frame_size = (unsigned)h1_write_chunk_size(channel->output, writer->frame);
         writer->chunk_left = channel->output;
-        writer->tail_size = all ? 7 : 2;
-        memcpy(writer->tail, "\r\n0\r\n\r\n", 7);
-        writer->last_chunk = all;
+        writer->tail = all ? end : STR("\r\n");
     } else if (all) {
-        writer->tail_size = 5;
-        memcpy(writer->tail, "0\r\n\r\n", 5);
-        writer->last_chunk = true;
+        writer->tail = str_from(end, 2);
     }
+    writer->last_chunk = all;
 }
 
 static size_t take(size_t *written, size_t have)
@@ -171,15 +189,13 @@ static void sent(struct http_writer *writer, struct channel *channel, size_t wri
     if (writer->chunked)
         writer->chunk_left -= data;
     channel_sent(channel, data);
-    writer->tail_at += (unsigned)take(&written, writer->tail_size - writer->tail_at);
-    if (writer->tail_at == writer->tail_size)
-        writer->tail_at = writer->tail_size = 0;
+    writer->tail = str_from(writer->tail, take(&written, writer->tail.size));
     CHECK(written == 0);
 }
 
 bool http_writer_idle(const struct http_writer *writer, const struct channel *channel)
 {
-    return !writer->head.size && !writer->frame_size && !writer->tail_size &&
+    return !writer->head.size && !writer->frame_size && !writer->tail.size &&
            (!channel->output || writer->no_body || !writer->started);
 }
 
@@ -206,9 +222,8 @@ bool http_writer_flush(struct http_writer *writer, struct conn *conn, struct cha
         size_t data = !writer->started ? 0 : writer->chunked ? (size_t)writer->chunk_left : channel->output;
         if (data)
             vecs[count++] = (struct io_vec){ channel->data + channel->from, data };
-        if (writer->tail_size)
-            vecs[count++] =
-                (struct io_vec){ writer->tail + writer->tail_at, writer->tail_size - writer->tail_at };
+        if (writer->tail.size)
+            vecs[count++] = (struct io_vec){ (char *)(uintptr_t)writer->tail.data, writer->tail.size };
         if (!count || !conn->writable)
             break;
         struct io_result result = conn_write(conn, vecs, count, false);

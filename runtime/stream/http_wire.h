@@ -3,6 +3,7 @@
 #ifndef STREAM_HTTP_WIRE_H
 #define STREAM_HTTP_WIRE_H
 #include "http/h1_body.h"
+#include "http/h1_trailers.h"
 #include "http/h1_write.h"
 #include "net/conn.h"
 #include "stream/channel.h"
@@ -10,6 +11,7 @@
 struct http_reader {
     struct h1_parser parser;
     struct h1_body body;
+    struct h1_trailers trailers;
     bool head_done;
     bool broken; /* framing of the body */
 };
@@ -20,7 +22,8 @@ bool http_wire_fill(struct conn *conn, struct channel *channel, struct engine *e
 void http_reader_init(struct http_reader *reader, const struct h1_options *options, struct arena *arena);
 /* Looks at the channel's raw bytes. H1_DONE: msg is filled, the head's bytes are gone from the channel. */
 enum h1_status http_reader_head(struct http_reader *reader, struct channel *channel, struct http_msg *msg);
-/* Decodes raw into input as far as it goes; sets channel->ended at the end of the body. true: something moved. */
+/* Decodes raw into input as far as it goes; sets channel->ended, and channel->trailers, at the end of the body. true:
+ * something moved. */
 bool http_reader_body(struct http_reader *reader, struct channel *channel);
 /* The peer ended: decides whether the body may end so. */
 void http_reader_closed(struct http_reader *reader, struct channel *channel);
@@ -33,9 +36,8 @@ struct http_writer {
     char frame[24];           /* chunk size line */
     unsigned frame_at, frame_size;
     uint64_t chunk_left; /* bytes of output that belong to the open chunk */
-    char tail[12];       /* behind the chunk's data */
-    unsigned tail_at, tail_size;
-    bool chunked, no_body, started, last_chunk, done;
+    struct str tail;     /* what is left of what stands behind the chunk's data */
+    bool drop_trailers, chunked, no_body, started, last_chunk, done;
     uint64_t head_bytes; /* for the statistics */
 };
 
