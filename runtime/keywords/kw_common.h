@@ -10,7 +10,7 @@
 #define KW_CALL(function) .set = CFG_CALL, .call = function
 /* Taken with so many arguments (high -1: any number), and a notice. */
 #define KW_IGNORED(low_, high_) .set = CFG_IGNORED, .low = low_, .high = high_
-#define KW_REFUSED(why)   .set = CFG_REFUSED, .note = why
+#define KW_REFUSED(why)         .set = CFG_REFUSED, .note = why
 
 /* The section that a line of frontend, backend, listen or defaults is for. */
 static inline struct proxy *kw_proxy(const struct cfg_line *line)

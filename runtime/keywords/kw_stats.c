@@ -137,8 +137,7 @@ static bool access_rule(struct cfg_line *line)
 {
     struct proxy *proxy = kw_proxy(line);
     struct ruleset *set = &proxy->stats;
-    struct acl_parser parser =
-        configuration_acl_parser(configuration_of(line), line, proxy, AT_REQUEST_HEAD);
+    struct acl_parser parser = configuration_acl_parser(configuration_of(line), line, proxy, AT_REQUEST_HEAD);
     if (set->count && !set->rules[set->count - 1]->condition)
         cfg_warn(line, "'%s': previous '%s' action has no condition attached, further entries are NOOP.",
                  cfg_word(line, 0), cfg_word(line, 1));

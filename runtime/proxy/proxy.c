@@ -102,8 +102,8 @@ struct proxy *proxy_create(struct configuration *configuration, unsigned sides, 
 
 void proxy_destroy(struct proxy *proxy)
 {
-    struct ruleset *sets[] = { &proxy->tcp_connection,     &proxy->tcp_session,  &proxy->tcp_content,
-                               &proxy->tcp_response,       &proxy->http_request, &proxy->http_response,
+    struct ruleset *sets[] = { &proxy->tcp_connection,      &proxy->tcp_session,  &proxy->tcp_content,
+                               &proxy->tcp_response,        &proxy->http_request, &proxy->http_response,
                                &proxy->http_after_response, &proxy->stats };
     for (size_t i = 0; i < COUNT_OF(sets); i++)
         ruleset_finish(sets[i]);

@@ -17,12 +17,12 @@ struct channel {
     size_t capacity;
     size_t from; /* first byte that counts */
     size_t output, input, raw;
-    uint64_t forward; /* bytes of coming input that may pass to output at once; CHANNEL_ALL: everything */
-    bool ended;       /* the producer has given all (FIN, end of body) */
-    bool failed;      /* the producer died: reset, broken framing */
-    bool closed;      /* the consumer takes no more; what comes is dropped */
-    bool end_sent;    /* the consumer was told of the end */
-    struct str trailers;          /* how a chunked body ends that has them (h1_trailers_end), in the stream's arena */
+    uint64_t forward;    /* bytes of coming input that may pass to output at once; CHANNEL_ALL: everything */
+    bool ended;          /* the producer has given all (FIN, end of body) */
+    bool failed;         /* the producer died: reset, broken framing */
+    bool closed;         /* the consumer takes no more; what comes is dropped */
+    bool end_sent;       /* the consumer was told of the end */
+    struct str trailers; /* how a chunked body ends that has them (h1_trailers_end), in the stream's arena */
     uint64_t total_in, total_out; /* bytes since the stream began: received / sent */
     uint64_t last_in_ns, last_out_ns;
 };
