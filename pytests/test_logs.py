@@ -256,6 +256,13 @@ def test_a_default_line_tells_who_connected(world, origin, syslog):
     assert re.search(rf"\]: Connect from 127.0.0.1:\d+ to 127.0.0.1:{proxy.port()} \(fe/TCP\)\n?$", syslog.recv())
 
 
+def test_a_default_line_comes_before_the_rules(world, origin, syslog):
+    rules = "tcp-request inspect-delay 20s\n    tcp-request content reject if WAIT_END\n    default_backend"
+    proxy = world.proxy(tcp_conf(origin.addr, syslog.addr, "").replace("default_backend", rules))
+    world.connect(proxy.port())
+    assert "Connect from 127.0.0.1:" in syslog.recv()
+
+
 @pytest.mark.parametrize("fmt, want", [
     ("%ci", r"127\.0\.0\.1"),
     ("%fp", r"PORT"),

@@ -731,6 +731,16 @@ static void print(struct platform *platform, bool to_stderr, struct str text)
         sim->on_print(sim->on_print_data, to_stderr, text);
 }
 
+static void print_to(struct platform *platform, int number, struct str text)
+{
+    struct sim_platform *sim = self(platform);
+    for (unsigned i = 0; i < sim->inherited_count; i++)
+        if (sim->inherited[i].number == number) {
+            struct io_vec vec = { (char *)(uintptr_t)text.data, text.size };
+            (void)net_write(sim->host, sim->inherited[i].sock, &vec, 1, false);
+        }
+}
+
 /* ---- memory ---- */
 
 /* The first free place of a fixed row: tables of Lua hash by address, so a region has the same one in each run. */
@@ -886,6 +896,7 @@ static const struct platform_ops sim_ops = {
     .group_id = group_id,
     .daemonize = daemonize,
     .print = print,
+    .print_to = print_to,
     .reserve = reserve,
     .unreserve = unreserve,
     .resolve = resolve,

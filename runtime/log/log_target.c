@@ -83,9 +83,11 @@ static bool read_address(struct cfg_line *line, const char *text, struct log_tar
         return read_stream_address(line, text, target);
     if (!cfg_parse_addr(reader->platform, reader->arena, text, ADDR_PORT_OPTIONAL, true, &addr, &error))
         return cfg_error(line, "log : %s", error);
-    if (addr.fd >= 0)
-        return cfg_error(line, "log : '%s' is not supported: of descriptors, only 1 and 2 can be logged to.",
-                         text);
+    if (addr.fd >= 0) {
+        target->kind = LOG_TO_DESCRIPTOR;
+        target->descriptor = addr.fd;
+        return true;
+    }
     target->addr = addr.addr;
     if (addr_is_ip(&target->addr) && !addr.port_given)
         target->addr.port = USUAL_PORT;
@@ -416,7 +418,10 @@ static bool send_line(struct log_sender *sender, const struct log_target *target
         return false;
     if (target->kind == LOG_TO_DATAGRAM)
         return send_datagram(sender, target);
-    platform->ops->print(platform, target->kind == LOG_TO_STDERR, buf_str(out));
+    if (target->kind == LOG_TO_DESCRIPTOR)
+        platform->ops->print_to(platform, target->descriptor, buf_str(out));
+    else
+        platform->ops->print(platform, target->kind == LOG_TO_STDERR, buf_str(out));
     return true;
 }
 

@@ -1,4 +1,4 @@
-/* Where log lines go, and in which envelope: UDP and Unix datagrams, stdout, stderr (HAProxy manual 3.1 and 4.2
+/* Where log lines go, and in which envelope: UDP and Unix datagrams, stdout, stderr, descriptors (HAProxy manual 3.1 and 4.2
  * "log"). */
 #ifndef LOG_LOG_TARGET_H
 #define LOG_LOG_TARGET_H
@@ -30,7 +30,7 @@ enum log_envelope {
     LOG_ISO,
     LOG_RAW
 };
-enum log_target_kind { LOG_TO_DATAGRAM, LOG_TO_STDOUT, LOG_TO_STDERR, LOG_TO_RING };
+enum log_target_kind { LOG_TO_DATAGRAM, LOG_TO_STDOUT, LOG_TO_STDERR, LOG_TO_DESCRIPTOR, LOG_TO_RING };
 
 #define LOG_SAMPLE_RANGES 8
 
@@ -39,6 +39,7 @@ struct log_ring;
 struct log_target {
     struct log_target *next;
     enum log_target_kind kind;
+    int descriptor;        /* LOG_TO_DESCRIPTOR: left open by the starter */
     struct addr addr;      /* of a datagram; of the log server whose ring is to be made (stream_server) */
     const char *ring_name; /* LOG_TO_RING: found when the configuration is whole; NULL: a ring of its own */
     struct log_ring *ring; /* LOG_TO_RING */

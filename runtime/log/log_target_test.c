@@ -108,6 +108,12 @@ static void print(struct platform *platform, bool to_stderr, struct str text)
     buf_add(&bench->sent, text);
 }
 
+static void print_to(struct platform *platform, int number, struct str text)
+{
+    buf_printf(&bench_of(platform)->sent, "%d:", number);
+    buf_add(&bench_of(platform)->sent, text);
+}
+
 static const struct platform_ops ops = {
     .monotonic_ns = monotonic_ns,
     .wall_ns = wall_ns,
@@ -119,6 +125,7 @@ static const struct platform_ops ops = {
     .close = close_sock,
     .pid = pid,
     .print = print,
+    .print_to = print_to,
 };
 
 static void say(void *data, enum diag_level level, struct str message)
@@ -224,6 +231,7 @@ static void envelopes(void)
         { "127.0.0.1 format raw local0", NULL, "", "514:text\n" },
         { "stdout format raw daemon", NULL, "", "out:text\n" },
         { "fd@2 format raw daemon", NULL, "", "err:text\n" },
+        { "fd@17 format raw daemon", NULL, "", "17:text\n" },
         { "127.0.0.1 local0 info notice", NULL, "", "514:<134>Nov 24 14:45:25 tag[4242]: text\n" },
         { "127.0.0.1 local0 debug debug", NULL, "", "514:<135>Nov 24 14:45:25 tag[4242]: text\n" },
         { "127.0.0.1 local0 notice", NULL, "", "" },

@@ -230,6 +230,8 @@ struct platform_ops {
     enum io_status (*daemonize)(struct platform *platform); /* returns in the child only */
     void (*print)(struct platform *platform, bool to_stderr,
                   struct str text); /* best effort, whole or nothing */
+    /* The same to a descriptor that the starter of the process left open as `number`, whatever it is. */
+    void (*print_to)(struct platform *platform, int number, struct str text);
 
     /* Address space for one Lua state: used from its start, memory comes as it is touched. NULL: not so much. The
      * simulator gives the same addresses in every run. */

@@ -275,6 +275,7 @@ static const struct platform_ops epoll_ops = {
     .group_id = platform_process_group_id,
     .daemonize = daemonize,
     .print = platform_posix_print,
+    .print_to = platform_posix_print_to,
     .reserve = platform_posix_reserve,
     .unreserve = platform_posix_unreserve,
     .resolve = platform_process_resolve,

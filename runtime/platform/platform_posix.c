@@ -294,8 +294,12 @@ enum io_status platform_posix_folder_list(struct platform *platform, const char 
  * begun is given up after a while. Asking before each piece keeps a blocking pipe from blocking. */
 void platform_posix_print(struct platform *platform, bool to_stderr, struct str text)
 {
+    platform_posix_print_to(platform, to_stderr ? STDERR_FILENO : STDOUT_FILENO, text);
+}
+
+void platform_posix_print_to(struct platform *platform, int descriptor, struct str text)
+{
     (void)platform;
-    int descriptor = to_stderr ? STDERR_FILENO : STDOUT_FILENO;
     unsigned tries = PRINT_TRIES;
     while (text.size && tries && wait_ready(descriptor, POLLOUT, PRINT_WAIT_MS)) {
         ssize_t put = write(descriptor, text.data, text.size < PRINT_AT_ONCE ? text.size : PRINT_AT_ONCE);

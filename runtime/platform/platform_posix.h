@@ -29,6 +29,7 @@ enum io_status platform_posix_file_rename(struct platform *platform, const char 
 enum io_status platform_posix_folder_list(struct platform *platform, const char *path, struct buf *names);
 enum io_status platform_posix_folder_change(struct platform *platform, const char *path);
 void platform_posix_print(struct platform *platform, bool to_stderr, struct str text);
+void platform_posix_print_to(struct platform *platform, int descriptor, struct str text);
 
 void *platform_posix_reserve(struct platform *platform, size_t size);
 void platform_posix_unreserve(struct platform *platform, void *base, size_t size);

@@ -227,6 +227,21 @@ static void printing_is_whole_and_never_blocks(void)
     done();
 }
 
+static void prints_to_what_the_starter_left_open(void)
+{
+    char bytes[8];
+    int pipes[2];
+    begin();
+    CHECK(pipe(pipes) == 0);
+    ops->print_to(platform, pipes[1], STR("a line\n"));
+    EXPECT_INT(read(pipes[0], bytes, sizeof(bytes)), 7);
+    EXPECT_STR(str_make(bytes, 7), "a line\n");
+    close(pipes[0]);
+    close(pipes[1]);
+    ops->print_to(platform, 987, STR("nobody is there"));
+    done();
+}
+
 static void marks_are_kept_by_descriptor(void)
 {
     static struct platform_marks marks;
@@ -255,6 +270,7 @@ const struct test_row tests[] = {
     { "standard input is a file too", standard_input_is_a_file_too },
     { "folders are listed in order", folders_are_listed_in_order },
     { "the folder can be changed", the_folder_can_be_changed },
+    { "prints to what the starter left open", prints_to_what_the_starter_left_open },
     { "printing is whole and never blocks", printing_is_whole_and_never_blocks },
     { "marks are kept by descriptor", marks_are_kept_by_descriptor },
     { 0 },

@@ -700,6 +700,7 @@ static bool decide(struct stream *stream)
     case PHASE_REQUEST:
         if (stream->http && !stream->http->request_ready)
             return false;
+        stream_log_begin(stream);
         stream->phase = PHASE_RULES;
         stream->step = 0;
         return true;

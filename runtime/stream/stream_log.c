@@ -56,6 +56,13 @@ void stream_log(struct stream *stream)
     write_line(stream);
 }
 
+void stream_log_begin(struct stream *stream)
+{
+    const char *text = stream->frontend->settings.log_format_text;
+    if (text == log_format_default_tcp || text == log_format_default_http)
+        write_line(stream);
+}
+
 void stream_log_early(struct stream *stream)
 {
     const struct log_format *format = stream->frontend->log_format;

@@ -56,6 +56,8 @@ void stream_log_line(struct stream *stream, struct proxy *proxy, enum log_level 
                      struct str structured_data);
 /* stream_log.c */
 void stream_log(struct stream *stream);
+/* A stream begins: the line of a section that was given no format leaves now. */
+void stream_log_begin(struct stream *stream);
 /* The response's head is there, or the connection of mode tcp: a line that needs no more is written now. */
 void stream_log_early(struct stream *stream);
 /* stream_run_rules: runs one ruleset from where the stream stands in it. */
