@@ -159,6 +159,27 @@ def test_an_answer_of_any_size_comes_whole(world, origin):
     assert len(text) > 200000 and text.count("\nbe,s") == 1200 and "\nbe,BACKEND," in text
 
 
+
+def info(world, proxy):
+    return dict(line.split(": ", 1) for line in ask(world, proxy, "show info").splitlines() if ": " in line)
+
+
+@pytest.mark.parametrize("globals_, args, low, high", [
+    ("maxconn 300", (), 300, 300),
+    ("maxconn 300", ("-n", "400"), 400, 400),
+    ("fd-hard-limit 1000", (), 480, 490),
+    ("", ("-m", "128"), 3000, 4000),
+    ("fd-hard-limit 1000", ("-m", "128"), 480, 490),
+])
+def test_how_many_connections(world, origin, globals_, args, low, high):
+    """By word, by memory, by descriptors: about two to a connection."""
+    got = info(world, managed(world, f"frontend fe\n    bind fd@${{fe}}", globals_=globals_, args=args))
+    assert low <= int(got["Maxconn"]) <= high
+    assert int(got["Hard_maxconn"]) == int(got["Maxconn"])
+    assert int(got["Memmax_MB"]) == (128 if "-m" in args else 0)
+    assert int(got["Ulimit-n"]) >= 2 * int(got["Maxconn"])
+
+
 PAGE = """
 frontend fe
     bind fd@${{fe}}

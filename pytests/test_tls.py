@@ -345,6 +345,39 @@ def test_a_certificate_is_replaced_while_it_serves(world, tls):
     assert old.request().status == 200
 
 
+def frontend_stat(world, proxy):
+    head, *rows = (line.split(",") for line in cli(world, proxy, "show stat").splitlines() if line)
+    return dict(zip(head, next(row for row in rows if row[:2] == ["fe", "FRONTEND"])))
+
+
+def test_handshakes_are_counted(world, tls):
+    proxy = tls(globals_="stats socket fd@${cli} level admin", listeners=("fe", "cli"))
+    made = context(high=ssl.TLSVersion.TLSv1_2)
+    first = TlsConn(world.connect(proxy.port()), made, "server.test")
+    assert said(first) == "1"
+    second = TlsConn(world.connect(proxy.port()), made, "server.test", first.tls.session)
+    assert said(second) == "1"
+    raw = world.connect(proxy.port())
+    raw.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    raw.recv_all()
+    info = dict(line.split(": ", 1) for line in cli(world, proxy, "show info").splitlines() if ": " in line)
+    assert int(info["CurrSslConns"]) == 2 and int(info["CumSslConns"]) in (2, 3)  # HAProxy counts those that begin
+    assert int(info["MaxSslRate"]) >= 2 and int(info["SslFrontendMaxKeyRate"]) >= 1
+    stat = frontend_stat(world, proxy)
+    assert (stat["ssl_sess"], stat["ssl_reused_sess"], stat["ssl_failed_handshake"]) == ("1", "1", "1")
+
+
+@pytest.mark.only("runtime", "sim", reason="HAProxy 2.6.12 leaves the second one without an answer for good")
+def test_more_than_maxsslconn_wait(world, tls):
+    proxy = tls(globals_="maxsslconn 1\n    stats socket fd@${cli} level admin", listeners=("fe", "cli"))
+    first = ask(world, proxy)
+    assert said(first) == "1"
+    second = world.connect(proxy.port())
+    assert frontend_stat(world, proxy)["scur"] == "1"
+    first.close()
+    assert said(TlsConn(second, context(), "server.test")) == "1"
+
+
 def test_a_broken_change_leaves_the_old_one(world, tls):
     proxy = tls(globals_="stats socket fd@${cli} level admin", listeners=("fe", "cli"))
     path = pem("server")

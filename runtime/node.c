@@ -16,6 +16,7 @@
 #include "lua/lua_vm.h"
 #include "proxy/balance_row.h"
 #include "proxy/bind.h"
+#include "proxy/connection_limit.h"
 #include "proxy/server.h"
 #include "registry.h"
 #include "stream/session.h"
@@ -205,6 +206,7 @@ static void apply_command_line(struct node *node)
     struct globals *globals = &node->configuration->globals;
     if (node->line.maxconn)
         globals->maxconn = node->line.maxconn;
+    globals->memory_mb = node->line.memory_mb;
     if (node->line.memory_mb && !globals->lua_maxmem_mb)
         globals->lua_maxmem_mb = (uint64_t)node->line.memory_mb;
     if (node->line.local_peer)
@@ -389,11 +391,7 @@ static bool serve(struct node *node)
 {
     struct configuration *configuration = node->configuration;
     struct globals *globals = &configuration->globals;
-    uint64_t descriptors = node->platform->ops->descriptor_limit(node->platform, (uint64_t)globals->ulimit_n);
-    if (!globals->maxconn)
-        globals->maxconn = descriptors > 200 ? (int64_t)(descriptors - 100) / 2 : 50;
-    configuration->maxconn_at_start = globals->maxconn;
-    if (!open_all(node))
+    if (!connection_limit_set(configuration) || !open_all(node))
         return false;
     if (globals->daemon && node->platform->ops->daemonize(node->platform) != IO_OK) {
         diag_say(&node->diag, DIAG_ALERT, "Cannot fork.");

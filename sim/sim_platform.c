@@ -677,6 +677,11 @@ static uint64_t descriptor_limit(struct platform *platform, uint64_t wanted_or_0
     return net_host_descriptor_limit(self(platform)->host);
 }
 
+static uint64_t descriptor_ceiling(struct platform *platform)
+{
+    return net_host_descriptor_limit(self(platform)->host);
+}
+
 static enum io_status drop_privileges(struct platform *platform, const char *root, int64_t uid, int64_t gid)
 {
     (void)platform;
@@ -891,6 +896,7 @@ static const struct platform_ops sim_ops = {
     .env_set = env_set,
     .env_at = env_at,
     .descriptor_limit = descriptor_limit,
+    .descriptor_ceiling = descriptor_ceiling,
     .drop_privileges = drop_privileges,
     .user_id = user_id,
     .group_id = group_id,

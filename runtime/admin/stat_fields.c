@@ -644,7 +644,7 @@ const struct stat_row stat_fields[] = {
 };
 
 const struct stat_row stat_module_fields[] = {
-    { "ssl_sess",             L|F|B|S, "MCP", STAT_U64, counter, AT(tls_sessions), "TLS sessions", NULL },
+    { "ssl_sess",             L|F|B|S, "MCP", STAT_U64, counter, AT(tls_sessions), "TLS sessions that were new", NULL },
     { "ssl_reused_sess",      L|F|B|S, "MCP", STAT_U64, counter, AT(tls_resumed), "TLS sessions that were resumed", NULL },
     { "ssl_failed_handshake", L|F|B|S, "MCP", STAT_U64, counter, AT(tls_failed), "TLS handshakes that failed", NULL },
     { 0 },

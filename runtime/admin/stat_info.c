@@ -4,6 +4,7 @@
 #include "base/units.h"
 #include "proxy/bind.h"
 #include "stream/engine.h"
+#include "tls/tls_library.h"
 
 static const struct globals *globals_of(const struct stat_object *object)
 {
@@ -141,6 +142,75 @@ GETTER(rate)
     const char *base = (const char *)&object->engine->configuration->counters;
     const struct rate *events = (const struct rate *)(const void *)(base + row->offset);
     return number(out, rate_read(events, engine_now(object->engine)));
+}
+
+#define TLS(field) offsetof(struct tls_rates, field)
+
+GETTER(tls_connections)
+{
+    const struct tls_library *library = object->engine->configuration->tls;
+    (void)row;
+    return number(out, library ? (int64_t)library->counters.current : 0);
+}
+
+GETTER(tls_connections_total)
+{
+    const struct tls_library *library = object->engine->configuration->tls;
+    (void)row;
+    return number(out, library ? (int64_t)(library->counters.front + library->counters.back) : 0);
+}
+
+GETTER(tls_rate_max)
+{
+    const char *base = (const char *)&object->engine->configuration->tls_rates;
+    return number(out, *(const uint32_t *)(const void *)(base + row->offset));
+}
+
+GETTER(tls_rate)
+{
+    const char *base = (const char *)&object->engine->configuration->tls_rates;
+    const struct rate *events = (const struct rate *)(const void *)(base + row->offset);
+    return number(out, rate_read(events, engine_now(object->engine)));
+}
+
+GETTER(tls_reuse_percent)
+{
+    const struct tls_rates *counters = &object->engine->configuration->tls_rates;
+    uint64_t now = engine_now(object->engine);
+    int64_t all = rate_read(&counters->clients, now), keys = rate_read(&counters->client_keys, now);
+    (void)row;
+    return number(out, all > keys ? (100 * (all - keys) + all / 2) / all : 0);
+}
+
+GETTER(global_number)
+{
+    const char *base = (const char *)globals_of(object);
+    return number(out, *(const int64_t *)(const void *)(base + row->offset));
+}
+
+GETTER(memory_bytes)
+{
+    (void)row;
+    return number(out, globals_of(object)->memory_mb << 20);
+}
+
+GETTER(maxconn_reached)
+{
+    (void)row;
+    return number(out, (int64_t)object->engine->configuration->maxconn_reached);
+}
+
+GETTER(warnings)
+{
+    (void)row;
+    return number(out, (int64_t)object->engine->configuration->diag->warnings);
+}
+
+GETTER(bytes_out_rate)
+{
+    (void)row;
+    return number(out, 32 * (int64_t)rate_read(&object->engine->configuration->bytes_out_32,
+                                               engine_now(object->engine)));
 }
 
 GETTER(connection_rate_limit)
@@ -293,7 +363,7 @@ const struct stat_row stat_info_fields[] = {
     { "Pid",                P, "SGP", STAT_U32, pid,              0, "Process id", NULL },
     { "Uptime",             P, "MDP", STAT_STR, uptime,           0, "Time since start", NULL },
     { "Uptime_sec",         P, "MDP", STAT_U32, uptime_s,         0, "Seconds since start", "uptime_seconds" },
-    { "Memmax_MB",          P, "CLP", STAT_U32, none,             0, "Limit of memory in MB, 0 for none", NULL },
+    { "Memmax_MB",          P, "CLP", STAT_U32, global_number,             offsetof(struct globals, memory_mb), "Limit of memory in MB, 0 for none", NULL },
     { "PoolAlloc_MB",       P, "MGP", STAT_U32, pool_allocated_mb, 0, "MB that pools hold", NULL },
     { "PoolUsed_MB",        P, "MGP", STAT_U32, pool_used_mb,     0, "MB of pools in use", NULL },
     { "PoolFailed",         P, "MCP", STAT_U32, none,             0, "Pool allocations that failed", "pool_failures_total" },
@@ -304,9 +374,9 @@ const struct stat_row stat_info_fields[] = {
     { "CurrConns",          P, "MGP", STAT_U32, connections,      0, "Connections now", "current_connections" },
     { "CumConns",           P, "MCP", STAT_U32, counter,          AT(connections_total), "Connections since start", "connections_total" },
     { "CumReq",             P, "MCP", STAT_U32, counter,          AT(http_requests), "Requests since start", "requests_total" },
-    { "MaxSslConns",        P, "MMP", STAT_U32, none,             0, "Limit of TLS connections, 0 for none", "max_ssl_connections" },
-    { "CurrSslConns",       P, "MGP", STAT_U32, none,             0, "TLS connections now", "current_ssl_connections" },
-    { "CumSslConns",        P, "MCP", STAT_U32, counter,          AT(tls_sessions), "TLS connections since start", "ssl_connections_total" },
+    { "MaxSslConns",        P, "MMP", STAT_U32, global_number,             offsetof(struct globals, maxsslconn), "Limit of TLS connections, 0 for none", "max_ssl_connections" },
+    { "CurrSslConns",       P, "MGP", STAT_U32, tls_connections, 0, "TLS connections now", "current_ssl_connections" },
+    { "CumSslConns",        P, "MCP", STAT_U32, tls_connections_total, 0, "TLS connections since start", "ssl_connections_total" },
     { "Maxpipes",           P, "CLP", STAT_U32, none,             0, "Limit of pipes", "max_pipes" },
     { "PipesUsed",          P, "MGP", STAT_U32, none,             0, "Pipes in use", "pipes_used_total" },
     { "PipesFree",          P, "MGP", STAT_U32, none,             0, "Pipes kept", "pipes_free_total" },
@@ -316,14 +386,14 @@ const struct stat_row stat_info_fields[] = {
     { "SessRate",           P, "MRP", STAT_U32, rate,             AT(session_rate), "Sessions in the last second", "current_session_rate" },
     { "SessRateLimit",      P, "CLP", STAT_U32, session_rate_limit, 0, "Limit of sessions a second: maxsessrate", "limit_session_rate" },
     { "MaxSessRate",        P, "MRP", STAT_U32, counter32,        AT(session_rate_max), "Most sessions seen in a second", "max_session_rate" },
-    { "SslRate",            P, "MRP", STAT_U32, none,             0, "TLS connections in the last second", "current_ssl_rate" },
+    { "SslRate",            P, "MRP", STAT_U32, tls_rate,             TLS(clients), "TLS connections in the last second", "current_ssl_rate" },
     { "SslRateLimit",       P, "CLP", STAT_U32, tls_rate_limit,   0, "Limit of TLS connections a second: maxsslrate", "limit_ssl_rate" },
-    { "MaxSslRate",         P, "MMP", STAT_U32, none,             0, "Most TLS connections seen in a second", "max_ssl_rate" },
-    { "SslFrontendKeyRate", P, "MGP", STAT_U32, none,             0, "Keys of clients' TLS sessions in the last second", "current_frontend_ssl_key_rate" },
-    { "SslFrontendMaxKeyRate", P, "MMP", STAT_U32, none,          0, "Most of them seen in a second", "max_frontend_ssl_key_rate" },
-    { "SslFrontendSessionReuse_pct", P, "MGP", STAT_U32, none,    0, "Percent of clients' TLS sessions that were resumed", "frontend_ssl_reuse" },
-    { "SslBackendKeyRate",  P, "MRP", STAT_U32, none,             0, "Keys of servers' TLS sessions in the last second", "current_backend_ssl_key_rate" },
-    { "SslBackendMaxKeyRate", P, "MMP", STAT_U32, none,           0, "Most of them seen in a second", "max_backend_ssl_key_rate" },
+    { "MaxSslRate",         P, "MMP", STAT_U32, tls_rate_max,             TLS(clients_max), "Most TLS connections seen in a second", "max_ssl_rate" },
+    { "SslFrontendKeyRate", P, "MGP", STAT_U32, tls_rate,             TLS(client_keys), "Keys of clients' TLS sessions in the last second", "current_frontend_ssl_key_rate" },
+    { "SslFrontendMaxKeyRate", P, "MMP", STAT_U32, tls_rate_max,          TLS(client_keys_max), "Most of them seen in a second", "max_frontend_ssl_key_rate" },
+    { "SslFrontendSessionReuse_pct", P, "MGP", STAT_U32, tls_reuse_percent,    0, "Percent of clients' TLS sessions that were resumed", "frontend_ssl_reuse" },
+    { "SslBackendKeyRate",  P, "MRP", STAT_U32, tls_rate,             TLS(server_keys), "Keys of servers' TLS sessions in the last second", "current_backend_ssl_key_rate" },
+    { "SslBackendMaxKeyRate", P, "MMP", STAT_U32, tls_rate_max,           TLS(server_keys_max), "Most of them seen in a second", "max_backend_ssl_key_rate" },
     { "SslCacheLookups",    P, "MCP", STAT_U32, none,             0, "Look-ups of TLS sessions", "ssl_cache_lookups_total" },
     { "SslCacheMisses",     P, "MCP", STAT_U32, none,             0, "Look-ups of TLS sessions that found none", "ssl_cache_misses_total" },
     { "CompressBpsIn",      P, "MRP", STAT_U32, none,             0, "Bytes given to the compressor in the last second", "http_comp_bytes_in_total" },
@@ -347,17 +417,17 @@ const struct stat_row stat_info_fields[] = {
     { "FailedResolutions",  P, "MGP", STAT_U32, none,             0, "DNS resolutions that failed", "failed_resolutions" },
     { "TotalBytesOut",      P, "MGP", STAT_U64, counter,          AT(bytes_out), "Bytes sent to clients since start", "bytes_out_total" },
     { "TotalSplicedBytesOut", P, "MGP", STAT_U64, none,           0, "Bytes that went through pipes", "spliced_bytes_out_total" },
-    { "BytesOutRate",       P, "MRP", STAT_U64, none,             0, "Bytes sent in the last second", "bytes_out_rate" },
+    { "BytesOutRate",       P, "MRP", STAT_U64, bytes_out_rate,             0, "Bytes sent in the last second", "bytes_out_rate" },
     { "DebugCommandsIssued", P, "MGP", STAT_U32, none,            0, "Debugging commands that were run", NULL },
     { "CumRecvLogs",        P, "MCP", STAT_U32, none,             0, "Log lines received", "recv_logs_total" },
     { "Build info",         P, "POS", STAT_STR, version,          0, "Version", "build_info" },
-    { "Memmax_bytes",       P, "CLP", STAT_U32, none,             0, "Limit of memory in bytes, 0 for none", "max_memory_bytes" },
+    { "Memmax_bytes",       P, "CLP", STAT_U32, memory_bytes,             0, "Limit of memory in bytes, 0 for none", "max_memory_bytes" },
     { "PoolAlloc_bytes",    P, "MGP", STAT_U64, pool_allocated,   0, "Bytes that pools hold", "pool_allocated_bytes" },
     { "PoolUsed_bytes",     P, "MGP", STAT_U64, pool_used,        0, "Bytes of pools in use", "pool_used_bytes" },
     { "Start_time_sec",     P, "MDP", STAT_U32, start_time,       0, "Time of start, seconds since 1970", "start_time_seconds" },
     { "Tainted",            P, "SGP", STAT_U32, none,             0, "Features in use that are not meant for production", NULL },
-    { "TotalWarnings",      P, "MCP", STAT_U32, none,             0, "Warnings since start", "total_warnings" },
-    { "MaxconnReached",     P, "MCP", STAT_U32, none,             0, "How often the limit of connections was met", NULL },
+    { "TotalWarnings",      P, "MCP", STAT_U32, warnings,             0, "Warnings since start", "total_warnings" },
+    { "MaxconnReached",     P, "MCP", STAT_U32, maxconn_reached,             0, "How often the limit of connections was met", NULL },
     { "BootTime_ms",        P, "MDP", STAT_U32, none,             0, "Milliseconds from start to service", NULL },
     { "Niced_tasks",        P, "MGP", STAT_U32, none,             0, "Runnable tasks with a nice value", NULL },
     { "CurrStreams",        P, "MGP", STAT_U64, streams,          0, "Streams now", NULL },

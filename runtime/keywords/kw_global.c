@@ -353,7 +353,9 @@ const struct keyword_row kw_global_rows[] = {
     { IN_GLOBAL, "nbproc", KW_CALL(removed),
       .note = "nbproc is not supported any more since HAProxy 2.5. Threads will automatically be used "
               "on multi-processor machines if available." },
+    { IN_GLOBAL, "maxsslconn", COUNT(maxsslconn) },
     { IN_GLOBAL, "ulimit-n", COUNT(ulimit_n) },
+    { IN_GLOBAL, "fd-hard-limit", COUNT(fd_hard_limit) },
     { IN_GLOBAL, "daemon", CFG_FLAG, GLOBAL(daemon) },
     { IN_GLOBAL, "quiet", CFG_FLAG, GLOBAL(quiet) },
     { IN_GLOBAL, "debug", CFG_FLAG, GLOBAL(debug) },
@@ -426,6 +428,7 @@ const struct keyword_row kw_global_rows[] = {
 
 /* clang-format off */
 const struct keyword_row kw_global_ignored_rows[] = {
+    NOTHING("close-spread-time", 1, 1),
     NOTHING("cpu-map", 1, -1),
     NOTHING("cpu-policy", 1, -1),
     NOTHING("cpu-set", 1, -1),
@@ -455,6 +458,7 @@ const struct keyword_row kw_global_ignored_rows[] = {
     NOTHING("nokqueue", 0, 0),
     NOTHING("nopoll", 0, 0),
     NOTHING("noreuseport", 0, 0),
+    NOTHING("no-memory-trimming", 0, 0),
     NOTHING("nosplice", 0, 0),
     NOTHING("numa-cpu-mapping", 0, 0),
     NOTHING("ocsp-update.httpproxy", 1, 1),

@@ -222,6 +222,8 @@ struct platform_ops {
     const char *(*env_at)(struct platform *platform, size_t index); /* "NAME=value", NULL past the end */
     uint64_t (*descriptor_limit)(struct platform *platform,
                                  uint64_t wanted_or_0); /* raises if wanted; the limit now */
+    uint64_t (*descriptor_ceiling)(
+        struct platform *platform); /* what it can be raised to without a privilege */
     /* chroot, user, group, in this order; each may be NULL/-1. IO_OK or why not. */
     enum io_status (*drop_privileges)(struct platform *platform, const char *root, int64_t uid, int64_t gid);
     /* Numeric ids of names; -1 when unknown. */

@@ -270,6 +270,7 @@ static const struct platform_ops epoll_ops = {
     .env_set = platform_process_env_set,
     .env_at = platform_process_env_at,
     .descriptor_limit = platform_process_descriptor_limit,
+    .descriptor_ceiling = platform_process_descriptor_ceiling,
     .drop_privileges = platform_process_drop_privileges,
     .user_id = platform_process_user_id,
     .group_id = platform_process_group_id,

@@ -197,6 +197,15 @@ uint64_t platform_process_descriptor_limit(struct platform *platform, uint64_t w
     return limit.rlim_cur == RLIM_INFINITY ? UINT64_MAX : limit.rlim_cur;
 }
 
+uint64_t platform_process_descriptor_ceiling(struct platform *platform)
+{
+    (void)platform;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return 0;
+    return limit.rlim_max == RLIM_INFINITY ? UINT64_MAX : limit.rlim_max;
+}
+
 /* The other groups of the starter go with the group; the user goes last, for it takes the right to the rest. */
 enum io_status platform_process_drop_privileges(struct platform *platform, const char *root, int64_t uid,
                                                 int64_t gid)

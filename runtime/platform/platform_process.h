@@ -13,6 +13,7 @@ const char *platform_process_env_get(struct platform *platform, const char *name
 void platform_process_env_set(struct platform *platform, const char *name, const char *value_or_null);
 const char *platform_process_env_at(struct platform *platform, size_t index);
 uint64_t platform_process_descriptor_limit(struct platform *platform, uint64_t wanted_or_0);
+uint64_t platform_process_descriptor_ceiling(struct platform *platform);
 enum io_status platform_process_drop_privileges(struct platform *platform, const char *root, int64_t uid,
                                                 int64_t gid);
 int64_t platform_process_user_id(struct platform *platform, const char *user);

@@ -33,7 +33,7 @@ struct globals {     /* the global section, in its own words */
     const char *host_name; /* the machine's */
     const char *node_name, *description, *pidfile, *chroot, *user, *group, *log_tag, *log_send_hostname,
         *server_state_base, *server_state_file, *local_peer, *crt_base, *ca_base, *default_path;
-    int64_t uid, gid, ulimit_n;
+    int64_t uid, gid, ulimit_n, fd_hard_limit, memory_mb, maxsslconn; /* 0: not given */
     bool daemon, quiet, debug, busy_polling, insecure_fork, insecure_setuid, strict_limits, zero_warning,
         log_send_hostname_set, dont_load_external;
     uint64_t hard_stop_after, grace;
@@ -117,8 +117,11 @@ struct configuration {
     int64_t maxconn_at_start;
     struct buf startup_log; /* messages up to the start of service */
     struct proxy_counters counters;
-    struct tls_library *tls; /* NULL: nothing needs it */
-    uint64_t unique_serial;  /* %rt */
+    struct tls_rates tls_rates;
+    uint64_t maxconn_reached; /* how often somebody had to wait because of it */
+    struct rate bytes_out_32; /* sent, in pieces of 32 bytes */
+    struct tls_library *tls;  /* NULL: nothing needs it */
+    uint64_t unique_serial;   /* %rt */
 };
 
 struct configuration *configuration_create(struct platform *platform,

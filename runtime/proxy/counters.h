@@ -30,6 +30,11 @@ struct proxy_counters {
     uint64_t queue_time_ms, connect_time_ms, response_time_ms, total_time_ms; /* sliding sums over 1024 */
     uint64_t queue_time_max, connect_time_max, response_time_max, total_time_max;
 };
+/* Handshakes of a whole process. Keys: those that resumed nothing. */
+struct tls_rates {
+    struct rate clients, client_keys, server_keys;
+    uint32_t clients_max, client_keys_max, server_keys_max;
+};
 /* Adds a time to a sliding sum over the last 1024, and keeps the longest. */
 void counters_add_time(uint64_t *sum, uint64_t *longest, uint64_t ms);
 

@@ -10,6 +10,7 @@
 #include "stream/server_resolve.h"
 #include "stream/session.h"
 #include "stream/stream.h"
+#include "stream/tls_count.h"
 #include "table/stick_table.h"
 
 #define SCRATCH_CHUNK 16384
@@ -59,6 +60,8 @@ static bool room_for(const struct bind *bind)
     if (configuration->globals.maxconn &&
         configuration->current_connections >= configuration->globals.maxconn)
         return false;
+    if (bind->tls && !tls_count_room(configuration))
+        return false;
     if (frontend->settings.maxconn && frontend->current_front >= frontend->settings.maxconn)
         return false;
     return !bind->settings.maxconn || bind->current < bind->settings.maxconn;
@@ -85,6 +88,8 @@ static uint64_t rate_pause(const struct bind_listener *bound)
         pause = over_rate(&configuration->counters.connection_rate, configuration->globals.maxconn_rate, now);
     if (!pause)
         pause = over_rate(&configuration->counters.session_rate, configuration->globals.session_rate, now);
+    if (!pause && bound->bind->tls)
+        pause = over_rate(&configuration->tls_rates.clients, configuration->globals.ssl_rate, now);
     return pause;
 }
 

@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "proxy/server.h"
 #include "stream/stream.h"
+#include "stream/tls_count.h"
 #include "tls/tls_conn.h"
 
 /* Bytes came that nobody asked for. TLS has bytes of its own (session tickets), so there the transport must look. */
@@ -211,7 +212,8 @@ static struct server_conn *open_way(struct stream *stream, struct server *server
         opened->session = stream->session;
     bool well = !way->header.size || conn_send_header(&opened->conn, buf_str(&way->header));
     if (well && server->settings.ssl && server->tls)
-        well = tls_conn_open(&opened->conn, server->tls, buf_str(&way->sni));
+        well = tls_count_room(engine->configuration) &&
+               tls_conn_open(&opened->conn, server->tls, buf_str(&way->sni));
     if (!well) {
         server_conn_destroy(opened, false);
         return NULL;

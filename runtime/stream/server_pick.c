@@ -7,6 +7,7 @@
 #include "stream/server_queue.h"
 #include "stream/stick_rules.h"
 #include "stream/stream_steps.h"
+#include "stream/tls_count.h"
 #include "tls/tls_conn.h"
 
 #define RETRY_PAUSE_NS NS_PER_S
@@ -425,6 +426,7 @@ enum step server_pick_connect(struct stream *stream)
     if (conn->state == CONN_READY && conn->error == IO_OK) {
         stream->deadline_connect = TIMER_OFF;
         stream->times.connected = engine_now(stream->engine);
+        tls_count_server(stream, true);
         if (stream->engine->observe)
             stream->engine->observe(stream->engine, stream->server, false, true);
         stream->back->request_count++;
@@ -438,6 +440,7 @@ enum step server_pick_connect(struct stream *stream)
     const struct tls_conn *tls = tls_conn_of(conn);
     stream->back_failure = tls ? (int)tls->failure : 0;
     stream->back_tls_error = tls ? tls->error : 0;
+    tls_count_server(stream, false);
     server_conn_destroy(stream->back, false);
     stream->back = NULL;
     stream->deadline_connect = TIMER_OFF;

@@ -9,6 +9,7 @@
 #include "stream/session_steps.h"
 #include "stream/stick_rules.h"
 #include "stream/stream_steps.h"
+#include "stream/tls_count.h"
 #include "table/stick_track.h"
 #include "tls/tls_conn.h"
 
@@ -132,6 +133,7 @@ static void count(struct session *session)
     session->counted = true;
     configuration->current_connections++;
     configuration->counters.connections_total++;
+    configuration->maxconn_reached += configuration->current_connections == configuration->globals.maxconn;
     frontend->current_front++;
     frontend->front_counters.connections_total++;
     if ((uint64_t)frontend->current_front > frontend->front_counters.connections_max)
@@ -403,6 +405,7 @@ static void handshake_failed(struct session *session, bool late)
         why = tls_conn_of(conn) ? tls_failure_text(tls_conn_of(conn)->failure) : "Connection closed";
     }
     session->frontend->front_counters.failed_requests++;
+    tls_count_client(session, false);
     log_failed_handshake(session, why);
     session_destroy(session, false);
 }
@@ -416,6 +419,7 @@ static void wait_for_handshake(struct session *session)
     }
     if (conn->state == CONN_READY) {
         timer_stop(&session->timer);
+        tls_count_client(session, true);
         task_wake(&session->task); /* bytes may have come behind the header */
         begin(session);
         return;

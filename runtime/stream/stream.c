@@ -343,6 +343,8 @@ static void account(struct stream *stream)
     frontend->front_counters.bytes_out += out;
     stream->engine->configuration->counters.bytes_in += in;
     stream->engine->configuration->counters.bytes_out += out;
+    rate_add(&stream->engine->configuration->bytes_out_32, engine_now(stream->engine),
+             (uint32_t)((out + 16) / 32));
     if (stream->session->bind) {
         stream->session->bind->counters.bytes_in += in;
         stream->session->bind->counters.bytes_out += out;
