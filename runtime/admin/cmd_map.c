@@ -92,9 +92,9 @@ static void list_all(struct cli_command *command)
 static void print_entry(struct cli_command *command, const struct pattern_ref *ref,
                         const struct pattern_entry *entry)
 {
-    buf_printf(command->out, "0x%llx %.*s", (unsigned long long)entry->id, STR_ARG(entry->key));
+    buf_printf(command->out, "0x%llx %.*s", (unsigned long long)entry->id, STR_ARG(pattern_entry_key(entry)));
     if (pattern_ref_is_map(ref))
-        buf_printf(command->out, " %.*s", STR_ARG(entry->value));
+        buf_printf(command->out, " %.*s", STR_ARG(pattern_entry_value(entry)));
     buf_add_char(command->out, '\n');
 }
 
@@ -322,7 +322,7 @@ static void set(struct cli_command *command)
     const struct pattern_entry *entry = by_number ? entry_of(ref, id) : pattern_ref_find(ref, str_of(key));
     if (!entry)
         cli_error(command, "entry not found.");
-    else if (!pattern_ref_set(ref, entry->key, str_of(value)))
+    else if (!pattern_ref_set(ref, pattern_entry_key(entry), str_of(value)))
         cli_error(command, "unable to parse '%s'.", value);
 }
 

@@ -31,7 +31,7 @@ static void show(const struct resolvers *resolvers, struct buf *out)
         buf_printf(out, " nameserver %s:\n", each->name);
         for (size_t i = 0; i < COUNT_OF(counters); i++) {
             const void *value = (const char *)&each->counters + counters[i].offset;
-            buf_printf(out, "  %s:%*s%llu\n", counters[i].name, 12 - (int)str_of(counters[i].name).size, "",
+            buf_printf(out, "  %s:%*s%llu\n", counters[i].name, 12 - (int)strlen(counters[i].name), "",
                        (unsigned long long)*(const uint64_t *)value);
         }
     }

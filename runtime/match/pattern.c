@@ -1,6 +1,4 @@
-/* References, their entries and who indexes them. An entry's text is kept once; each index has its own
- * reading of it (see pattern_index.c), chained to the entry, so that what comes and goes at run time
- * reaches all of them. */
+/* References, their entries and who indexes them. What comes and goes at run time reaches all indexes. */
 #include "match/pattern.h"
 #include "base/dict.h"
 #include "base/mem.h"
@@ -13,14 +11,11 @@ struct pattern_ref {
     struct str display;
     int64_t id;
     bool is_map, asked_for; /* asked_for: the number, with -u */
-    uint64_t next_entry;
-    struct list entries;
-    size_t entry_count;
+    struct pattern_entries entries;
     uint64_t changes;
     uint32_t version, next_version;
     struct list pending; /* struct pending: entries of other versions */
     size_t pending_count;
-    struct dict by_key;  /* struct entry *: the first of its key */
     struct list indexes; /* struct pattern_expr */
 };
 
@@ -62,13 +57,6 @@ struct pattern_set *pattern_set_create(void)
     return set;
 }
 
-static void free_entry(struct entry *entry)
-{
-    mem_free((char *)(uintptr_t)entry->shown.key.data);
-    mem_free((char *)(uintptr_t)entry->shown.value.data);
-    mem_free(entry);
-}
-
 struct pending { /* an entry of a version that is not yet, or no longer to be, the current one */
     struct list link;
     uint32_t version;
@@ -80,8 +68,7 @@ static void drop_pending(struct pattern_ref *ref, struct pending *pending)
     list_remove(&pending->link);
     ref->pending_count--;
     ref->changes++;
-    mem_free((char *)(uintptr_t)pending->shown.key.data);
-    mem_free((char *)(uintptr_t)pending->shown.value.data);
+    mem_free((char *)(uintptr_t)pending->shown.text);
     mem_free(pending);
 }
 
@@ -89,7 +76,6 @@ static void init_ref(struct pattern_ref *ref)
 {
     list_init(&ref->pending);
     list_init(&ref->link);
-    list_init(&ref->entries);
     list_init(&ref->indexes);
 }
 
@@ -105,11 +91,9 @@ static void destroy_ref(struct pattern_ref *ref)
 {
     LIST_EACH_SAFE(link, &ref->indexes)
     destroy_index(LIST_ITEM(link, struct pattern_expr, link));
-    LIST_EACH_SAFE(link, &ref->entries)
-    free_entry(LIST_ITEM(link, struct entry, link));
+    pattern_entries_finish(&ref->entries);
     LIST_EACH_SAFE(link, &ref->pending)
     drop_pending(ref, LIST_ITEM(link, struct pending, link));
-    dict_finish(&ref->by_key);
     list_remove(&ref->link);
     mem_free((char *)(uintptr_t)ref->name.data);
     mem_free(ref);
@@ -260,110 +244,30 @@ struct pattern_ref *pattern_set_next(const struct pattern_set *set, const struct
     return next == &set->refs ? NULL : LIST_ITEM(next, struct pattern_ref, link);
 }
 
+static const struct pattern_entry *entry_at(const struct pattern_ref *ref, uint32_t place)
+{
+    return place ? pattern_entries_at(&ref->entries, place) : NULL;
+}
+
 const struct pattern_entry *pattern_ref_next(const struct pattern_ref *ref,
                                              const struct pattern_entry *previous)
 {
-    const struct list *next =
-        previous ? CONTAINER_OF(previous, struct entry, shown)->link.next : ref->entries.next;
-    return next == &ref->entries ? NULL : &LIST_ITEM(next, struct entry, link)->shown;
+    return entry_at(ref, previous ? previous->next : ref->entries.first);
 }
 
-const struct pattern_entry *pattern_ref_find(const struct pattern_ref *ref, struct str key)
+const struct pattern_entry *pattern_ref_find(struct pattern_ref *ref, struct str key)
 {
-    const struct entry *entry = dict_get(&ref->by_key, key);
-    return entry ? &entry->shown : NULL;
-}
-
-/* ---- entries ---- */
-
-static struct entry *add_entry(struct pattern_ref *ref, struct str key, struct str value)
-{
-    struct entry *entry = mem_zero(sizeof(*entry));
-    if (!entry)
-        return NULL;
-    struct entry *first = dict_get(&ref->by_key, key);
-    if (!copy(&entry->shown.key, key) || !copy(&entry->shown.value, value) ||
-        (!first && !dict_set(&ref->by_key, key, entry))) {
-        free_entry(entry);
-        return NULL;
-    }
-    while (first && first->same_key)
-        first = first->same_key;
-    if (first)
-        first->same_key = entry;
-    entry->shown.id = ++ref->next_entry;
-    list_add_last(&ref->entries, &entry->link);
-    ref->entry_count++;
-    ref->changes++;
-    return entry;
-}
-
-static void take_from_keys(struct pattern_ref *ref, struct entry *entry)
-{
-    struct entry *first = dict_get(&ref->by_key, entry->shown.key);
-    if (first != entry) {
-        while (first->same_key != entry)
-            first = first->same_key;
-        first->same_key = entry->same_key;
-    } else if (entry->same_key) {
-        bool replaced = dict_set(&ref->by_key, entry->shown.key, entry->same_key);
-        CHECK(replaced); /* the key is there: nothing is allocated */
-    } else {
-        dict_remove(&ref->by_key, entry->shown.key);
-    }
-}
-
-static void remove_entry(struct pattern_ref *ref, struct entry *entry)
-{
-    while (entry->patterns) {
-        struct pattern *pattern = entry->patterns;
-        entry->patterns = pattern->next_of_entry;
-        pattern_index_remove(pattern);
-    }
-    take_from_keys(ref, entry);
-    ref->entry_count--;
-    ref->changes++;
-    list_remove(&entry->link);
-    free_entry(entry);
-}
-
-static struct str skip_blanks(struct str text)
-{
-    while (text.size && (text.data[0] == ' ' || text.data[0] == '\t'))
-        text = str_from(text, 1);
-    return text;
-}
-
-/* A list's line is a pattern, blanks in it and behind it included; a map's is a key and a value. */
-static bool add_line(struct pattern_ref *ref, struct str line, unsigned number)
-{
-    size_t end = 0;
-    if (ref->is_map)
-        while (end < line.size && line.data[end] != ' ' && line.data[end] != '\t')
-            end++;
-    else
-        end = line.size;
-    struct entry *entry = add_entry(ref, str_slice(line, 0, end), str_trim(str_from(line, end)));
-    if (entry)
-        entry->line = number;
-    return entry != NULL;
+    return entry_at(ref, pattern_entries_find(&ref->entries, key, 0));
 }
 
 bool pattern_ref_load(struct pattern_ref *ref, struct str text, const char *file, struct arena *arena,
                       const char **error)
 {
-    for (unsigned number = 1; text.data; number++) {
-        struct str line = str_split(&text, '\n');
-        size_t end = str_find_char(line, '\r');
-        if (line.size && line.data[0] == '#')
-            continue;
-        line = skip_blanks(end == STR_NOT_FOUND ? line : str_slice(line, 0, end));
-        if (!line.size || add_line(ref, line, number))
-            continue;
-        *error = arena_printf(arena, "out of memory when loading patterns from file <%s>", file).data;
-        return false;
-    }
-    return true;
+    ref->changes++;
+    if (pattern_entries_load(&ref->entries, text, ref->is_map))
+        return true;
+    *error = arena_printf(arena, "out of memory when loading patterns from file <%s>", file).data;
+    return false;
 }
 
 /* ---- indexes ---- */
@@ -376,7 +280,7 @@ static struct pattern_expr *create_index(struct pattern_ref *ref, const struct p
     CHECK(options->method < MATCH_COUNT);
     expr->options = *options;
     expr->ref = ref;
-    list_init(&expr->patterns);
+    expr->entries = &ref->entries;
     list_init(&expr->own_link);
     list_init(&expr->link);
     list_add_last(&ref->indexes, &expr->link);
@@ -425,19 +329,6 @@ static struct pattern_expr *known_index(struct pattern_ref *ref, const struct pa
     return NULL;
 }
 
-/* The entries keep a chain of their patterns: those of an index that goes leave it first. */
-static void drop_index(struct pattern_ref *ref, struct pattern_expr *expr)
-{
-    LIST_EACH (link, &ref->entries) {
-        struct pattern **chain = &LIST_ITEM(link, struct entry, link)->patterns;
-        while (*chain && (*chain)->expr != expr)
-            chain = &(*chain)->next_of_entry;
-        if (*chain)
-            *chain = (*chain)->next_of_entry;
-    }
-    destroy_index(expr);
-}
-
 struct pattern_expr *pattern_ref_index(struct pattern_ref *ref, const struct pattern_options *options,
                                        struct arena *arena, const char **error)
 {
@@ -448,15 +339,14 @@ struct pattern_expr *pattern_ref_index(struct pattern_ref *ref, const struct pat
     expr = create_index(ref, options);
     if (!expr)
         return NULL;
-    LIST_EACH (link, &ref->entries) {
-        struct entry *entry = LIST_ITEM(link, struct entry, link);
-        if (pattern_index_add(expr, entry, arena, error))
+    for (uint32_t place = ref->entries.first; place; place = entry_at(ref, place)->next) {
+        unsigned line = entry_at(ref, place)->line;
+        if (pattern_index_add(expr, place, arena, error))
             continue;
-        if (entry->line)
+        if (line)
             *error =
-                arena_printf(arena, "%s at line %u of file '%.*s'", *error, entry->line, STR_ARG(ref->name))
-                    .data;
-        drop_index(ref, expr);
+                arena_printf(arena, "%s at line %u of file '%.*s'", *error, line, STR_ARG(ref->name)).data;
+        destroy_index(expr);
         return NULL;
     }
     return expr;
@@ -464,52 +354,61 @@ struct pattern_expr *pattern_ref_index(struct pattern_ref *ref, const struct pat
 
 /* ---- changes at run time ---- */
 
+/* From the indexes before `end` in the list of them: from all when it is the list itself. */
+static void remove_entry(struct pattern_ref *ref, uint32_t place, const struct list *end)
+{
+    for (struct list *link = ref->indexes.next; link != end; link = link->next)
+        pattern_index_remove(LIST_ITEM(link, struct pattern_expr, link), place);
+    pattern_entries_remove(&ref->entries, place);
+    ref->changes++;
+}
+
 bool pattern_ref_append(struct pattern_ref *ref, struct str key, struct str value, struct arena *arena,
                         const char **error)
 {
-    struct entry *entry = add_entry(ref, key, value);
-    if (!entry) {
+    uint32_t place = pattern_entries_add(&ref->entries, key, value);
+    if (!place) {
         *error = "out of memory";
         return false;
     }
+    ref->changes++;
     LIST_EACH (link, &ref->indexes) {
-        if (pattern_index_add(LIST_ITEM(link, struct pattern_expr, link), entry, arena, error))
+        if (pattern_index_add(LIST_ITEM(link, struct pattern_expr, link), place, arena, error))
             continue;
-        remove_entry(ref, entry);
+        remove_entry(ref, place, link);
         return false;
     }
     return true;
 }
 
+/* The first one goes last: the key may be its own text. */
 unsigned pattern_ref_remove(struct pattern_ref *ref, struct str key)
 {
+    uint32_t first = pattern_entries_find(&ref->entries, key, 0), next;
     unsigned count = 0;
-    for (struct entry *entry = dict_get(&ref->by_key, key); entry; count++) {
-        struct entry *next = entry->same_key;
-        remove_entry(ref, entry);
-        entry = next;
-    }
-    return count;
+    if (!first)
+        return 0;
+    for (; (next = pattern_entries_find(&ref->entries, key, first)); count++)
+        remove_entry(ref, next, &ref->indexes);
+    remove_entry(ref, first, &ref->indexes);
+    return count + 1;
 }
 
 bool pattern_ref_remove_id(struct pattern_ref *ref, uint64_t entry_id)
 {
-    LIST_EACH_SAFE(link, &ref->entries)
-    {
-        struct entry *entry = LIST_ITEM(link, struct entry, link);
-        if (entry->shown.id != entry_id)
-            continue;
-        remove_entry(ref, entry);
-        return true;
-    }
-    return false;
+    uint32_t place = ref->entries.first;
+    while (place && entry_at(ref, place)->id != entry_id)
+        place = entry_at(ref, place)->next;
+    if (place)
+        remove_entry(ref, place, &ref->indexes);
+    return place != 0;
 }
 
-static bool good_value(const struct entry *entry, struct str value)
+static bool good_value(const struct pattern_ref *ref, struct str value)
 {
     struct sample sample;
-    for (const struct pattern *pattern = entry->patterns; pattern; pattern = pattern->next_of_entry) {
-        if (!pattern_index_value(pattern->expr, value, &sample))
+    LIST_EACH (link, &ref->indexes) {
+        if (!pattern_read_value(&LIST_ITEM(link, struct pattern_expr, link)->options, value, &sample))
             return false;
     }
     return true;
@@ -518,15 +417,12 @@ static bool good_value(const struct entry *entry, struct str value)
 unsigned pattern_ref_set(struct pattern_ref *ref, struct str key, struct str value)
 {
     unsigned count = 0;
-    for (struct entry *entry = dict_get(&ref->by_key, key); entry; entry = entry->same_key) {
-        struct str fresh;
-        if (!good_value(entry, value) || !copy(&fresh, value))
-            continue;
-        mem_free((char *)(uintptr_t)entry->shown.value.data);
-        entry->shown.value = fresh;
-        for (struct pattern *pattern = entry->patterns; pattern; pattern = pattern->next_of_entry)
-            CHECK(pattern_index_value(pattern->expr, fresh, &pattern->value));
-        count++;
+    if (!good_value(ref, value))
+        return 0;
+    for (uint32_t place = pattern_entries_find(&ref->entries, key, 0); place;
+         place = pattern_entries_find(&ref->entries, key, place)) {
+        count += pattern_entries_set_value(&ref->entries, place, value);
+        key = pattern_entry_key(entry_at(ref, place)); /* it may have been the old text */
     }
     return count;
 }
@@ -535,12 +431,8 @@ void pattern_ref_clear(struct pattern_ref *ref)
 {
     LIST_EACH (link, &ref->indexes)
         pattern_index_clear(LIST_ITEM(link, struct pattern_expr, link));
-    LIST_EACH_SAFE(link, &ref->entries)
-    free_entry(LIST_ITEM(link, struct entry, link));
-    list_init(&ref->entries);
-    ref->entry_count = 0;
+    pattern_entries_finish(&ref->entries);
     ref->changes++;
-    dict_finish(&ref->by_key);
 }
 
 /* ---- versions ---- */
@@ -579,10 +471,12 @@ static bool keep_for_later(struct pattern_ref *ref, uint32_t version, struct str
     pending->version = version;
     list_add_last(&ref->pending, &pending->link);
     ref->pending_count++;
-    if (copy(&pending->shown.key, key) && copy(&pending->shown.value, value)) {
-        pending->shown.id = ++ref->next_entry;
+    pending->shown.text = pattern_entries_text(key, value);
+    pending->shown.key_size = (uint32_t)key.size;
+    pending->shown.value_size = (uint32_t)value.size;
+    pending->shown.id = ++ref->entries.newest_id;
+    if (pending->shown.text)
         return true;
-    }
     drop_pending(ref, pending);
     return false;
 }
@@ -595,7 +489,7 @@ bool pattern_ref_append_to(struct pattern_ref *ref, uint32_t version, struct str
         return false;
     if (version == ref->version)
         return true;
-    remove_entry(ref, LIST_ITEM(ref->entries.prev, struct entry, link));
+    remove_entry(ref, ref->entries.last, &ref->indexes);
     *error = "out of memory";
     return keep_for_later(ref, version, key, value);
 }
@@ -611,7 +505,8 @@ bool pattern_ref_commit(struct pattern_ref *ref, uint32_t version, struct arena 
         const struct pending *pending = LIST_ITEM(link, struct pending, link);
         /* They were readable when they came: only memory can be missing now, and then an entry is. */
         if (pending->version == version)
-            (void)!pattern_ref_append(ref, pending->shown.key, pending->shown.value, arena, &error);
+            (void)!pattern_ref_append(ref, pattern_entry_key(&pending->shown),
+                                      pattern_entry_value(&pending->shown), arena, &error);
     }
     drop_versions(ref, version, true);
     return true;
@@ -646,7 +541,7 @@ uint64_t pattern_ref_changes(const struct pattern_ref *ref)
 
 size_t pattern_ref_count(const struct pattern_ref *ref)
 {
-    return ref->entry_count + ref->pending_count;
+    return ref->entries.count + ref->pending_count;
 }
 
 const struct pattern_expr *pattern_ref_next_index(const struct pattern_ref *ref,
@@ -673,13 +568,15 @@ bool pattern_match(const struct pattern_expr *expr, const struct sample *sample,
             *match = (struct pattern_match){ 0 };
         return expr->options.method == MATCH_FOUND || sample->u.integer != 0;
     }
-    const struct pattern *pattern = pattern_index_find(expr, sample, scratch, match ? &groups : NULL);
-    if (!pattern || !match)
-        return pattern != NULL;
-    match->key = pattern->entry->shown.key;
-    match->value = pattern->entry->shown.value;
-    match->sample = pattern->value;
-    match->id = pattern->entry->shown.id;
+    uint32_t place = pattern_index_find(expr, sample, scratch, match ? &groups : NULL);
+    if (!place || !match)
+        return place != 0;
+    const struct pattern_entry *entry = pattern_entries_at(expr->entries, place);
+    match->key = pattern_entry_key(entry);
+    match->value = pattern_entry_value(entry);
+    bool readable = pattern_read_value(&expr->options, match->value, &match->sample);
+    CHECK(readable); /* as it was when it came */
+    match->id = entry->id;
     match->group_count = groups.count;
     if (groups.count)
         memcpy(match->groups, groups.at, groups.count * sizeof(groups.at[0]));

@@ -100,17 +100,31 @@ const struct pattern_expr *pattern_ref_next_index(const struct pattern_ref *ref,
                                                   const struct pattern_expr *previous);
 const struct pattern_options *pattern_expr_options(const struct pattern_expr *expr);
 
-/* For lists: references in the order of the configuration, entries in order of definition; NULL begins. */
+/* For lists: references in the order of the configuration, entries in order of definition; NULL begins. An entry is to be
+ * found where it is until the reference changes. */
 struct pattern_entry {
-    struct str key, value; /* as written */
+    const char *text; /* the key and the value as written, a NUL behind each */
     uint64_t id;
+    uint32_t key_size, value_size;
+    uint32_t previous, next; /* in order: places, see pattern_entries.h */
+    uint32_t next_of_key;
+    uint32_t line : 31; /* of a file, else 0 */
+    uint32_t owns_text : 1;
 };
+static inline struct str pattern_entry_key(const struct pattern_entry *entry)
+{
+    return str_make(entry->text, entry->key_size);
+}
+static inline struct str pattern_entry_value(const struct pattern_entry *entry)
+{
+    return entry->value_size ? str_make(entry->text + entry->key_size + 1, entry->value_size) : STR("");
+}
 struct pattern_ref *pattern_set_next(const struct pattern_set *set, const struct pattern_ref *previous);
 struct pattern_ref *pattern_ref_by_id(const struct pattern_set *set, int64_t id);
 const struct pattern_entry *pattern_ref_next(const struct pattern_ref *ref,
                                              const struct pattern_entry *previous);
 /* The first entry of a key, NULL for none. */
-const struct pattern_entry *pattern_ref_find(const struct pattern_ref *ref, struct str key);
+const struct pattern_entry *pattern_ref_find(struct pattern_ref *ref, struct str key);
 struct str pattern_ref_name(const struct pattern_ref *ref);    /* the file; empty: an ACL's own patterns */
 struct str pattern_ref_display(const struct pattern_ref *ref); /* where it stands, as HAProxy lists it */
 void pattern_ref_set_display(struct pattern_ref *ref, struct str display); /* lives with the configuration */

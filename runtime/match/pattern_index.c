@@ -1,209 +1,14 @@
-/* One match method's index of a list of patterns: how a pattern's text is read, where it is kept, how a
- * value finds it.
+/* One match method's index of a list of patterns: where an entry is kept, how a value finds it. An entry is known by its
+ * place in its list; what an index has to know about it stands in arrays by that place.
  *
  * Exact texts and bytes: a hash table. Beginnings and ends: the same table, looked up once for each length
  * that some pattern has. Networks: two prefix trees, and a list for IPv4 masks whose bits are not in a row.
  * The rest: in order. */
 #include "base/digest.h"
 #include "base/mem.h"
-#include "base/units.h"
 #include "match/pattern_parts.h"
 
 #define FOLD_MAX 512u /* longer subjects are folded in scratch memory */
-
-/* ---- reading ---- */
-
-static struct str copy_of(struct str text)
-{
-    char *copy = mem_alloc(text.size + 1);
-    if (!copy)
-        return STR_NONE;
-    str_to_c(text, copy, text.size + 1);
-    return str_make(copy, text.size);
-}
-
-static void lower(char *out, struct str text)
-{
-    for (size_t i = 0; i < text.size; i++)
-        out[i] = ascii_lower(text.data[i]);
-}
-
-static bool read_text(struct pattern *pattern, struct str key, bool ignore_case)
-{
-    pattern->text = copy_of(key);
-    if (!pattern->text.data)
-        return false;
-    if (ignore_case)
-        lower((char *)(uintptr_t)pattern->text.data, key);
-    return true;
-}
-
-static bool refuse(struct arena *arena, const char **error, const char *format, struct str text)
-{
-    *error = arena_printf(arena, format, STR_ARG(text)).data;
-    return false;
-}
-
-static bool bound(struct str text, int64_t *out)
-{
-    return units_parse_int(text, INT64_MIN, INT64_MAX, out);
-}
-
-/* "5", "5:7", "5:", ":7", with '-' for ':' too; so a negative number can only stand behind a separator, and
- * "-5" is all up to 5, as in HAProxy. */
-static bool read_range(struct pattern *pattern, struct str text, struct arena *arena, const char **error)
-{
-    static const char wrong[] = "'%.*s' is not a valid number range";
-    int64_t *low = &pattern->u.range.low, *high = &pattern->u.range.high;
-    size_t at = 0;
-    while (at < text.size && text.data[at] != ':' && text.data[at] != '-')
-        at++;
-    *low = INT64_MIN;
-    *high = INT64_MAX;
-    if (!text.size)
-        return refuse(arena, error, wrong, text);
-    if (at == text.size) {
-        if (!bound(text, low))
-            return refuse(arena, error, "'%.*s' is not a number", text);
-        *high = *low;
-        return true;
-    }
-    struct str first = str_slice(text, 0, at), last = str_from(text, at + 1);
-    if ((!first.size && !last.size) || (first.size && !bound(first, low)) ||
-        (last.size && !bound(last, high)) || *low > *high)
-        return refuse(arena, error, wrong, text);
-    return true;
-}
-
-static uint32_t bits_of(const uint8_t *ip)
-{
-    return (uint32_t)ip[0] << 24 | (uint32_t)ip[1] << 16 | (uint32_t)ip[2] << 8 | ip[3];
-}
-
-/* One to four numbers with dots between; what is missing is 0 when more stands behind it: HAProxy reads
- * "10.1" as 10.0.0.1 and "10.1/16" the same way. */
-static bool read_short_v4(struct str text, uint8_t *ip)
-{
-    uint32_t parts[4];
-    unsigned count = 0;
-    for (struct str rest = text; rest.data && count < 4;) {
-        struct str part = str_split(&rest, '.');
-        int64_t value;
-        if (!part.size || !ascii_digit(part.data[0]) || !units_parse_int(part, 0, UINT32_MAX, &value))
-            return false;
-        parts[count++] = (uint32_t)value;
-        if (count == 4 && rest.data)
-            return false;
-    }
-    uint64_t address = 0;
-    for (unsigned i = 0; i + 1 < count; i++) {
-        if (parts[i] > 255)
-            return false;
-        address |= (uint64_t)parts[i] << (24 - 8 * i);
-    }
-    if (!count || parts[count - 1] >= 1ull << (8 * (5 - count)))
-        return false;
-    address |= parts[count - 1];
-    for (unsigned i = 0; i < 4; i++)
-        ip[i] = (uint8_t)(address >> (24 - 8 * i));
-    return true;
-}
-
-static bool read_v4_mask(struct pattern *pattern, struct str text)
-{
-    struct addr mask;
-    int64_t bits;
-    if (units_parse_int(text, 0, 32, &bits)) {
-        pattern->u.net.bits = (uint8_t)bits;
-        return true;
-    }
-    if (!addr_parse_ip(text, &mask) || mask.family != ADDR_IPV4)
-        return false;
-    uint32_t value = bits_of(mask.u.ip);
-    unsigned ones = (unsigned)__builtin_popcount(value);
-    pattern->u.net.bits = (uint8_t)ones;
-    if (ones < 32 && value != ~(UINT32_MAX >> ones))
-        pattern->u.net.odd_mask = value;
-    return true;
-}
-
-static bool read_net(struct pattern *pattern, struct str text)
-{
-    size_t slash = str_find_last_char(text, '/');
-    bool masked = slash != STR_NOT_FOUND;
-    struct str ip = masked ? str_slice(text, 0, slash) : text,
-               mask = masked ? str_from(text, slash + 1) : STR_NONE;
-    struct addr addr;
-    int64_t bits = 128;
-    if (addr_parse_ip(ip, &addr) && addr.family == ADDR_IPV6) {
-        if (masked && !units_parse_int(mask, 0, 128, &bits))
-            return false;
-        memcpy(pattern->u.net.ip, addr.u.ip, 16);
-        pattern->u.net.bits = (uint8_t)bits;
-        pattern->u.net.size = 16;
-        return true;
-    }
-    pattern->u.net.bits = 32;
-    pattern->u.net.size = 4;
-    return read_short_v4(ip, pattern->u.net.ip) && (!masked || read_v4_mask(pattern, mask));
-}
-
-static bool read_bytes(struct pattern *pattern, struct str key, struct arena *arena, const char **error)
-{
-    if (key.size % 2)
-        return refuse(arena, error, "an even number of hex digit is expected in '%.*s'", key);
-    pattern->text = copy_of(key);
-    char *bytes = (char *)(uintptr_t)pattern->text.data;
-    if (!bytes)
-        return false;
-    for (size_t i = 0; i < key.size; i += 2) {
-        int high = ascii_hex(key.data[i]), low = ascii_hex(key.data[i + 1]);
-        if (high < 0 || low < 0)
-            return refuse(arena, error, "an hex digit is expected in '%.*s'", key);
-        bytes[i / 2] = (char)(high * 16 + low);
-    }
-    pattern->text.size = key.size / 2;
-    return true;
-}
-
-static bool read_key(struct pattern *pattern, const struct pattern_options *options, struct str key,
-                     struct arena *arena, const char **error)
-{
-    switch (options->method) {
-    case MATCH_FOUND:
-    case MATCH_BOOL:
-        return true;
-    case MATCH_INT:
-    case MATCH_LEN:
-        return read_range(pattern, key, arena, error);
-    case MATCH_IP:
-        return read_net(pattern, key) ||
-               refuse(arena, error, "'%.*s' is not a valid IPv4 or IPv6 address", key);
-    case MATCH_BIN:
-        return read_bytes(pattern, key, arena, error);
-    case MATCH_REG:
-    case MATCH_REGM:
-        pattern->regex = regex_create(key, options->ignore_case, arena, error);
-        return pattern->regex != NULL;
-    default:
-        return read_text(pattern, key, options->ignore_case);
-    }
-}
-
-bool pattern_index_value(const struct pattern_expr *expr, struct str text, struct sample *out)
-{
-    struct addr addr;
-    switch (expr->options.value_type) {
-    case SAMPLE_SINT:
-        *out = (struct sample){ .type = SAMPLE_SINT };
-        return units_parse_int(text, INT64_MIN, INT64_MAX, &out->u.integer);
-    case SAMPLE_ADDR:
-        return addr_parse_ip(text, &addr) && sample_of_addr(&addr, out);
-    default:
-        *out = sample_text(text);
-        return true;
-    }
-}
 
 /* ---- the table by hash ---- */
 
@@ -225,40 +30,57 @@ static uint64_t hash_step(uint64_t hash, char c)
     return (hash ^ (uint8_t)c) * 0x100000001b3ull;
 }
 
-static uint64_t hash_end(uint64_t hash)
+static uint32_t hash_end(uint64_t hash)
 {
-    return hash ^ hash >> 32;
+    return (uint32_t)(hash ^ hash >> 32);
 }
 
 /* Beginnings from the front, ends from the back, so that a longer one goes on where the shorter one
  * stopped. */
-static uint64_t hash_of(enum match_method method, struct str text)
+static uint32_t hash_of(enum match_method method, struct str text)
 {
     uint64_t hash = HASH_START;
     if (!by_length(method))
-        return digest_table(text);
+        return hash_end(digest_table(text));
     for (size_t i = 0; i < text.size; i++)
         hash = hash_step(hash, method == MATCH_BEG ? text.data[i] : text.data[text.size - 1 - i]);
     return hash_end(hash);
 }
 
-static bool resize_table(struct pattern_expr *expr)
+/* What is compared: the key itself, or what was read from it. */
+static struct str text_at(const struct pattern_expr *expr, uint32_t place)
 {
-    size_t wanted = expr->slot_count ? expr->slot_count * 2 : 8;
+    if (expr->readings)
+        return expr->readings[place].text;
+    return pattern_entry_key(pattern_entries_at(expr->entries, place));
+}
+
+static uint32_t *slot_of(const struct pattern_expr *expr, uint32_t hash)
+{
+    return &expr->slots[hash & (expr->slot_count - 1)];
+}
+
+/* Room for all entries that there are. Those before `place` are in the table: they go in front one by one, from the
+ * last. */
+static bool resize_table(struct pattern_expr *expr, uint32_t place)
+{
+    size_t wanted = 8;
     if (expr->count < expr->slot_count)
         return true;
-    struct pattern **slots = mem_zero(wanted * sizeof(struct pattern *));
+    while (wanted < expr->entries->count)
+        wanted *= 2;
+    uint32_t *slots = mem_zero(wanted * sizeof(*slots));
     if (!slots)
         return false;
-    for (struct list *link = expr->patterns.prev; link != &expr->patterns; link = link->prev) {
-        struct pattern *pattern = LIST_ITEM(link, struct pattern, link);
-        struct pattern **slot = &slots[pattern->hash & (wanted - 1)];
-        pattern->twin = *slot;
-        *slot = pattern;
-    }
     mem_free(expr->slots);
     expr->slots = slots;
     expr->slot_count = wanted;
+    for (place = pattern_entries_at(expr->entries, place)->previous; place;
+         place = pattern_entries_at(expr->entries, place)->previous) {
+        uint32_t *slot = slot_of(expr, expr->hashes[place]);
+        expr->twins[place] = *slot;
+        *slot = place;
+    }
     return true;
 }
 
@@ -300,192 +122,263 @@ static void uncount_length(struct pattern_expr *expr, size_t size)
     memmove(expr->lengths + at, expr->lengths + at + 1, (expr->length_count - at) * sizeof(*expr->lengths));
 }
 
-static void put_last(struct pattern **chain, struct pattern *pattern)
+static void put_last(const struct pattern_expr *expr, uint32_t *chain, uint32_t place)
 {
     while (*chain)
-        chain = &(*chain)->twin;
-    *chain = pattern;
+        chain = &expr->twins[*chain];
+    *chain = place;
+    expr->twins[place] = 0;
 }
 
-static bool put_in_table(struct pattern_expr *expr, struct pattern *pattern)
+static void take_from_chain(const struct pattern_expr *expr, uint32_t *chain, uint32_t place)
 {
-    if (!resize_table(expr) || (by_length(expr->options.method) && !count_length(expr, pattern->text.size)))
+    while (*chain != place)
+        chain = &expr->twins[*chain];
+    *chain = expr->twins[place];
+    expr->twins[place] = 0;
+}
+
+static bool put_in_table(struct pattern_expr *expr, uint32_t place)
+{
+    struct str text = text_at(expr, place);
+    if (!resize_table(expr, place) || (by_length(expr->options.method) && !count_length(expr, text.size)))
         return false;
-    pattern->hash = hash_of(expr->options.method, pattern->text);
-    put_last(&expr->slots[pattern->hash & (expr->slot_count - 1)], pattern);
+    expr->hashes[place] = hash_of(expr->options.method, text);
+    put_last(expr, slot_of(expr, expr->hashes[place]), place);
     return true;
 }
 
-static void take_from_chain(struct pattern **chain, const struct pattern *pattern)
+/* ---- arrays by place ---- */
+
+/* Makes an array cover all places that there are, new ones zero. */
+static bool cover(const struct pattern_expr *expr, void *array, uint32_t *covered, size_t size)
 {
-    while (*chain != pattern)
-        chain = &(*chain)->twin;
-    *chain = pattern->twin;
+    uint32_t wanted = expr->entries->capacity + 1;
+    char *old, *larger;
+    if (*covered >= wanted)
+        return true;
+    memcpy(&old, array, sizeof(old));
+    larger = mem_resize(old, wanted * size);
+    if (!larger)
+        return false;
+    memset(larger + *covered * size, 0, (wanted - *covered) * size);
+    memcpy(array, &larger, sizeof(larger));
+    *covered = wanted;
+    return true;
+}
+
+static bool cover_twins(struct pattern_expr *expr)
+{
+    return cover(expr, &expr->twins, &expr->twin_size, sizeof(*expr->twins));
+}
+
+static bool cover_places(struct pattern_expr *expr)
+{
+    return (!hashed(expr->options.method) ||
+            (cover_twins(expr) && cover(expr, &expr->hashes, &expr->hash_size, sizeof(*expr->hashes)))) &&
+           (!expr->twins || cover_twins(expr)) &&
+           (!pattern_read_is_kept(&expr->options) ||
+            cover(expr, &expr->readings, &expr->reading_size, sizeof(*expr->readings)));
 }
 
 /* ---- the trees of networks ---- */
 
-static struct prefix_tree *tree_of(struct pattern_expr *expr, const struct pattern *pattern)
+static struct prefix_tree *tree_of(struct pattern_expr *expr, const struct pattern_net *net)
 {
-    return pattern->u.net.size == 4 ? &expr->v4 : &expr->v6;
+    return net->size == 4 ? &expr->v4 : &expr->v6;
 }
 
-static bool put_in_tree(struct pattern_expr *expr, struct pattern *pattern)
+static void *tree_value(uint32_t place)
 {
-    if (pattern->u.net.odd_mask) {
-        expr->odd_count++;
-        return true;
-    }
-    struct pattern *first =
-        prefix_tree_add(tree_of(expr, pattern), pattern->u.net.ip, pattern->u.net.bits, pattern);
-    if (first && first != pattern)
-        put_last(&first->twin, pattern);
-    return first != NULL;
+    return (void *)(uintptr_t)place;
 }
 
-static void take_from_tree(struct pattern_expr *expr, struct pattern *pattern)
+static uint32_t tree_place(const void *value)
 {
-    struct prefix_tree *tree = tree_of(expr, pattern);
-    const uint8_t *ip = pattern->u.net.ip;
-    unsigned bits = pattern->u.net.bits;
-    if (pattern->u.net.odd_mask) {
-        expr->odd_count--;
+    return (uint32_t)(uintptr_t)value;
+}
+
+static bool put_in_odd(struct pattern_expr *expr, const struct pattern_net *net, uint32_t place)
+{
+    if (expr->odd_count == expr->odd_capacity) {
+        size_t capacity = expr->odd_capacity ? expr->odd_capacity * 2 : 8;
+        struct odd_net *odd = mem_resize(expr->odd, capacity * sizeof(*odd));
+        if (!odd)
+            return false;
+        expr->odd = odd;
+        expr->odd_capacity = capacity;
+    }
+    expr->odd[expr->odd_count++] = (struct odd_net){ place, pattern_read_ipv4(net->ip), net->odd_mask };
+    return true;
+}
+
+static void take_from_odd(struct pattern_expr *expr, uint32_t place)
+{
+    size_t at = 0;
+    while (expr->odd[at].place != place)
+        at++;
+    expr->odd_count--;
+    memmove(expr->odd + at, expr->odd + at + 1, (expr->odd_count - at) * sizeof(*expr->odd));
+}
+
+static bool put_in_tree(struct pattern_expr *expr, const struct pattern_net *net, uint32_t place)
+{
+    if (net->odd_mask)
+        return put_in_odd(expr, net, place);
+    uint32_t first = tree_place(prefix_tree_add(tree_of(expr, net), net->ip, net->bits, tree_value(place)));
+    if (!first || first == place)
+        return first != 0;
+    if (!cover_twins(expr))
+        return false;
+    put_last(expr, &expr->twins[first], place);
+    return true;
+}
+
+static void take_from_tree(struct pattern_expr *expr, const struct pattern_net *net, uint32_t place)
+{
+    struct prefix_tree *tree = tree_of(expr, net);
+    if (net->odd_mask) {
+        take_from_odd(expr, place);
         return;
     }
-    struct pattern *first = prefix_tree_get(tree, ip, bits);
-    if (first != pattern) {
-        take_from_chain(&first->twin, pattern);
+    uint32_t first = tree_place(prefix_tree_get(tree, net->ip, net->bits));
+    uint32_t next = expr->twins ? expr->twins[place] : 0;
+    if (first != place) {
+        take_from_chain(expr, &expr->twins[first], place);
         return;
     }
-    prefix_tree_remove(tree, ip, bits);
-    if (!pattern->twin)
+    prefix_tree_remove(tree, net->ip, net->bits);
+    if (!next)
         return;
-    bool put_back = prefix_tree_add(tree, ip, bits, pattern->twin) != NULL;
+    expr->twins[place] = 0;
+    bool put_back = prefix_tree_add(tree, net->ip, net->bits, tree_value(next)) != NULL;
     CHECK(put_back); /* the place that became free is enough */
 }
 
 /* ---- patterns come and go ---- */
 
-static void free_pattern(struct pattern *pattern)
+bool pattern_index_add(struct pattern_expr *expr, uint32_t place, struct arena *arena, const char **error)
 {
-    mem_free((char *)(uintptr_t)pattern->text.data);
-    regex_destroy(pattern->regex);
-    mem_free(pattern);
-}
-
-static bool place(struct pattern_expr *expr, struct pattern *pattern)
-{
-    if (hashed(expr->options.method))
-        return put_in_table(expr, pattern);
-    return expr->options.method != MATCH_IP || put_in_tree(expr, pattern);
-}
-
-bool pattern_index_add(struct pattern_expr *expr, struct entry *entry, struct arena *arena,
-                       const char **error)
-{
-    struct pattern *pattern = mem_zero(sizeof(*pattern));
+    const struct pattern_entry *entry = pattern_entries_at(expr->entries, place);
+    union pattern_reading reading = { 0 };
+    struct sample value;
     *error = "out of memory";
-    if (!pattern)
+    if (!cover_places(expr) ||
+        !pattern_read(&expr->options, pattern_entry_key(entry), &reading, arena, error))
         return false;
-    pattern->expr = expr;
-    pattern->entry = entry;
-    if (!read_key(pattern, &expr->options, entry->shown.key, arena, error)) {
-        free_pattern(pattern);
-        return false;
+    if (!pattern_read_value(&expr->options, pattern_entry_value(entry), &value)) {
+        struct str text = pattern_entry_value(entry);
+        *error = arena_printf(arena, "unable to parse '%.*s'", STR_ARG(text)).data;
+        goto out;
     }
-    if (!pattern_index_value(expr, entry->shown.value, &pattern->value)) {
-        refuse(arena, error, "unable to parse '%.*s'", entry->shown.value);
-        free_pattern(pattern);
-        return false;
+    if (expr->readings)
+        expr->readings[place] = reading;
+    if ((!hashed(expr->options.method) || put_in_table(expr, place)) &&
+        (expr->options.method != MATCH_IP || put_in_tree(expr, &reading.net, place))) {
+        expr->count++;
+        return true;
     }
-    if (!place(expr, pattern)) {
-        free_pattern(pattern);
-        return false;
-    }
-    list_add_last(&expr->patterns, &pattern->link);
-    expr->count++;
-    pattern->next_of_entry = entry->patterns;
-    entry->patterns = pattern;
-    return true;
+    if (expr->readings)
+        expr->readings[place] = (union pattern_reading){ 0 };
+out:
+    pattern_read_free(&expr->options, &reading);
+    return false;
 }
 
-void pattern_index_remove(struct pattern *pattern)
+void pattern_index_remove(struct pattern_expr *expr, uint32_t place)
 {
-    struct pattern_expr *expr = pattern->expr;
     if (hashed(expr->options.method)) {
-        take_from_chain(&expr->slots[pattern->hash & (expr->slot_count - 1)], pattern);
+        take_from_chain(expr, slot_of(expr, expr->hashes[place]), place);
         if (by_length(expr->options.method))
-            uncount_length(expr, pattern->text.size);
+            uncount_length(expr, text_at(expr, place).size);
     } else if (expr->options.method == MATCH_IP) {
-        take_from_tree(expr, pattern);
+        union pattern_reading reading;
+        const char *error;
+        bool readable =
+            pattern_read(&expr->options, pattern_entry_key(pattern_entries_at(expr->entries, place)),
+                         &reading, NULL, &error);
+        CHECK(readable); /* as it was when it came */
+        take_from_tree(expr, &reading.net, place);
     }
-    list_remove(&pattern->link);
+    if (expr->readings)
+        pattern_read_free(&expr->options, &expr->readings[place]);
     expr->count--;
-    free_pattern(pattern);
 }
 
 void pattern_index_clear(struct pattern_expr *expr)
 {
-    LIST_EACH_SAFE(link, &expr->patterns)
-    free_pattern(LIST_ITEM(link, struct pattern, link));
-    list_init(&expr->patterns);
+    for (uint32_t place = 0; place < expr->reading_size; place++)
+        pattern_read_free(&expr->options, &expr->readings[place]);
     mem_free(expr->slots);
+    mem_free(expr->hashes);
+    mem_free(expr->twins);
+    mem_free(expr->readings);
     mem_free(expr->lengths);
+    mem_free(expr->odd);
     prefix_tree_finish(&expr->v4);
     prefix_tree_finish(&expr->v6);
-    expr->slots = NULL;
+    expr->slots = expr->hashes = expr->twins = NULL;
+    expr->hash_size = expr->twin_size = expr->reading_size = 0;
+    expr->readings = NULL;
     expr->lengths = NULL;
-    expr->count = expr->slot_count = expr->length_count = expr->length_capacity = expr->odd_count = 0;
+    expr->odd = NULL;
+    expr->count = expr->slot_count = expr->length_count = expr->length_capacity = 0;
+    expr->odd_count = expr->odd_capacity = 0;
 }
 
 /* ---- finding ---- */
 
-static const struct pattern *in_table(const struct pattern_expr *expr, struct str text, uint64_t hash)
+static uint32_t in_table(const struct pattern_expr *expr, struct str text, uint32_t hash)
 {
-    const struct pattern *pattern = expr->slots[hash & (expr->slot_count - 1)];
-    while (pattern && (pattern->hash != hash || !str_eq(pattern->text, text)))
-        pattern = pattern->twin;
-    return pattern;
+    uint32_t place = *slot_of(expr, hash);
+    while (place && (expr->hashes[place] != hash || !str_eq(text_at(expr, place), text)))
+        place = expr->twins[place];
+    return place;
 }
 
-static const struct pattern *find_beginning(const struct pattern_expr *expr, struct str subject)
+static uint32_t find_beginning(const struct pattern_expr *expr, struct str subject)
 {
-    const struct pattern *longest = NULL;
+    uint32_t longest = 0;
     uint64_t hash = HASH_START;
     size_t done = 0;
     for (size_t i = 0; i < expr->length_count && expr->lengths[i].size <= subject.size; i++) {
         for (; done < expr->lengths[i].size; done++)
             hash = hash_step(hash, subject.data[done]);
-        const struct pattern *found = in_table(expr, str_slice(subject, 0, done), hash_end(hash));
+        uint32_t found = in_table(expr, str_slice(subject, 0, done), hash_end(hash));
         longest = found ? found : longest;
     }
     return longest;
 }
 
-static const struct pattern *find_end(const struct pattern_expr *expr, struct str subject)
+static uint32_t earlier(const struct pattern_expr *expr, uint32_t a, uint32_t b)
 {
-    const struct pattern *first = NULL;
+    if (!a || !b)
+        return a ? a : b;
+    return pattern_entries_at(expr->entries, a)->id < pattern_entries_at(expr->entries, b)->id ? a : b;
+}
+
+static uint32_t find_end(const struct pattern_expr *expr, struct str subject)
+{
+    uint32_t first = 0;
     uint64_t hash = HASH_START;
     size_t done = 0;
     for (size_t i = 0; i < expr->length_count && expr->lengths[i].size <= subject.size; i++) {
         for (; done < expr->lengths[i].size; done++)
             hash = hash_step(hash, subject.data[subject.size - 1 - done]);
-        const struct pattern *found = in_table(expr, str_from(subject, subject.size - done), hash_end(hash));
-        if (found && (!first || found->entry->shown.id < first->entry->shown.id))
-            first = found;
+        first = earlier(expr, first, in_table(expr, str_from(subject, subject.size - done), hash_end(hash)));
     }
     return first;
 }
 
-static const struct pattern *find_hashed(const struct pattern_expr *expr, struct str subject)
+static uint32_t find_hashed(const struct pattern_expr *expr, struct str subject)
 {
     if (!expr->count)
-        return NULL;
+        return 0;
     if (expr->options.method == MATCH_BEG)
         return find_beginning(expr, subject);
     if (expr->options.method == MATCH_END)
         return find_end(expr, subject);
-    return in_table(expr, subject, digest_table(subject));
+    return in_table(expr, subject, hash_end(digest_table(subject)));
 }
 
 static bool delimits(char c, const char *set)
@@ -516,56 +409,63 @@ static bool has_word(struct str subject, struct str word, const char *set)
     return false;
 }
 
-static bool fits_text(enum match_method method, const struct pattern *pattern, struct str subject,
+static bool fits_text(const struct pattern_expr *expr, uint32_t place, struct str subject,
                       struct regex_groups *groups)
 {
-    switch (method) {
+    switch (expr->options.method) {
     case MATCH_LEN:
-        return (int64_t)subject.size >= pattern->u.range.low &&
-               (int64_t)subject.size <= pattern->u.range.high;
+        return (int64_t)subject.size >= expr->readings[place].range.low &&
+               (int64_t)subject.size <= expr->readings[place].range.high;
     case MATCH_SUB:
-        return str_find(subject, pattern->text) != STR_NOT_FOUND;
+        return str_find(subject, text_at(expr, place)) != STR_NOT_FOUND;
     case MATCH_DIR:
-        return has_word(subject, pattern->text, "/?");
+        return has_word(subject, text_at(expr, place), "/?");
     case MATCH_DOM:
-        return has_word(subject, pattern->text, "/?.:");
+        return has_word(subject, text_at(expr, place), "/?.:");
     default:
-        return regex_match(pattern->regex, subject, groups);
+        return regex_match(expr->readings[place].regex, subject, groups);
     }
 }
 
-static const struct pattern *walk_texts(const struct pattern_expr *expr, struct str subject,
-                                        struct regex_groups *groups)
+static uint32_t next_place(const struct pattern_expr *expr, uint32_t place)
 {
-    LIST_EACH (link, &expr->patterns) {
-        const struct pattern *pattern = LIST_ITEM(link, struct pattern, link);
-        if (fits_text(expr->options.method, pattern, subject, groups))
-            return pattern;
-    }
-    return NULL;
+    return pattern_entries_at(expr->entries, place)->next;
 }
 
-static const struct pattern *walk_ranges(const struct pattern_expr *expr, int64_t value)
+static uint32_t walk_texts(const struct pattern_expr *expr, struct str subject, struct regex_groups *groups)
 {
-    LIST_EACH (link, &expr->patterns) {
-        const struct pattern *pattern = LIST_ITEM(link, struct pattern, link);
-        if (value >= pattern->u.range.low && value <= pattern->u.range.high)
-            return pattern;
-    }
-    return NULL;
+    uint32_t place = expr->entries->first;
+    while (place && !fits_text(expr, place, subject, groups))
+        place = next_place(expr, place);
+    return place;
 }
 
-static const struct pattern *walk_odd_masks(const struct pattern_expr *expr, const uint8_t *v4)
+static uint32_t walk_ranges(const struct pattern_expr *expr, int64_t value)
 {
-    if (!expr->odd_count)
-        return NULL;
-    LIST_EACH (link, &expr->patterns) {
-        const struct pattern *pattern = LIST_ITEM(link, struct pattern, link);
-        if (pattern->u.net.odd_mask &&
-            !((bits_of(v4) ^ bits_of(pattern->u.net.ip)) & pattern->u.net.odd_mask))
-            return pattern;
+    uint32_t place = expr->entries->first;
+    while (place && (value < expr->readings[place].range.low || value > expr->readings[place].range.high))
+        place = next_place(expr, place);
+    return place;
+}
+
+static uint32_t walk_odd_masks(const struct pattern_expr *expr, const uint8_t *v4)
+{
+    uint32_t ip = pattern_read_ipv4(v4);
+    for (size_t i = 0; i < expr->odd_count; i++) {
+        if (!((ip ^ expr->odd[i].ip) & expr->odd[i].mask))
+            return expr->odd[i].place;
     }
-    return NULL;
+    return 0;
+}
+
+static uint32_t longest_v4(const struct pattern_expr *expr, const uint8_t *ip)
+{
+    return tree_place(prefix_tree_longest(&expr->v4, ip, 32));
+}
+
+static uint32_t longest_v6(const struct pattern_expr *expr, const uint8_t *ip)
+{
+    return tree_place(prefix_tree_longest(&expr->v6, ip, 128));
 }
 
 /* 2002:a.b.c.d:: stands for a.b.c.d (RFC 3056), which only matching knows (HAProxy manual 7.1.6). */
@@ -579,41 +479,40 @@ static bool from_6to4(struct addr *addr)
 }
 
 /* Its own family first, then the other one for addresses that stand in both. */
-static const struct pattern *find_address(const struct pattern_expr *expr, const struct sample *sample)
+static uint32_t find_address(const struct pattern_expr *expr, const struct sample *sample)
 {
     bool is_v4 = sample->type == SAMPLE_IPV4;
     if (!is_v4 && sample->type != SAMPLE_IPV6)
-        return NULL;
-    const struct pattern *found = is_v4 ? prefix_tree_longest(&expr->v4, sample->u.ip, 32)
-                                        : prefix_tree_longest(&expr->v6, sample->u.ip, 128);
+        return 0;
+    uint32_t found = is_v4 ? longest_v4(expr, sample->u.ip) : longest_v6(expr, sample->u.ip);
     if (found || (is_v4 && !expr->v6.count && !expr->odd_count))
         return found;
     struct addr addr = sample_to_addr(sample);
     if (is_v4) {
         addr_to_v6(&addr);
-        found = prefix_tree_longest(&expr->v6, addr.u.ip, 128);
+        found = longest_v6(expr, addr.u.ip);
         return found ? found : walk_odd_masks(expr, sample->u.ip);
     }
     if (!addr_to_v4(&addr) && !from_6to4(&addr))
-        return NULL;
-    found = prefix_tree_longest(&expr->v4, addr.u.ip, 32);
+        return 0;
+    found = longest_v4(expr, addr.u.ip);
     return found ? found : walk_odd_masks(expr, addr.u.ip);
 }
 
-static const struct pattern *find_folded(const struct pattern_expr *expr, struct str subject,
-                                         struct arena *scratch)
+static uint32_t find_folded(const struct pattern_expr *expr, struct str subject, struct arena *scratch)
 {
     char few[FOLD_MAX];
     char *folded = subject.size <= sizeof(few) ? few : arena_alloc(scratch, subject.size);
     if (!folded)
-        return NULL;
-    lower(folded, subject);
+        return 0;
+    for (size_t i = 0; i < subject.size; i++)
+        folded[i] = ascii_lower(subject.data[i]);
     struct str text = str_make(folded, subject.size);
     return hashed(expr->options.method) ? find_hashed(expr, text) : walk_texts(expr, text, NULL);
 }
 
-const struct pattern *pattern_index_find(const struct pattern_expr *expr, const struct sample *sample,
-                                         struct arena *scratch, struct regex_groups *groups)
+uint32_t pattern_index_find(const struct pattern_expr *expr, const struct sample *sample,
+                            struct arena *scratch, struct regex_groups *groups)
 {
     switch (expr->options.method) {
     case MATCH_INT:

@@ -219,15 +219,15 @@ static void files_are_read(void)
     begin();
     struct pattern_ref *list = load("list", false, "# comment\na b\n\n  lead \r\n#x\nlast");
     const struct pattern_entry *entry = pattern_ref_next(list, NULL);
-    EXPECT_STR(entry->key, "a b");
+    EXPECT_STR(pattern_entry_key(entry), "a b");
     entry = pattern_ref_next(list, entry);
-    EXPECT_STR(entry->key, "lead "); /* blanks behind a pattern are its own */
+    EXPECT_STR(pattern_entry_key(entry), "lead "); /* blanks behind a pattern are its own */
     entry = pattern_ref_next(list, entry);
-    EXPECT_STR(entry->key, "last");
+    EXPECT_STR(pattern_entry_key(entry), "last");
     EXPECT(!pattern_ref_next(list, entry));
     struct pattern_ref *map = load("map", true, "k1 v1\n k2\t v 2 \nk3\n");
-    EXPECT_STR(pattern_ref_find(map, STR("k2"))->value, "v 2");
-    EXPECT_STR(pattern_ref_find(map, STR("k3"))->value, "");
+    EXPECT_STR(pattern_entry_value(pattern_ref_find(map, STR("k2"))), "v 2");
+    EXPECT_STR(pattern_entry_value(pattern_ref_find(map, STR("k3"))), "");
     EXPECT(!pattern_ref_find(map, STR("v1")));
     EXPECT(pattern_ref_is_map(map) && !pattern_ref_is_map(list));
     EXPECT(pattern_ref_get(set, STR("map")) == map && !pattern_ref_get(set, STR("other")));
@@ -390,8 +390,8 @@ static void indexes_agree_with_plain_reading(void)
             struct pattern_match match;
             for (const struct pattern_entry *e = pattern_ref_next(ref, NULL); e;
                  e = pattern_ref_next(ref, e)) {
-                if (plainly(methods[i], sample.u.text, e->key) &&
-                    (!want || (methods[i] == MATCH_BEG && e->key.size > want->key.size)))
+                if (plainly(methods[i], sample.u.text, pattern_entry_key(e)) &&
+                    (!want || (methods[i] == MATCH_BEG && e->key_size > want->key_size)))
                     want = e;
             }
             bool found = pattern_match(indexes[i], &sample, &arena, &match);
@@ -411,7 +411,8 @@ static void without_memory_nothing_changes(void)
     while (!done && n < 100) {
         const char *error = NULL;
         begin();
-        struct pattern_ref *ref = load("map", true, "a 1\n");
+        /* As many as there is room for at first: one more makes everything grow. */
+        struct pattern_ref *ref = load("map", true, "a 1\nc 1\nd 1\ne 1\nf 1\ng 1\nh 1\ni 1\n");
         struct pattern_expr *by_text = index_of(ref, MATCH_STR, SAMPLE_STR),
                             *by_begin = index_of(ref, MATCH_BEG, SAMPLE_STR);
         arena_reset(&arena);
@@ -440,6 +441,38 @@ static bool found(const struct pattern_expr *index, const char *text, struct are
 {
     struct sample sample = sample_text(str_of(text));
     return pattern_match(index, &sample, memory, NULL);
+}
+
+static void masks_with_holes_come_and_go(void)
+{
+    begin();
+    struct pattern_ref *ref =
+        load("map", true, "10.0.7.0/255.0.255.0 1\n10.0.7.0/255.0.255.0 2\n10.0.0.0/8 3\n");
+    struct pattern_expr *by_ip = index_of(ref, MATCH_IP, SAMPLE_STR);
+    expect_value(by_ip, MATCH_IP, "10.9.7.9", "3");
+    EXPECT_INT(pattern_ref_remove(ref, STR("10.0.0.0/8")), 1);
+    expect_value(by_ip, MATCH_IP, "10.9.7.9", "1");
+    EXPECT(pattern_ref_remove_id(ref, 1));
+    expect_value(by_ip, MATCH_IP, "10.9.7.9", "2");
+    EXPECT_INT(pattern_ref_remove(ref, STR("10.0.7.0/255.0.255.0")), 1);
+    expect_value(by_ip, MATCH_IP, "10.9.7.9", NULL);
+    finish();
+}
+
+/* The key of an entry is good for looking for it, even where the entry goes or changes. */
+static void an_entry_is_found_by_its_own_text(void)
+{
+    const char *error = NULL;
+    begin();
+    struct pattern_ref *ref = load("map", true, "a 1\nb 2\na 3\n");
+    EXPECT(pattern_ref_append(ref, STR("a"), STR("4"), &arena, &error));
+    EXPECT_INT(pattern_ref_set(ref, pattern_entry_key(pattern_ref_find(ref, STR("a"))), STR("x")), 3);
+    EXPECT_INT(pattern_ref_set(ref, pattern_entry_key(pattern_ref_find(ref, STR("a"))), STR("xy")), 3);
+    EXPECT_STR(pattern_entry_value(pattern_ref_find(ref, STR("a"))), "xy");
+    EXPECT_INT(pattern_ref_remove(ref, pattern_entry_key(pattern_ref_find(ref, STR("a")))), 3);
+    EXPECT_INT(pattern_ref_count(ref), 1);
+    EXPECT(!pattern_ref_find(ref, STR("a")) && pattern_ref_find(ref, STR("b")));
+    finish();
 }
 
 static void versions_replace_all_at_once(void)
@@ -504,6 +537,8 @@ const struct test_row tests[] = {
     { "values of maps have types", values_have_types },
     { "references have numbers", references_have_numbers },
     { "indexes agree with plain reading", indexes_agree_with_plain_reading },
+    { "IPv4 masks with holes come and go", masks_with_holes_come_and_go },
+    { "an entry is found by its own text", an_entry_is_found_by_its_own_text },
     { "without memory nothing changes", without_memory_nothing_changes },
     { 0 },
 };
