@@ -326,6 +326,21 @@ def test_a_runaway_action_is_stopped(world, lua, origin, syslog):
     assert line == "GET /p?q=1 HTTP/1.1"
 
 
+@pytest.mark.only("runtime", "haproxy", reason="nothing that is computed takes time in the simulator")
+def test_a_runaway_action_has_its_time(world, lua, origin, syslog):
+    proxy = lua('core.register_action("run", {"http-req"}, function(txn) while true do end end)', "http-request lua.run",
+                globals_="tune.lua.session-timeout 200ms")
+    begin = world.now()
+    through(world.connect(proxy.port()), origin)
+    assert 0.15 < world.now() - begin < 3
+
+
+def test_a_loop_that_watches_the_clock_ends(world, lua):
+    proxy = lua('core.register_fetches("show", function(txn) local begin = os.clock()\n'
+                ' while os.clock() - begin < 0.02 do end return "over" end)', SHOW)
+    assert fetched(world, proxy) == "over"
+
+
 def test_a_runaway_service_is_stopped(world, lua, syslog):
     proxy = lua('core.register_service("run", "http", function(applet) while true do end end)',
                 "http-request use-service lua.run", globals_="tune.lua.service-timeout 200ms")

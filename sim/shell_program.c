@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SOCAT_LINGER_MS = 500 };
+enum { SOCAT_LINGER_MS = 500, START_MS = 1 /* of a program that looks at the world */ };
 
 static struct outcome run_echo(struct call *call)
 {
@@ -318,8 +318,18 @@ static void list_socket(void *data, const struct net_listing *listing)
                node ? "haproxy" : "vtest", node ? (long long)sim_node_pid(node) : 1, listing->number);
 }
 
+/* What was sent before the program was started has arrived and been taken when it looks. */
 static struct outcome run_ss(struct call *call)
 {
+    struct errand *start;
+    bool made;
+
+    start = shell_next_errand(call->shell, ERRAND_SLEEP, &made);
+    if (!start)
+        return shell_stop(call->shell, "shell: too many '%.*s'", call->words[0]);
+    start->wait_ns = START_MS * NS_PER_MS;
+    if (!start->done)
+        return shell_errand_outcome(call->shell, start, call->out);
     net_list(call->shell->scenario->net, list_socket, call);
     return shell_ended(0);
 }

@@ -16,7 +16,9 @@
 #include <stdio.h>
 #include <sys/mman.h>
 
-#define TURN_NS     NS_PER_US
+#define TURN_NS NS_PER_US
+#define LOOK_NS                                                                                              \
+    (100 * NS_PER_US) /* a look at the processor time used takes some: who loops until it is there ends */
 #define POLLER_MAX  256
 #define BUSY_MAX    1000000 /* turns that a node may ask for without anything happening to it */
 #define PID_FIRST   1000
@@ -65,6 +67,7 @@ struct sim_platform {
     bool in_turn, again;
     uint64_t not_before; /* when the current turn is over */
     uint64_t turns;
+    uint64_t cpu_looks;
     uint32_t busy;    /* turns in a row that the node asked for itself */
     unsigned signals; /* a bit per enum plat_signal */
     struct sim_poller pollers[POLLER_MAX];
@@ -182,7 +185,8 @@ static int64_t wall_ns(struct platform *platform)
 
 static uint64_t cpu_ns(struct platform *platform)
 {
-    return self(platform)->turns * TURN_NS;
+    struct sim_platform *sim = self(platform);
+    return sim->turns * TURN_NS + ++sim->cpu_looks * LOOK_NS;
 }
 
 static void entropy(struct platform *platform, void *out, size_t size)

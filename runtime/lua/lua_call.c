@@ -10,7 +10,7 @@
 #include <lauxlib.h>
 
 #define IDLE_RUNS_MAX      256
-#define NS_PER_INSTRUCTION 10 /* what the budget charges: the same in both worlds */
+#define NS_PER_INSTRUCTION 3 /* charged for a run's first interval: short ones are never timed */
 
 /* ---- budget ---- */
 
@@ -27,24 +27,39 @@ static uint64_t limit_ms(const struct lua_run *run)
     }
 }
 
+static uint64_t cpu_ns(const struct lua_run *run)
+{
+    struct platform *platform = loop_platform(run->engine->loop);
+    return platform->ops->cpu_ns(platform);
+}
+
+static void charge(struct lua_run *run)
+{
+    uint64_t now = cpu_ns(run),
+             ns = run->machine->configuration->globals.lua_forced_yield * NS_PER_INSTRUCTION;
+    if (run->cpu_mark)
+        ns = now - run->cpu_mark;
+    run->cpu_mark = now;
+    run->used_ns += ns;
+    run->burst_ns += ns;
+}
+
 static void on_count(lua_State *L, lua_Debug *where)
 {
     struct lua_run *run = lua_run_of(L);
     (void)where;
     if (!run)
         return;
-    const struct globals *globals = &run->machine->configuration->globals;
-    run->instructions += globals->lua_forced_yield;
-    run->burst += globals->lua_forced_yield;
-    uint64_t limit = limit_ms(run), burst = globals->lua_burst_timeout_ms;
-    if (limit && run->instructions * NS_PER_INSTRUCTION / NS_PER_MS >= limit) {
+    charge(run);
+    uint64_t limit = limit_ms(run), burst = run->machine->configuration->globals.lua_burst_timeout_ms;
+    if (limit && run->used_ns >= limit * NS_PER_MS) {
         luaL_error(L, "execution timeout");
         return;
     }
     if ((run->context & LUA_MAY_WAIT) && lua_isyieldable(L)) {
         task_wake(run->task);
         lua_yield(L, 0);
-    } else if (burst && run->burst * NS_PER_INSTRUCTION / NS_PER_MS >= burst) {
+    } else if (burst && run->burst_ns >= burst * NS_PER_MS) {
         luaL_error(L, "execution timeout: it ran too long without a point to interrupt it");
     }
 }
@@ -139,7 +154,7 @@ struct lua_run *lua_run_take(struct lua_machine *machine, struct engine *engine,
     run->filter = NULL;
     run->yielded = run->at_rest = false;
     run->ended_by_script = run->response_side = run->replied = run->reply_failed = false;
-    run->instructions = run->burst = 0;
+    run->used_ns = run->burst_ns = run->cpu_mark = 0;
     run->serial = ++machine->run_serial;
     timer_init(&run->timer, engine->loop, timer_over);
     *(struct lua_run **)lua_getextraspace(run->thread) = run;
@@ -197,7 +212,9 @@ enum lua_outcome lua_run_resume(struct lua_run *run)
     int results = 0;
     timer_stop(&run->timer);
     run->sleep_until = 0;
-    run->burst = 0;
+    run->burst_ns = 0;
+    if (run->used_ns) /* only what ran long before */
+        run->cpu_mark = cpu_ns(run);
     if (platform->ops->mark)
         platform->ops->mark(platform, PLAT_MARK_LUA_RESUME, run->serial, 0);
     int arguments = run->argument_count;

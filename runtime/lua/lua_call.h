@@ -46,10 +46,12 @@ struct lua_run {
     uint64_t seen;         /* bytes that had come then */
     bool at_rest;          /* its function returned: the coroutine can begin another */
     bool ended_by_script;  /* core.done, txn:done: an error that is none */
-    bool replied, reply_failed;   /* txn:done(reply) put its answer in place, or could not */
-    bool response_side;           /* the action runs in a response ruleset */
-    uint64_t instructions;        /* since it began, in hook intervals' worth */
-    uint64_t burst;               /* since the last resume */
+    bool replied, reply_failed; /* txn:done(reply) put its answer in place, or could not */
+    bool response_side;         /* the action runs in a response ruleset */
+    uint64_t used_ns;           /* of the processor since it began, as far as the hook saw it */
+    uint64_t burst_ns;          /* since the last resume */
+    uint64_t
+        cpu_mark; /* the platform's cpu_ns when the hook saw it last, or at its resume; 0: not looked at yet */
     struct stream_filter *filter; /* whose callback it is; else NULL */
     struct buf *out; /* of management commands: where applet:send writes; NULL: into the stream */
     int argument_count;
