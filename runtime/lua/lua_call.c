@@ -27,19 +27,21 @@ static uint64_t limit_ms(const struct lua_run *run)
     }
 }
 
-static uint64_t cpu_ns(const struct lua_run *run)
+/* Where no time passes while a script runs, the processor's counts. */
+static struct lua_clocks clocks_of(const struct lua_run *run)
 {
     struct platform *platform = loop_platform(run->engine->loop);
-    return platform->ops->cpu_ns(platform);
+    return (struct lua_clocks){ platform->ops->monotonic_ns(platform), platform->ops->cpu_ns(platform) };
 }
 
 static void charge(struct lua_run *run)
 {
-    uint64_t now = cpu_ns(run),
-             ns = run->machine->configuration->globals.lua_forced_yield * NS_PER_INSTRUCTION;
-    if (run->cpu_mark)
-        ns = now - run->cpu_mark;
-    run->cpu_mark = now;
+    struct lua_clocks now = clocks_of(run), then = run->mark;
+    uint64_t ns = run->machine->configuration->globals.lua_forced_yield * NS_PER_INSTRUCTION;
+    if (then.now_ns)
+        ns = now.now_ns - then.now_ns > now.cpu_ns - then.cpu_ns ? now.now_ns - then.now_ns
+                                                                 : now.cpu_ns - then.cpu_ns;
+    run->mark = now;
     run->used_ns += ns;
     run->burst_ns += ns;
 }
@@ -154,7 +156,8 @@ struct lua_run *lua_run_take(struct lua_machine *machine, struct engine *engine,
     run->filter = NULL;
     run->yielded = run->at_rest = false;
     run->ended_by_script = run->response_side = run->replied = run->reply_failed = false;
-    run->used_ns = run->burst_ns = run->cpu_mark = 0;
+    run->used_ns = run->burst_ns = 0;
+    run->mark = (struct lua_clocks){ 0 };
     run->serial = ++machine->run_serial;
     timer_init(&run->timer, engine->loop, timer_over);
     *(struct lua_run **)lua_getextraspace(run->thread) = run;
@@ -214,7 +217,7 @@ enum lua_outcome lua_run_resume(struct lua_run *run)
     run->sleep_until = 0;
     run->burst_ns = 0;
     if (run->used_ns) /* only what ran long before */
-        run->cpu_mark = cpu_ns(run);
+        run->mark = clocks_of(run);
     if (platform->ops->mark)
         platform->ops->mark(platform, PLAT_MARK_LUA_RESUME, run->serial, 0);
     int arguments = run->argument_count;

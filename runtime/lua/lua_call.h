@@ -48,10 +48,11 @@ struct lua_run {
     bool ended_by_script;  /* core.done, txn:done: an error that is none */
     bool replied, reply_failed; /* txn:done(reply) put its answer in place, or could not */
     bool response_side;         /* the action runs in a response ruleset */
-    uint64_t used_ns;           /* of the processor since it began, as far as the hook saw it */
+    uint64_t used_ns;           /* since it began, as far as the hook saw it */
     uint64_t burst_ns;          /* since the last resume */
-    uint64_t
-        cpu_mark; /* the platform's cpu_ns when the hook saw it last, or at its resume; 0: not looked at yet */
+    struct lua_clocks {
+        uint64_t now_ns, cpu_ns;
+    } mark;                       /* when the hook saw it last, or at its resume; 0: not yet */
     struct stream_filter *filter; /* whose callback it is; else NULL */
     struct buf *out; /* of management commands: where applet:send writes; NULL: into the stream */
     int argument_count;
