@@ -133,3 +133,67 @@ def test_every_entry_of_the_text_is_listed(world):
     assert not missing
     code, out, err = world.run(["-dKluals", "-c"], "frontend fe\n    mode http\n    timeout client 1s\n    bind 127.0.0.1:1\n")
     assert "---@class TXN" in out and "function TXN:set_var(name, value, ifexist) end" in out
+
+
+# ---- Mailers, which scripts read.
+
+
+MAILERS = """
+global
+    lua-load {script}
+mailers m1
+    timeout mail 3s
+    mailer smtp1 127.0.0.1:25
+    mailer smtp2 127.0.0.1:26
+defaults
+    mode http
+    timeout client 5s
+    timeout server 5s
+    timeout connect 5s
+    option log-health-checks
+    email-alert mailers m1
+    email-alert from a@test
+    email-alert to b@test
+    email-alert level notice
+frontend fe
+    bind fd@${{fe}}
+    {show}
+backend be
+    email-alert myhostname host.test
+    no option log-health-checks
+    server s1 127.0.0.1:1
+"""
+
+
+@OURS
+def test_mailers(world):
+    path = world.file("mail.lua", "core.use_native_mailers_config()\n" + run(
+        'local m, h = core.backends.be:get_mailers(), core.frontends.fe:get_mailers()\n'
+        'return table.concat({m.smtp_from, m.smtp_to, m.smtp_hostname, m.log_level, m.mailservers_timeout, m.mailservers.smtp1,\n'
+        ' m.mailservers.smtp2, tostring(m.track_server_health), tostring(h.track_server_health), #h.smtp_hostname > 0 and "own" or ""}, " ")'))
+    proxy = world.proxy(MAILERS.format(script=path, show=SHOW))
+    assert fetched(world, proxy) == "a@test b@test host.test 5 3000 127.0.0.1:25 127.0.0.1:26 false true own"
+
+
+@OURS
+def test_without_mailers_there_are_none(world, lua):
+    assert fetched(world, lua(run("return tostring(core.backends.be:get_mailers())"), SHOW)) == "nil"
+
+
+@pytest.mark.parametrize("section, lines, code, words", [
+    ("mailer m 127.0.0.1:25", "email-alert mailers m1\n email-alert from a@b\n email-alert to c@d", 0, ""),
+    ("mailer m 127.0.0.1:25", "email-alert mailers m2\n email-alert from a@b\n email-alert to c@d", 1, "unable to find mailers 'm2'"),
+    ("mailer m 127.0.0.1:25", "email-alert mailers m1\n email-alert from a@b", 0, "'email-alert' will be ignored for frontend 'fe'"),
+    ("mailer m 127.0.0.1:25", "", 0, "Removing incomplete section 'mailers m1'"),
+    ("mailer m 127.0.0.1", "", 1, "missing port specification"),
+    ("mailer m", "", 1, "'mailer' expects <name> and <addr>[:<port>]"),
+    ("timeout mail", "", 1, "'timeout mail' expects"),
+    ("timeout mail x", "", 1, "timeout mail"),
+    ("nothing", "", 1, "unknown keyword 'nothing' in 'mailers' section"),
+    ("", "email-alert nothing x", 1, "email-alert: unknown argument 'nothing'"),
+    ("", "email-alert level nothing", 1, "unknown log level"),
+])
+def test_lines_of_mailers(world, section, lines, code, words):
+    got, out, err = world.run(["-c"], f"mailers m1\n    {section}\nfrontend fe\n    mode http\n    timeout client 1s\n"
+                                      f"    bind 127.0.0.1:1\n    {lines}\n")
+    assert got == code and words in out + err

@@ -22,7 +22,7 @@ extern const struct section_row kw_section_rows[];
 extern const struct keyword_row kw_global_rows[], kw_global_ignored_rows[], kw_stats_rows[], kw_lua_rows[],
     kw_proxy_rows[], kw_filter_rows[], kw_balance_rows[], kw_timeout_rows[], kw_option_rows[], kw_rule_rows[],
     kw_log_rows[], kw_error_rows[], kw_capture_rows[], kw_bind_rows[], kw_server_rows[], kw_userlist_rows[],
-    kw_tls_rows[], kw_resolvers_rows[];
+    kw_tls_rows[], kw_resolvers_rows[], kw_mailers_rows[];
 extern const struct keyword_row kw_stick_rows[], kw_ring_rows[];
 extern const struct option_row kw_bind_option_rows[], kw_server_option_rows[], kw_tls_bind_rows[],
     kw_tls_server_rows[];
@@ -64,6 +64,7 @@ static const struct table tables[] = {
     KEYWORDS(kw_filter_rows),
     KEYWORDS(kw_balance_rows),
     KEYWORDS(kw_resolvers_rows),
+    KEYWORDS(kw_mailers_rows),
     KEYWORDS(kw_timeout_rows),
     KEYWORDS(kw_option_rows),
     KEYWORDS(kw_rule_rows),

@@ -197,27 +197,6 @@ static bool warned(struct cfg_line *line)
     return true;
 }
 
-/* Read as it should be written, so that a mistake is found; nothing here sends mail. */
-static bool email_alert(struct cfg_line *line)
-{
-    static const char *const words[] = { "from", "mailers", "myhostname", "to", "level" };
-    const char *word = cfg_arg(line, 0);
-    enum log_level level;
-    size_t i = 0;
-    while (i < COUNT_OF(words) && strcmp(words[i], word) != 0)
-        i++;
-    if (i == COUNT_OF(words))
-        return cfg_error(
-            line, "'email-alert' expects 'from', 'level', 'mailers', 'myhostname' or 'to', but got '%s'.",
-            word);
-    if (!cfg_arg_limits(line, 2, 2))
-        return false;
-    if (strcmp(word, "level") == 0 && !log_level_of(cfg_arg(line, 1), &level))
-        return cfg_error(line, "unknown log level '%s' after 'email-alert level'.", cfg_arg(line, 1));
-    cfg_warn(line, "'email-alert' has no effect: no mail is sent.");
-    return true;
-}
-
 /* ---- balance ---- */
 
 static const char **copy_words(struct cfg_line *line, unsigned from)
@@ -497,7 +476,6 @@ const struct keyword_row kw_proxy_rows[] = {
     { IN_BACK, "load-server-state-from-file", KW_IGNORED(1, 1) },
     { IN_PROXY, "guid", KW_IGNORED(1, 1) },
     { IN_PROXY, "compression", KW_REFUSED("answers are passed on as they are") },
-    { IN_PROXY, "email-alert", KW_CALL(email_alert) },
     { IN_PROXY, "bind-process", KW_CALL(warned), .note = "there is one process" },
     { IN_BACK, "use-fcgi-app", KW_REFUSED("there is no FastCGI") },
     { IN_FRONT, "clitcpka-cnt", KW_CALL(keep_alive_count), SETTING(client_keep_alive_count) },

@@ -1,6 +1,7 @@
 /* How sections begin and end: global, defaults, frontend, backend, listen, userlist, http-errors; and those of
  * HAProxy that are not here, each refused by name. */
 #include "keywords/kw_common.h"
+#include "keywords/kw_mailers.h"
 #include "keywords/kw_resolvers.h"
 #include "log/log_ring.h"
 #include "proxy/http_errors.h"
@@ -277,7 +278,7 @@ const struct section_row kw_section_rows[] = {
     { "ring", IN_RING, begin_ring, NULL },
     { "cache", IN_CACHE, refuse, NULL },
     { "peers", IN_PEERS, refuse, NULL },
-    { "mailers", IN_MAILERS, refuse, NULL },
+    { "mailers", IN_MAILERS, kw_mailers_begin, NULL },
     { "program", IN_PROGRAM, refuse, NULL },
     { "log-forward",IN_LOG_FORWARD, refuse, NULL },
     { "fcgi-app", IN_FCGI, refuse, NULL },

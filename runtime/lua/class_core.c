@@ -133,6 +133,7 @@ const struct lua_method_row class_core_rows[] = {
     { "Warning", core_warning, LUA_ANYWHERE, false, "text: string" },
     { "Alert", core_alert, LUA_ANYWHERE, false, "text: string" },
     { "disable_legacy_mailers", core_native_mailers, LUA_IN_SETUP, false, "" },
+    { "use_native_mailers_config", core_native_mailers, LUA_IN_SETUP, false, "" },
     { "get_info", core_get_info, LUA_ANYWHERE, false, " -> table<string, any>" },
     { "msleep", core_msleep, LUA_ANYWHERE, true, "milliseconds: integer" },
     { "sleep", core_sleep, LUA_ANYWHERE, true, "seconds: integer" },

@@ -66,11 +66,36 @@ static int proxy_shut_bcksess(lua_State *L)
     return 0;
 }
 
-/* There is no mailers section. */
 static int proxy_get_mailers(lua_State *L)
 {
-    check_proxy(L);
-    lua_pushnil(L);
+    const struct proxy *proxy = check_proxy(L);
+    const struct email_alert *alert = &proxy->settings.email_alert;
+    struct platform *platform = proxy->configuration->platform;
+    char text[ADDR_TEXT_MAX + 8];
+    if (!alert->mailers) {
+        lua_pushnil(L);
+        return 1;
+    }
+    lua_createtable(L, 0, 7);
+    lua_pushboolean(L, proxy->settings.log_health_checks);
+    lua_setfield(L, -2, "track_server_health");
+    lua_pushinteger(L, alert->level);
+    lua_setfield(L, -2, "log_level");
+    lua_pushinteger(L, (lua_Integer)alert->mailers->timeout_ms);
+    lua_setfield(L, -2, "mailservers_timeout");
+    lua_pushstring(L, alert->host_name ? alert->host_name : platform->ops->host_name(platform));
+    lua_setfield(L, -2, "smtp_hostname");
+    lua_pushstring(L, alert->from);
+    lua_setfield(L, -2, "smtp_from");
+    lua_pushstring(L, alert->to);
+    lua_setfield(L, -2, "smtp_to");
+    lua_newtable(L);
+    for (const struct mailer *mailer = alert->mailers->first; mailer; mailer = mailer->next) {
+        addr_print(&mailer->addr, text, sizeof(text));
+        lua_pushstring(L, text);
+        lua_setfield(L, -2, mailer->name);
+    }
+    lua_setfield(L, -2, "mailservers");
     return 1;
 }
 
@@ -118,7 +143,7 @@ static const struct lua_method_row proxy_rows[] = {
     /* name          run              where allowed  may wait */
     { "get_cap", proxy_get_cap, LUA_ANYWHERE, false, " -> string" },
     { "get_mode", proxy_get_mode, LUA_ANYWHERE, false, " -> string" },
-    { "get_mailers", proxy_get_mailers, LUA_ANYWHERE, false, " -> table|nil" },
+    { "get_mailers", proxy_get_mailers, LUA_ANYWHERE, false, " -> ProxyMailers|nil" },
     { "get_name", proxy_get_name, LUA_ANYWHERE, false, " -> string" },
     { "get_srv_act", proxy_get_srv_act, LUA_ANYWHERE, false, " -> integer" },
     { "get_srv_bck", proxy_get_srv_bck, LUA_ANYWHERE, false, " -> integer" },

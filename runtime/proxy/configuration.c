@@ -97,6 +97,7 @@ void configuration_destroy(struct configuration *configuration)
     dict_finish(&configuration->var_names);
     dict_finish(&configuration->http_errors);
     dict_finish(&configuration->resolvers);
+    dict_finish(&configuration->mailers);
     vars_finish(&configuration->proc_vars);
     pattern_set_destroy(configuration->patterns);
     words_finish(&configuration->words);

@@ -93,6 +93,7 @@ struct configuration {
     struct dict userlists;    /* struct userlist * */
     struct dict http_errors;  /* struct http_errors * */
     struct dict resolvers;    /* struct resolvers * */
+    struct dict mailers;      /* struct mailers * */
     struct wanted_resolvers *wanted_resolvers;
     struct lua_file *lua_files, **lua_files_end;
     struct global_var *global_vars, **global_vars_end;

@@ -3,6 +3,7 @@
 #include "proxy/bind.h"
 #include "proxy/configuration.h"
 #include "proxy/http_reply_read.h"
+#include "proxy/mailers.h"
 #include "proxy/server.h"
 #include "proxy/stick_rule.h"
 #include "proxy/userlist.h"
@@ -645,6 +646,7 @@ static bool resolve_resolvers(struct configuration *configuration)
 bool configuration_resolve(struct configuration *configuration)
 {
     bool good = resolve_resolvers(configuration);
+    good = mailers_resolve(configuration) && good;
     set_global_defaults(configuration);
     set_log_hosts(&configuration->globals, configuration->globals.log_targets);
     number_proxies(configuration);

@@ -17,6 +17,7 @@ static void set_usual(struct proxy_settings *settings)
         .max_session_srv_conns = 5,
         .retry_on = RETRY_CONN_FAILURE,
         .tcp_smart_accept = true,
+        .email_alert.level = LOG_ALERT,
     };
 }
 

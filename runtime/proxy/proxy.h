@@ -11,6 +11,7 @@
 #include "log/log_target.h"
 #include "proxy/counters.h"
 #include "proxy/http_reply.h"
+#include "proxy/mailers.h"
 #include "proxy/source.h"
 #include "rules/ruleset.h"
 
@@ -136,6 +137,7 @@ struct proxy_settings {
     struct diag_place balance_at;
     const char *server_state_file;
     const char *description;
+    struct email_alert email_alert;
     const char *cookie_name, *cookie_domain, *cookie_attribute, *dynamic_cookie_key;
     unsigned cookie_flags; /* enum cookie_flags */
     uint64_t cookie_max_idle_s, cookie_max_life_s;
