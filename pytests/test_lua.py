@@ -360,6 +360,32 @@ def test_a_runaway_fetch_or_converter_is_stopped(world, lua, origin, script, use
     assert ("after", "yes") in fields and ("found", "yes") not in fields
 
 
+@pytest.mark.only("runtime", "sim", reason="HAProxy 2.6.12's error is caught by the script's pcall")
+@pytest.mark.parametrize("spin", [
+    "while true do pcall(function() while true do end end) end",
+    "while true do pcall(pcall, pcall, function() while true do end end) end",
+    "coroutine.wrap(function() while true do end end)()",
+    "while true do coroutine.resume(coroutine.create(function() while true do end end)) end",
+], ids=["pcall", "pcalls", "coroutine", "coroutines"])
+def test_a_runaway_is_stopped_whatever_is_around_it(world, lua, origin, syslog, spin):
+    proxy = lua('core.register_action("run", {"http-req"}, function(txn) %s end)' % spin,
+                "http-request lua.run\n http-request set-header After yes", globals_="tune.lua.session-timeout 100ms")
+    for _ in range(2):
+        _, fields, _ = through(world.connect(proxy.port()), origin)
+        assert ("after", "yes") in fields
+        assert "timeout" in said(syslog, "run")
+
+
+@pytest.mark.only("runtime", "sim", reason="HAProxy 2.6.12 knows no execution in a coroutine of a script")
+def test_methods_in_a_coroutine_of_the_script(world, lua, origin, syslog):
+    proxy = lua('core.register_action("go", {"http-req"}, function(txn)\n'
+                ' local step = coroutine.wrap(function() txn.http:req_add_header("one", "1") coroutine.yield(7)\n'
+                '  local well, why = pcall(core.yield) txn.http:req_add_header("two", tostring(well)) end)\n'
+                ' txn.http:req_add_header("got", tostring(step())) step() end)', "http-request lua.go")
+    _, fields, _ = through(world.connect(proxy.port()), origin)
+    assert ("one", "1") in fields and ("got", "7") in fields and ("two", "false") in fields
+
+
 def test_memory_is_bounded(world, lua, origin, syslog):
     proxy = lua('core.register_action("eat", {"http-req"}, function(txn) local all = {}\n'
                 ' while true do all[#all + 1] = string.rep("x", 100000) .. #all end end)',

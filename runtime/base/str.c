@@ -57,12 +57,6 @@ int str_compare_nocase(struct str a, struct str b)
     return a.size < b.size ? -1 : a.size > b.size;
 }
 
-size_t str_find_char(struct str text, char c)
-{
-    const char *at = text.size ? memchr(text.data, c, text.size) : NULL;
-    return at ? (size_t)(at - text.data) : STR_NOT_FOUND;
-}
-
 size_t str_find_last_char(struct str text, char c)
 {
     for (size_t i = text.size; i > 0; i--)
@@ -92,21 +86,6 @@ size_t str_find_nocase(struct str text, struct str needle)
         if (str_eq_nocase(str_slice(text, from, needle.size), needle))
             return from;
     return STR_NOT_FOUND;
-}
-
-struct str str_from(struct str text, size_t from)
-{
-    if (from > text.size)
-        from = text.size;
-    return (struct str){ text.data ? text.data + from : NULL, text.size - from };
-}
-
-struct str str_slice(struct str text, size_t from, size_t size)
-{
-    struct str rest = str_from(text, from);
-    if (size < rest.size)
-        rest.size = size;
-    return rest;
 }
 
 static bool blank(char c)

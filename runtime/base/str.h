@@ -70,14 +70,29 @@ int str_compare_nocase(struct str a, struct str b);
 
 #define STR_NOT_FOUND ((size_t)-1)
 /* The offset of the first `c` / first `needle`, STR_NOT_FOUND if there is none. */
-size_t str_find_char(struct str text, char c);
+static inline size_t str_find_char(struct str text, char c)
+{
+    const char *at = text.size ? memchr(text.data, c, text.size) : NULL;
+    return at ? (size_t)(at - text.data) : STR_NOT_FOUND;
+}
 size_t str_find_last_char(struct str text, char c);
 size_t str_find(struct str text, struct str needle);
 size_t str_find_nocase(struct str text, struct str needle);
 
 /* From offset `from` (clamped) to the end; `size` bytes from `from`, both clamped. */
-struct str str_from(struct str text, size_t from);
-struct str str_slice(struct str text, size_t from, size_t size);
+static inline struct str str_from(struct str text, size_t from)
+{
+    if (from > text.size)
+        from = text.size;
+    return (struct str){ text.data ? text.data + from : NULL, text.size - from };
+}
+static inline struct str str_slice(struct str text, size_t from, size_t size)
+{
+    struct str rest = str_from(text, from);
+    if (size < rest.size)
+        rest.size = size;
+    return rest;
+}
 /* Without blanks (space and tab) at both ends. */
 struct str str_trim(struct str text);
 /* Cuts *rest at the first `separator`: returns what stands before it and leaves what follows; when there is

@@ -373,8 +373,7 @@ static bool take_fields(struct head *head)
         const struct h1_line *line = head->line = &parser->lines[i];
         struct http_field *field = &msg->fields[msg->field_count++];
         char *name = place(head, line->name_at), *value = place(head, line->value_at);
-        for (uint32_t n = 0; n < line->name_size; n++)
-            name[n] = ascii_lower(name[n]);
+        http_chars_lower(name, line->name_size);
         field->name = str_make(name, line->name_size);
         field->value =
             UNLIKELY(line->folded) ? unfold(value, line->value_size) : str_make(value, line->value_size);

@@ -39,7 +39,36 @@ size_t http_chars_find_nul_or_cr(struct str text)
         if (UNLIKELY(zero_bytes(word) | zero_bytes(word ^ EACH_BYTE('\r'))))
             break;
     }
+    if (at && at < text.size &&
+        at + 8 > text.size) { /* the last eight once more, whole: they overlap those before */
+        uint64_t word;
+        memcpy(&word, text.data + text.size - 8, sizeof(word));
+        if (!(zero_bytes(word) | zero_bytes(word ^ EACH_BYTE('\r'))))
+            return text.size;
+    }
     while (at < text.size && text.data[at] != 0 && text.data[at] != '\r')
         at++;
     return at;
+}
+
+/* Bytes of 'A' to 'Z' have bit 5 clear and are the ones to which adding carries into the high bit as told. */
+static uint64_t lower_word(uint64_t word)
+{
+    uint64_t low = word & EACH_BYTE(0x7f);
+    uint64_t from_a = low + EACH_BYTE(0x80 - 'A'), past_z = low + EACH_BYTE(0x80 - 'Z' - 1);
+    uint64_t upper = from_a & ~past_z & ~word & EACH_BYTE(0x80);
+    return word | upper >> 2;
+}
+
+void http_chars_lower(char *text, size_t size)
+{
+    size_t at = 0;
+    for (; at + 8 <= size; at += 8) {
+        uint64_t word;
+        memcpy(&word, text + at, sizeof(word));
+        word = lower_word(word);
+        memcpy(text + at, &word, sizeof(word));
+    }
+    for (; at < size; at++)
+        text[at] = ascii_lower(text[at]);
 }

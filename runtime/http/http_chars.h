@@ -32,5 +32,7 @@ static inline size_t http_chars_span(struct str text, size_t from, unsigned clas
 
 /* The offset of the first NUL or CR of text, text.size if there is none: eight bytes at a time. */
 size_t http_chars_find_nul_or_cr(struct str text);
+/* ASCII letters to lower case, in place. */
+void http_chars_lower(char *text, size_t size);
 
 #endif

@@ -1,4 +1,4 @@
-/* Entering Lua: coroutines from a pool, an instruction budget by a count hook, errors to the log with their traceback.
+/* Entering Lua: coroutines from a pool, an instruction budget by Lua's count hook, errors to the log with their traceback.
  *
  * Waiting is yielding: lua_wait notes nothing but the coroutine's continuation; whoever owns the run resumes it when its
  * task is woken. A forced yield (the budget) is resumed with the next turn. */
@@ -8,11 +8,34 @@
 #include "lua/lua_log.h"
 #include "stream/stream.h"
 #include <lauxlib.h>
+#include <limits.h>
 
 #define IDLE_RUNS_MAX      256
 #define NS_PER_INSTRUCTION 3 /* charged for a run's first interval: short ones are never timed */
 
 /* ---- budget ---- */
+
+/* Lua's count hook stops at each instruction, which doubles the cost of all. The machine asks anew whether it shall stop
+ * at each jump, each call and each operation that may call; between those code runs straight on, and ends. So the hook
+ * is made to count these: luaG_traceexec, which lvm.c calls before an instruction as long as it is told to, answers "no
+ * more until you ask". In plain code that is every fourth instruction or so, in both worlds the same. */
+#define INSTRUCTIONS_A_STOP 4
+
+int __wrap_luaG_traceexec(lua_State *L, const void *pc);
+int __real_luaG_traceexec(lua_State *L, const void *pc);
+static void on_count(lua_State *L, lua_Debug *where);
+
+int __wrap_luaG_traceexec(lua_State *L, const void *pc)
+{
+    int more = __real_luaG_traceexec(L, pc);
+    return more && lua_gethook(L) != on_count; /* a script's own hook gets what it asked for */
+}
+
+static int stops_of(uint64_t instructions)
+{
+    uint64_t stops = instructions / INSTRUCTIONS_A_STOP;
+    return stops > INT_MAX ? INT_MAX : stops ? (int)stops : 1;
+}
 
 static uint64_t limit_ms(const struct lua_run *run)
 {
@@ -46,22 +69,31 @@ static void charge(struct lua_run *run)
     run->burst_ns += ns;
 }
 
+static void stop_at_each(lua_State *L)
+{
+    lua_sethook(L, on_count, LUA_MASKCOUNT, 1);
+}
+
 static void on_count(lua_State *L, lua_Debug *where)
 {
     struct lua_run *run = lua_run_of(L);
     (void)where;
     if (!run)
         return;
+    bool outermost = L == run->thread; /* not in a coroutine that the script made */
     charge(run);
     uint64_t limit = limit_ms(run), burst = run->machine->configuration->globals.lua_burst_timeout_ms;
     if (limit && run->used_ns >= limit * NS_PER_MS) {
+        stop_at_each(L); /* a pcall around it does not help: the next stop says it again */
+        stop_at_each(run->thread);
         luaL_error(L, "execution timeout");
         return;
     }
-    if ((run->context & LUA_MAY_WAIT) && lua_isyieldable(L)) {
+    if ((run->context & LUA_MAY_WAIT) && outermost && lua_isyieldable(L)) {
         task_wake(run->task);
         lua_yield(L, 0);
     } else if (burst && run->burst_ns >= burst * NS_PER_MS) {
+        stop_at_each(L);
         luaL_error(L, "execution timeout: it ran too long without a point to interrupt it");
     }
 }
@@ -162,8 +194,9 @@ struct lua_run *lua_run_take(struct lua_machine *machine, struct engine *engine,
     timer_init(&run->timer, engine->loop, timer_over);
     *(struct lua_run **)lua_getextraspace(run->thread) = run;
     uint64_t every = machine->configuration->globals.lua_forced_yield;
-    if (every && lua_gethook(run->thread) != on_count) /* it stays from run to run */
-        lua_sethook(run->thread, on_count, LUA_MASKCOUNT, (int)every);
+    if (every && (lua_gethook(run->thread) != on_count || lua_gethookcount(run->thread) != stops_of(every)))
+        lua_sethook(run->thread, on_count, LUA_MASKCOUNT,
+                    stops_of(every)); /* else it stays from run to run */
     return run;
 }
 
@@ -221,8 +254,11 @@ enum lua_outcome lua_run_resume(struct lua_run *run)
     if (platform->ops->mark)
         platform->ops->mark(platform, PLAT_MARK_LUA_RESUME, run->serial, 0);
     int arguments = run->argument_count;
+    struct lua_run *outer = run->machine->current;
     run->argument_count = 0;
+    run->machine->current = run;
     int status = lua_resume(run->thread, run->machine->main, arguments, &results);
+    run->machine->current = outer;
     if (status == LUA_OK) {
         run->at_rest = true;
         return LUA_FINISHED;
@@ -314,8 +350,12 @@ const char *lua_context_name(enum lua_context context)
 int lua_wait(lua_State *L, lua_KFunction again, lua_KContext state)
 {
     enum lua_context context = lua_context_of(L);
+    const struct lua_run *run = lua_run_of(L);
     if (!(context & LUA_MAY_WAIT))
         return luaL_error(L, "waiting is not allowed in %s", lua_context_name(context));
+    if (run && run->thread != L)
+        return luaL_error(L, "cannot wait here: a coroutine of the script is between this call and the %s",
+                          lua_context_name(context));
     if (!lua_isyieldable(L))
         return luaL_error(
             L, "cannot wait here: a C function, metamethod or iterator is between this call and the %s",

@@ -90,10 +90,12 @@ void lua_run_give(struct lua_run *run);
 bool lua_protect(struct lua_machine *machine, lua_State *L, int (*call)(lua_State *L, void *data), void *data,
                  const char *what) MUST_USE;
 
-/* In a method: the execution it is part of; NULL in the body and in init. */
+/* In a method: the execution it is part of, also where the script is in a coroutine of its own; NULL in the body and in
+ * init. */
 static inline struct lua_run *lua_run_of(lua_State *L)
 {
-    return *(struct lua_run **)lua_getextraspace(L);
+    struct lua_run *run = *(struct lua_run **)lua_getextraspace(L);
+    return run ? run : lua_vm_of(L)->current;
 }
 enum lua_context lua_context_of(lua_State *L);
 const char *lua_context_name(enum lua_context context);

@@ -17,6 +17,7 @@ struct lua_memory {
     bool mapped;
 };
 
+struct lua_run;
 struct lua_machine {
     struct lua_memory memory;
     lua_State *main;
@@ -25,6 +26,7 @@ struct lua_machine {
     struct list idle_runs; /* coroutines ready for reuse */
     unsigned idle_run_count;
     struct list runs;         /* in use */
+    struct lua_run *current;  /* the one that is in Lua now, NULL for none */
     struct list inits, tasks; /* registered, see lua_register.c */
     struct list functions;    /* of actions, fetches, converters, services: see lua_register.c */
     unsigned context;         /* enum lua_context bit of what runs outside of a coroutine: body or init */

@@ -26,6 +26,23 @@ bool http_front_begin(struct stream *stream)
     return true;
 }
 
+/* "GET /x HTTP/1.1" as it came. Each request has one, so that it is put together by hand. */
+static struct str request_line(const struct http_msg *request, struct arena *arena)
+{
+    const struct str words[] = { request->method, STR(" "), request->uri, STR(" "), request->version };
+    size_t size = 0, at = 0;
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        size += words[i].size;
+    char *line = arena_alloc(arena, size + 1);
+    if (!line)
+        return STR_NONE;
+    for (size_t i = 0; i < COUNT_OF(words); at += words[i++].size)
+        if (words[i].size)
+            memcpy(line + at, words[i].data, words[i].size);
+    line[size] = 0;
+    return str_make(line, size);
+}
+
 /* The log shows what came, whether or not it could be read. */
 static void keep_uri(struct stream *stream)
 {
@@ -35,8 +52,7 @@ static void keep_uri(struct stream *stream)
     http->method = request->method;
     http->target = request->uri;
     http->version = request->version;
-    struct str line = arena_printf(&stream->arena, "%.*s %.*s %.*s", STR_ARG(request->method),
-                                   STR_ARG(request->uri), STR_ARG(request->version));
+    struct str line = request_line(request, &stream->arena);
     http->uri = limit && line.size >= limit ? str_slice(line, 0, limit - 1) : line;
 }
 
