@@ -51,6 +51,28 @@ size_t http_chars_find_nul_or_cr(struct str text)
     return at;
 }
 
+/* A control character is below 32 or 127; bytes from 128 on are none. */
+static bool has_control(uint64_t word)
+{
+    uint64_t low = word & EACH_BYTE(0x7f);
+    uint64_t visible = low + EACH_BYTE(0x80 - 0x20), del = low + EACH_BYTE(0x80 - 0x7f);
+    return ((~visible | del) & ~word & EACH_BYTE(0x80)) != 0;
+}
+
+bool http_chars_have_control(struct str text)
+{
+    size_t at = 0;
+    for (; at + 8 <= text.size; at += 8) {
+        uint64_t word;
+        memcpy(&word, text.data + at, sizeof(word));
+        if (has_control(word))
+            return true;
+    }
+    while (at < text.size && !http_char_is(text.data[at], HTTP_CHAR_CONTROL))
+        at++;
+    return at < text.size;
+}
+
 /* Bytes of 'A' to 'Z' have bit 5 clear and are the ones to which adding carries into the high bit as told. */
 static uint64_t lower_word(uint64_t word)
 {

@@ -32,6 +32,8 @@ static inline size_t http_chars_span(struct str text, size_t from, unsigned clas
 
 /* The offset of the first NUL or CR of text, text.size if there is none: eight bytes at a time. */
 size_t http_chars_find_nul_or_cr(struct str text);
+/* Whether a control character, tab included, is in it. */
+bool http_chars_have_control(struct str text);
 /* ASCII letters to lower case, in place. */
 void http_chars_lower(char *text, size_t size);
 

@@ -31,7 +31,22 @@ static void letters_are_lowered_at_every_place(void)
     }
 }
 
+static void control_characters_are_seen_at_every_place(void)
+{
+    char text[20];
+    for (unsigned c = 0; c < 256; c++) {
+        for (size_t at = 0; at < sizeof(text); at++) {
+            memset(text, ' ', sizeof(text));
+            text[at] = (char)c;
+            EXPECT(http_chars_have_control(str_make(text, sizeof(text))) ==
+                   http_char_is((char)c, HTTP_CHAR_CONTROL));
+            EXPECT(!http_chars_have_control(str_make(text, at)));
+        }
+    }
+}
+
 const struct test_row tests[] = {
+    { "control characters are seen at every place", control_characters_are_seen_at_every_place },
     { "NUL and CR are found at every place", nul_and_cr_are_found_at_every_place },
     { "letters are lowered at every place", letters_are_lowered_at_every_place },
     { 0 },

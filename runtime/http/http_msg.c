@@ -139,7 +139,13 @@ struct http_field *http_msg_find(const struct http_msg *msg, struct str name,
 
 size_t http_msg_value_end(struct str list, size_t from)
 {
+    struct str rest = str_from(list, from);
+    size_t comma = str_find_char(rest, ',');
     bool quoted = false;
+    if (comma == STR_NOT_FOUND)
+        return list.size;
+    if (str_find_char(str_slice(rest, 0, comma), '"') == STR_NOT_FOUND)
+        return from + comma;
     for (size_t i = from; i < list.size; i++) {
         char c = list.data[i];
         if (c == '"')
@@ -189,7 +195,13 @@ unsigned http_msg_count_values(const struct http_msg *msg, struct str name, bool
 bool http_msg_value_at(const struct http_msg *msg, struct str name, bool full, int n, struct str *out)
 {
     struct http_value_cursor cursor = { 0 };
-    int64_t wanted = n > 0 ? n : (int64_t)http_msg_count_values(msg, name, full) + (n ? n : -1) + 1;
+    if (n == 0 || n == -1) { /* the last one, seen in one walk */
+        bool found = false;
+        for (; http_msg_next_value(msg, name, full, &cursor); found = true)
+            *out = cursor.value;
+        return found;
+    }
+    int64_t wanted = n > 0 ? n : (int64_t)http_msg_count_values(msg, name, full) + n + 1;
     if (wanted < 1)
         return false;
     while (http_msg_next_value(msg, name, full, &cursor))
@@ -248,11 +260,13 @@ static char *put(char *out, struct str text)
 static struct str cleaned(struct http_msg *msg, struct str before, struct str text, struct str after,
                           enum text_kind kind)
 {
-    size_t size = before.size + cleaned_size(text, kind) + after.size;
+    bool is_clean = kind == TEXT_VALUE && !http_chars_have_control(text);
+    size_t size = before.size + (is_clean ? text.size : cleaned_size(text, kind)) + after.size;
     char *copy = arena_alloc(msg->arena, size + 1);
     if (!copy)
         return STR_NONE;
-    char *end = put(put_cleaned(put(copy, before), text, kind), after);
+    char *end = put(copy, before);
+    end = put(is_clean ? put(end, text) : put_cleaned(end, text, kind), after);
     *end = 0;
     CHECK((size_t)(end - copy) == size);
     return str_make(copy, size);

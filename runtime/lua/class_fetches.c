@@ -51,6 +51,8 @@ static const char *make_args(struct sample_parser *parser, const char *signature
 {
     struct sample_unresolved *names = NULL;
     const char *error = NULL;
+    if (!count && !*signature && !check) /* most have none */
+        return NULL;
     parser->unresolved = &names;
     if (!sample_args_make(parser, signature, user, values, count, args, &error))
         return error ? error : "bad arguments";

@@ -95,9 +95,10 @@ static bool txn_part(lua_State *L, const char *key)
         lua_pop(L, 1);
         return false;
     }
-    lua_remove(L, -2);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, 1, key);
+    lua_replace(L, -2);
+    lua_pushvalue(L, 2); /* the key, as it was asked for */
+    lua_pushvalue(L, -2);
+    lua_rawset(L, 1);
     return true;
 }
 
