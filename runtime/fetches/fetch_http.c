@@ -194,6 +194,11 @@ static bool fetch_status(const struct sample_args *args, struct sample_context *
 
 static struct str lower(struct str name, struct arena *scratch)
 {
+    size_t at = 0;
+    while (at < name.size && (name.data[at] < 'A' || name.data[at] > 'Z'))
+        at++;
+    if (at == name.size)
+        return name;
     struct str copy = arena_copy(scratch, name);
     for (size_t i = 0; i < copy.size; i++)
         ((char *)(uintptr_t)copy.data)[i] = ascii_lower(copy.data[i]);
@@ -212,7 +217,7 @@ static bool value_at(const struct sample_args *args, struct sample_context *cont
         if (!http_msg_next_value(msg, name, full, &context->each.values))
             return false;
         *out = context->each.values.value;
-        context->each.more = true;
+        context->each.more = http_msg_has_next_value(msg, name, &context->each.values);
         return true;
     }
     return http_msg_value_at(msg, name, full, n, out);

@@ -64,6 +64,10 @@ static void put_head(struct output *out, const struct http_msg *msg)
         const struct http_field *field = &msg->fields[i];
         if (field->removed || !written(msg, field))
             continue;
+        if (!out->at) {
+            out->size += field->name.size + 2 + field->value.size + 2;
+            continue;
+        }
         put(out, field->name);
         put(out, STR(": "));
         put(out, field->value);

@@ -183,6 +183,12 @@ bool http_msg_next_value(const struct http_msg *msg, struct str name, bool full,
     return true;
 }
 
+bool http_msg_has_next_value(const struct http_msg *msg, struct str name,
+                             const struct http_value_cursor *cursor)
+{
+    return (cursor->inside && !cursor->field->removed) || http_msg_find(msg, name, cursor->field);
+}
+
 unsigned http_msg_count_values(const struct http_msg *msg, struct str name, bool full)
 {
     struct http_value_cursor cursor = { 0 };
@@ -256,17 +262,33 @@ static char *put(char *out, struct str text)
     return out + text.size;
 }
 
+/* As it stands; of a name but for its case. Most texts are. */
+static bool is_clean(struct str text, enum text_kind kind)
+{
+    if (kind == TEXT_VALUE)
+        return !http_chars_have_control(text);
+    return kind == TEXT_NAME && http_chars_span(text, 0, HTTP_CHAR_TOKEN) == text.size;
+}
+
+static char *put_clean(char *out, struct str text, enum text_kind kind)
+{
+    char *end = put(out, text);
+    if (kind == TEXT_NAME)
+        http_chars_lower(out, text.size);
+    return end;
+}
+
 /* before + cleaned text + after, with a NUL behind; data NULL when there is no memory. */
 static struct str cleaned(struct http_msg *msg, struct str before, struct str text, struct str after,
                           enum text_kind kind)
 {
-    bool is_clean = kind == TEXT_VALUE && !http_chars_have_control(text);
-    size_t size = before.size + (is_clean ? text.size : cleaned_size(text, kind)) + after.size;
+    bool clean = is_clean(text, kind);
+    size_t size = before.size + (clean ? text.size : cleaned_size(text, kind)) + after.size;
     char *copy = arena_alloc(msg->arena, size + 1);
     if (!copy)
         return STR_NONE;
     char *end = put(copy, before);
-    end = put(is_clean ? put(end, text) : put_cleaned(end, text, kind), after);
+    end = put(clean ? put_clean(end, text, kind) : put_cleaned(end, text, kind), after);
     *end = 0;
     CHECK((size_t)(end - copy) == size);
     return str_make(copy, size);

@@ -113,6 +113,9 @@ struct http_value_cursor {
 size_t http_msg_value_end(struct str list, size_t from);
 bool http_msg_next_value(const struct http_msg *msg, struct str name, bool full,
                          struct http_value_cursor *cursor);
+/* Whether another call would find one. */
+bool http_msg_has_next_value(const struct http_msg *msg, struct str name,
+                             const struct http_value_cursor *cursor);
 /* Occurrence n (1.. from the front, -1.. from the back); n 0 means the last, as HAProxy's hdr() without
  * occ. */
 bool http_msg_value_at(const struct http_msg *msg, struct str name, bool full, int n, struct str *out);
