@@ -1,6 +1,4 @@
-"""Lua: servers, frontends and their statistics as scripts see and change them, and the list of the whole API."""
-
-import re
+"""Lua: servers, frontends and their statistics as scripts see and change them."""
 
 import pytest
 
@@ -90,49 +88,6 @@ def test_events_of_servers(world, lua, origin, syslog):
     through(world.connect(proxy.port()), origin)
     assert "told SERVER_DOWN be/s1 s1" in said(syslog, "told")
     assert "told SERVER_UP be/s1 s1" in said(syslog, "told")
-
-
-# ---- The list of the API.
-
-
-TEXT = """
-core: Alert Debug Info Warning add_acl asctime_date concat del_acl del_map done get_info http_date imf_date log match_addr msleep now
- parse_addr register_action register_cli register_converters register_fetches register_init register_service register_task
- rfc850_date set_map set_nice sleep tcp tokenize yield
-Proxy: get_cap get_mode get_srv_act get_srv_bck get_stats pause resume shut_bcksess stop
-Server: agent_disable agent_enable agent_force_down agent_force_up check_disable check_enable check_force_down check_force_nolb
- check_force_up get_addr get_maxconn get_stats get_weight is_draining set_addr set_drain set_maint set_maxconn set_ready set_weight shut_sess
-Listener: get_stats
-Concat: add dump
-Channel: append dup forward get get_in_length get_out_length getline is_full send set
-HTTP: req_add_header req_del_header req_get_headers req_rep_header req_rep_value req_set_header req_set_method req_set_path
- req_set_query req_set_uri res_add_header res_del_header res_get_headers res_rep_header res_rep_value res_set_header res_set_status
-TXN: Alert Debug Info Warning deflog done get_priv get_var log reply set_loglevel set_mark set_priority_class set_priority_offset
- set_priv set_tos set_var unset_var
-Reply: add_header del_header set_body set_status
-Socket: close connect connect_ssl getpeername getsockname receive send setoption settimeout
-Regex: exec match new
-Map: lookup new slookup
-AppletHTTP: add_header get_priv get_var getline receive send set_priv set_status set_var start_response unset_var
-AppletTCP: get_priv get_var getline receive send set_priv set_var unset_var
-StickTable: dump info lookup
-act: wake_time
-"""
-
-
-@pytest.mark.only("runtime", reason="prints a list")
-def test_every_entry_of_the_text_is_listed(world):
-    code, out, err = world.run(["-dKlua", "-c"], "frontend fe\n    mode http\n    timeout client 1s\n    bind 127.0.0.1:1\n")
-    assert code == 0
-    listed = set(re.findall(r"^(\w+[.:]\w+)\(", out, re.M))
-    missing = []
-    for owner, names in re.findall(r"^(\w+): ((?:.|\n )*)", TEXT, re.M):
-        for name in names.split():
-            if f"{owner}.{name}" not in listed and f"{owner}:{name}" not in listed:
-                missing.append(f"{owner}:{name}")
-    assert not missing
-    code, out, err = world.run(["-dKluals", "-c"], "frontend fe\n    mode http\n    timeout client 1s\n    bind 127.0.0.1:1\n")
-    assert "---@class TXN" in out and "function TXN:set_var(name, value, ifexist) end" in out
 
 
 # ---- Mailers, which scripts read.

@@ -267,7 +267,7 @@ static bool dump_one(struct buf *out, const struct words *words, const struct du
 /* The API of scripts: its rows are no words. */
 static const struct {
     const char *letters, *title;
-    void (*dump)(struct buf *out);
+    void (*dump)(struct buf *out, const struct words *words);
 } lists[] = {
     { "lua", "Lua functions and methods", lua_dump_methods },
     { "luals", "Lua annotations for editors", lua_dump_annotations },
@@ -296,7 +296,7 @@ static bool dump_named(struct buf *out, const struct words *words, struct str na
         if (!str_eq(name, str_of(lists[i].letters)) && !(all && i == 0))
             continue;
         known = true;
-        lists[i].dump(out);
+        lists[i].dump(out, words);
     }
     if (!known)
         buf_printf(out, "unknown keyword class '%.*s'\n", STR_ARG(name));

@@ -446,5 +446,10 @@ static const struct lua_method_row tcp_rows[] = {
     { 0 },
 };
 
-const struct lua_class class_applet_http = { "AppletHTTP", http_rows, http_attribute, false, NULL };
-const struct lua_class class_applet_tcp = { "AppletTCP", tcp_rows, tcp_attribute, false, NULL };
+const struct lua_class class_applet_http = { "AppletHTTP", http_rows, http_attribute, false,
+                                             "c: Converters, f: Fetches, sc: Converters, sf: Fetches, "
+                                             "method: string, version: string, path?: string, qs?: string, "
+                                             "length: integer, headers: table<string, table<integer, "
+                                             "string>>, response: table<string, table<integer, string>>" };
+const struct lua_class class_applet_tcp = { "AppletTCP", tcp_rows, tcp_attribute, false,
+                                            "c: Converters, f: Fetches, sc: Converters, sf: Fetches" };

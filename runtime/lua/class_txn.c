@@ -327,4 +327,7 @@ static const struct lua_method_row rows[] = {
     { 0 },
 };
 
-const struct lua_class class_txn = { "TXN", rows, txn_part, false, NULL };
+const struct lua_class class_txn = { "TXN", rows, txn_part, false,
+                                     "c: Converters, f: Fetches, sc: Converters, sf: Fetches, req: Channel, "
+                                     "res: Channel, http?: HTTP, http_req?: HTTPMessage, "
+                                     "http_res?: HTTPMessage" };

@@ -7,13 +7,35 @@
 
 const struct lua_function_table classes_functions[] = {
     { "core",
+      "emerg: integer, alert: integer, crit: integer, err: integer, warning: integer, notice: integer, info: "
+      "integer, "
+      "debug: integer, silent: integer, thread: integer, proxies: table<string, Proxy>, frontends: "
+      "table<string, Proxy>, "
+      "backends: table<string, Proxy>",
       { class_core_rows, lua_register_rows, lua_cli_core_rows, lua_filter_core_rows, class_core_value_rows,
         class_map_core_rows, lua_event_core_rows } },
-    { "act", { class_act_rows } },
-    { "filter", { lua_filter_rows } },
-    { "Map", { class_map_functions } },
-    { "Regex", { class_regex_functions } },
-    { NULL, { NULL } },
+    { "act",
+      "CONTINUE: integer, STOP: integer, YIELD: integer, ERROR: integer, DONE: integer, DENY: integer, "
+      "ABORT: integer, "
+      "INVALID: integer",
+      { class_act_rows } },
+    { "filter",
+      "CONTINUE: integer, WAIT: integer, ERROR: integer, FLT_CFG_FL_HTX: integer",
+      { lua_filter_rows } },
+    { "Map",
+      "_int: integer, _ip: integer, _str: integer, _beg: integer, _sub: integer, _dir: integer, _dom: "
+      "integer, "
+      "_end: integer, _reg: integer",
+      { class_map_functions } },
+    { "Regex", NULL, { class_regex_functions } },
+    { NULL, NULL, { NULL } },
+};
+
+const struct lua_shape classes_shapes[] = {
+    { "ProxyMailers", "track_server_health: boolean, log_level: integer, mailservers: table<string, string>, "
+                      "mailservers_timeout: integer, "
+                      "smtp_hostname: string, smtp_from: string, smtp_to: string" },
+    { NULL, NULL },
 };
 
 const struct lua_class *const classes_all[] = {

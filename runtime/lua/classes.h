@@ -19,10 +19,16 @@ extern const struct lua_method_row class_act_rows[], class_core_rows[], class_co
 
 struct lua_function_table { /* a global table */
     const char *name;
+    const char *fields; /* what it holds beside functions, as in struct lua_class */
     const struct lua_method_row *rows[8];
 };
 extern const struct lua_function_table classes_functions[]; /* up to one without a name */
 extern const struct lua_class *const classes_all[];         /* up to NULL */
+/* Plain tables that methods give or take, for annotations; up to one without a name. */
+struct lua_shape {
+    const char *name, *fields;
+};
+extern const struct lua_shape classes_shapes[];
 
 /* Makes all classes and global tables. */
 void classes_make(lua_State *L);

@@ -3,7 +3,9 @@
 #define LUA_LUA_DUMP_H
 #include "base/buf.h"
 
-void lua_dump_annotations(struct buf *out); /* a LuaLS definition file */
-void lua_dump_methods(struct buf *out);     /* one line a method */
+struct words;
+
+void lua_dump_annotations(struct buf *out, const struct words *words); /* a LuaLS definition file */
+void lua_dump_methods(struct buf *out, const struct words *words);     /* one line an attribute or method */
 
 #endif
