@@ -72,8 +72,9 @@ static void put_pool(struct buf *out, const char *name, const struct pool *pool)
 static void run_pools(struct cli_command *command)
 {
     const struct engine *engine = command->engine;
-    const struct pool *pools[] = { &engine->buffers, &engine->sessions, &engine->server_conns };
-    static const char *const names[] = { "buffer", "session", "server_conn" };
+    const struct pool *pools[] = { &engine->buffers, &engine->bulk_buffers, &engine->sessions,
+                                   &engine->server_conns };
+    static const char *const names[] = { "buffer", "bulk_buffer", "session", "server_conn" };
     uint64_t allocated = 0, used = 0;
     buf_add_c(command->out, "Dumping pools usage.\n");
     for (size_t i = 0; i < COUNT_OF(pools); i++) {

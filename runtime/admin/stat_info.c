@@ -234,7 +234,8 @@ GETTER(tls_rate_limit)
 static uint64_t pool_bytes(const struct stat_object *object, bool used)
 {
     const struct engine *engine = object->engine;
-    const struct pool *pools[] = { &engine->buffers, &engine->sessions, &engine->server_conns };
+    const struct pool *pools[] = { &engine->buffers, &engine->bulk_buffers, &engine->sessions,
+                                   &engine->server_conns };
     uint64_t sum = 0;
     for (size_t i = 0; i < COUNT_OF(pools); i++)
         sum += pools[i]->object_size * (pools[i]->used_count + (used ? 0 : pools[i]->free_count));

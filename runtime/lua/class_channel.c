@@ -263,9 +263,9 @@ static int send_again(lua_State *L, int status, lua_KContext state)
         return 1;
     }
     size_t part = text.size - sent;
-    size_t room = stream->engine->buffers.object_size - (channel->output + channel->input);
-    if (part > room)
-        part = room;
+    size_t capacity = stream->engine->buffers.object_size, held = channel->output + channel->input;
+    if (part > capacity - (held < capacity ? held : capacity))
+        part = capacity - (held < capacity ? held : capacity);
     if (part && channel_insert_input(channel, stream->engine, 0, str_slice(text, sent, part))) {
         channel_forward(channel, part);
         sent += part;

@@ -10,8 +10,9 @@ void channel_init(struct channel *channel)
 void channel_finish(struct channel *channel, struct engine *engine)
 {
     if (channel->data)
-        pool_give(&engine->buffers, channel->data);
+        pool_give(channel->bulk ? &engine->bulk_buffers : &engine->buffers, channel->data);
     channel->data = NULL;
+    channel->bulk = false;
     channel->capacity = channel->from = channel->output = channel->input = channel->raw = 0;
 }
 
@@ -26,14 +27,24 @@ void channel_release_if_empty(struct channel *channel, struct engine *engine)
         channel_finish(channel, engine);
 }
 
+static void take_buffer(struct channel *channel, struct engine *engine)
+{
+    const struct pool *large = &engine->bulk_buffers;
+    if (channel->eager && channel->forward >= large->object_size)
+        channel->data = pool_take(&engine->bulk_buffers);
+    channel->bulk = channel->data;
+    if (!channel->data)
+        channel->data = pool_take(&engine->buffers);
+    channel->capacity = channel->bulk ? large->object_size : engine->buffers.object_size;
+}
+
 char *channel_room(struct channel *channel, struct engine *engine, size_t reserve, size_t *size)
 {
     *size = 0;
     if (!channel->data) {
-        channel->data = pool_take(&engine->buffers);
+        take_buffer(channel, engine);
         if (!channel->data)
             return NULL;
-        channel->capacity = engine->buffers.object_size;
         channel->from = 0;
     }
     size_t used = held(channel);

@@ -3,7 +3,8 @@
  *   data: | output (let through, to be sent) | input (under rules and filters) | raw (not decoded yet) |
  *
  * In HTTP, heads are not in it: it holds body data, and raw is what an HTTP/1 reader has not looked at (chunk sizes,
- * a pipelined request). In TCP raw is empty. A channel without bytes holds no buffer. */
+ * a pipelined request). In TCP raw is empty. A channel without bytes holds no buffer. When a read filled all the room
+ * and what comes may pass at once, the next buffer is a large one: fewer, larger reads and writes. */
 #ifndef STREAM_CHANNEL_H
 #define STREAM_CHANNEL_H
 #include "base/check.h"
@@ -22,6 +23,8 @@ struct channel {
     bool failed;         /* the producer died: reset, broken framing */
     bool closed;         /* the consumer takes no more; what comes is dropped */
     bool end_sent;       /* the consumer was told of the end */
+    bool bulk;           /* data is a large buffer */
+    bool eager;          /* the last read filled all the room */
     struct str trailers; /* how a chunked body ends that has them (h1_trailers_end), in the stream's arena */
     uint64_t total_in, total_out; /* bytes since the stream began: received / sent */
     uint64_t last_in_ns, last_out_ns;
@@ -47,6 +50,11 @@ static inline struct str channel_input(const struct channel *c)
 static inline struct str channel_raw(const struct channel *c)
 {
     return str_make(c->data + c->from + c->output + c->input, c->raw);
+}
+/* What a read into `size` bytes of channel_room brought, for the choice of the next buffer. */
+static inline void channel_filled(struct channel *channel, size_t room, size_t size)
+{
+    channel->eager = size == room;
 }
 /* size new bytes were put at channel_room: as input (TCP, applets; moved on to output while `forward` allows). */
 void channel_added(struct channel *channel, size_t size);

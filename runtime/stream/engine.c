@@ -35,6 +35,7 @@ struct engine *engine_create(struct configuration *configuration, struct loop *l
         return NULL;
     }
     pool_init(&engine->buffers, "buffers", configuration->globals.bufsize, 64);
+    pool_init(&engine->bulk_buffers, "bulk_buffers", 4 * (size_t)configuration->globals.bufsize, 16);
     pool_init(&engine->sessions, "sessions", sizeof(struct session), 1024);
     pool_init(&engine->server_conns, "server_conns", sizeof(struct server_conn), 1024);
     arena_init(&engine->scratch, SCRATCH_CHUNK);
@@ -254,6 +255,7 @@ void engine_destroy(struct engine *engine)
         mem_free(stream);
     }
     pool_finish(&engine->buffers);
+    pool_finish(&engine->bulk_buffers);
     pool_finish(&engine->sessions);
     pool_finish(&engine->server_conns);
     arena_finish(&engine->scratch);

@@ -33,7 +33,8 @@ struct engine {
     struct configuration *configuration;
     struct loop *loop;
     struct log_sender *log;
-    struct pool buffers; /* tune.bufsize bytes each */
+    struct pool buffers;      /* tune.bufsize bytes each */
+    struct pool bulk_buffers; /* four times that: for bodies that pass as they come, see channel.h */
     struct pool sessions, server_conns;
     struct list free_streams; /* kept with one chunk of their arena each */
     unsigned free_stream_count;

@@ -16,6 +16,7 @@ bool http_wire_fill(struct conn *conn, struct channel *channel, struct engine *e
     struct io_result result = conn_read(conn, &vec, 1);
     if (result.status == IO_OK) {
         channel_added_raw(channel, result.size);
+        channel_filled(channel, size, result.size);
         channel->last_in_ns = engine_now(engine);
         return true;
     }
