@@ -11,6 +11,7 @@
 #include "config/cfg_cond.h"
 #include "config/cfg_reader.h"
 #include "health/health_check.h"
+#include "lua/lua_check.h"
 #include "lua/lua_memory.h"
 #include "lua/lua_register.h"
 #include "lua/lua_vm.h"
@@ -476,6 +477,7 @@ enum node_state node_start(struct node *node, int argc, const char *const *argv,
         return NODE_ENDED;
     if (node->line.check) {
         static const char valid[] = "Configuration file is valid\n";
+        lua_check_files(node->configuration);
         if (!is_known(node)) { /* nothing that could run */
             static const char idle[] =
                 "Configuration file has no error but will not start (no listener) => exit(2).\n";

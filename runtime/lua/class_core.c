@@ -84,10 +84,10 @@ static int core_yield(lua_State *L)
     return lua_wait(L, woken, 0);
 }
 
-/* The value given is the result (TRUTHS A5). */
+/* The value given is the result (TRUTHS A5). The body and init functions go on behind it, as in HAProxy. */
 static int core_done(lua_State *L)
 {
-    return lua_end(L);
+    return lua_run_of(L) ? lua_end(L) : 0;
 }
 
 static int core_now(lua_State *L)
@@ -138,7 +138,7 @@ const struct lua_method_row class_core_rows[] = {
     { "msleep", core_msleep, LUA_ANYWHERE, true, "milliseconds: integer" },
     { "sleep", core_sleep, LUA_ANYWHERE, true, "seconds: integer" },
     { "yield", core_yield, LUA_ANYWHERE, true, "" },
-    { "done", core_done, LUA_IN_RUNTIME, false, "result?: any" },
+    { "done", core_done, LUA_ANYWHERE, false, "result?: any" },
     { "concat", class_concat_new, LUA_ANYWHERE, false, " -> Concat" },
     { "httpclient", class_httpclient_new, LUA_IN_INIT | LUA_IN_RUNTIME, false, " -> HTTPClient" },
     { "queue", class_queue_new, LUA_ANYWHERE, false, " -> Queue" },
