@@ -225,3 +225,51 @@ def test_a_runaway_script_is_logged_with_its_place(world, lua, origin, syslog):
     through(world.connect(proxy.port()), origin)
     line = said(syslog, "timeout")
     assert "run" in line and "script.lua:2" in line
+
+
+# ---- What holds the loop.
+
+
+HELD = pytest.mark.only("runtime", reason="HAProxy does not tell; in the simulator nothing of it takes time")
+
+
+@HELD
+@pytest.mark.parametrize("code, words", [
+    ('local p = io.popen("sleep 0.03; echo x") p:read("*a") p:close()', "io.popen held all streams for"),
+    ('os.execute("sleep 0.03")', "os.execute held all streams for"),
+])
+def test_a_command_that_holds_the_loop_is_told_once(world, lua, origin, syslog, code, words):
+    proxy = lua(f'core.register_action("run", {{"http-req"}}, function(txn)\n {code}\n core.Info("ran") end)', "http-request lua.run")
+    client = world.connect(proxy.port())
+    through(client, origin)
+    client.close()
+    line = said(syslog, "held all")
+    assert words in line and "script.lua:2" in line and "core.tcp()" in line
+    through(world.connect(proxy.port()), origin)
+    rest = []
+    while "GET /p" not in "".join(rest):
+        rest.append(syslog.recv())
+    assert "held all" not in "".join(rest)
+
+
+@HELD
+def test_a_computation_that_holds_the_loop_is_told(world, lua, syslog):
+    proxy = lua('core.register_fetches("show", function(txn)\n local n = 0\n for i = 1, 4000000 do n = n + i % 7 end\n return n end)', SHOW)
+    fetched(world, proxy)
+    line = said(syslog, "held all")
+    assert "a long computation" in line and "script.lua:3" in line and "sample-fetch 'show'" in line
+
+
+@HELD
+def test_what_is_quick_is_not_told(world, lua, syslog):
+    path = world.file("some.txt", "text")
+    proxy = lua(f'core.register_fetches("show", function(txn)\n local f = io.open("{path}") local t = f:read("*a") f:close() return t end)', SHOW)
+    assert fetched(world, proxy) == "text"
+    assert "held" not in syslog.recv()
+
+
+@OURS
+def test_an_error_names_its_stream(world, lua, origin, syslog):
+    proxy = lua('core.register_action("run", {"http-req"}, function(txn) error("own") end)', "http-request lua.run")
+    through(world.connect(proxy.port()), origin)
+    assert "Lua action 'run': stream 0x" in said(syslog, "own")

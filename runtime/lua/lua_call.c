@@ -5,6 +5,7 @@
 #include "lua/lua_call.h"
 #include "base/mem.h"
 #include "base/units.h"
+#include "lua/lua_held.h"
 #include "lua/lua_log.h"
 #include "stream/stream.h"
 #include <lauxlib.h>
@@ -92,7 +93,10 @@ static void on_count(lua_State *L, lua_Debug *where)
     if ((run->context & LUA_MAY_WAIT) && outermost && lua_isyieldable(L)) {
         task_wake(run->task);
         lua_yield(L, 0);
-    } else if (burst && run->burst_ns >= burst * NS_PER_MS) {
+        return;
+    }
+    lua_held_work(L, run->burst_ns);
+    if (burst && run->burst_ns >= burst * NS_PER_MS) {
         stop_at_each(L);
         luaL_error(L, "execution timeout: it ran too long without a point to interrupt it");
     }

@@ -2,6 +2,7 @@
 #include "lua/lua_log.h"
 #include "base/units.h"
 #include "lua/lua_call.h"
+#include "stream/stream.h"
 
 static void printable(struct buf *out, struct str text)
 {
@@ -56,6 +57,8 @@ void lua_log_error(struct lua_machine *machine, const struct lua_run *run, const
     struct platform *platform = machine->configuration->platform;
     struct buf text = BUF_INIT;
     buf_printf(&text, "Lua %s: ", what);
+    if (run && run->stream)
+        buf_printf(&text, "stream 0x%llx: ", (unsigned long long)run->stream->serial);
     buf_add_c(&text, message);
     if (machine->context &
         (LUA_IN_BODY | LUA_IN_INIT)) { /* the start-up says it, in the shape of all its messages */

@@ -1,8 +1,11 @@
-/* os, io, require and print of scripts: through the platform, in both worlds. */
+/* `os` of a state. */
 #ifndef LUA_LUA_OS_H
 #define LUA_LUA_OS_H
-#include "lua/lua_vm.h"
+#include "platform/platform.h"
+#include <lua.h>
 
-void lua_os_open(lua_State *L, struct lua_machine *machine);
+void lua_os_open(lua_State *L);
+/* Pushes what Lua's functions give for an answer of the world: true, or fail, the reason and a number. Returns how many. */
+int lua_os_answer(lua_State *L, enum io_status status, const char *path);
 
 #endif

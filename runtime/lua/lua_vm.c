@@ -3,7 +3,10 @@
 #include "base/mem.h"
 #include "lua/classes.h"
 #include "lua/lua_call.h"
+#include "lua/lua_held.h"
+#include "lua/lua_io.h"
 #include "lua/lua_memory.h"
+#include "lua/lua_module.h"
 #include "lua/lua_os.h"
 #include "lua/lua_register.h"
 #include <lauxlib.h>
@@ -76,7 +79,9 @@ static int furnish(lua_State *L, void *data)
         lua_pop(L, 1);
     }
     seed_random(L, machine->configuration->platform);
-    lua_os_open(L, machine);
+    lua_os_open(L);
+    lua_io_open(L);
+    lua_module_open(L, machine);
     classes_make(L);
     close_libraries(L);
     return 0;
@@ -98,6 +103,7 @@ struct lua_machine *lua_vm_create(struct configuration *configuration)
     list_init(&machine->subscriptions);
     list_init(&machine->event_calls);
     list_init(&machine->sockets);
+    list_init(&machine->held_places);
     size_t limit = (size_t)configuration->globals.lua_maxmem_mb << 20;
     if (!lua_memory_init(&machine->memory, configuration->platform, limit)) {
         mem_free(machine);
@@ -131,6 +137,7 @@ void lua_vm_destroy(struct lua_machine *machine)
         lua_close(machine->main);
     CHECK(list_empty(&machine->runs));
     free_runs(&machine->idle_runs);
+    lua_held_finish(machine);
     lua_memory_finish(&machine->memory, machine->configuration->platform);
     mem_free(machine);
 }

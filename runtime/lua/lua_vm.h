@@ -34,7 +34,8 @@ struct lua_machine {
     struct list http_clients;               /* with a request under way: see class_httpclient.c */
     struct list subscriptions, event_calls; /* see lua_event.c */
     struct task event_task;
-    struct list sockets; /* open ones of scripts: see class_socket.c */
+    struct list sockets;     /* open ones of scripts: see class_socket.c */
+    struct list held_places; /* see lua_held.c */
 };
 
 /* A state with the libraries open, the classes made, and its table of globals as scripts expect. NULL: no memory. */
@@ -45,6 +46,11 @@ static inline struct lua_machine *lua_vm_of(lua_State *L)
     void *memory;
     lua_getallocf(L, &memory);
     return CONTAINER_OF(memory, struct lua_machine, memory);
+}
+
+static inline struct platform *lua_vm_platform(lua_State *L)
+{
+    return lua_vm_of(L)->configuration->platform;
 }
 
 /* For what lives within one method; the caller rewinds. */
