@@ -227,6 +227,42 @@ def test_a_runaway_script_is_logged_with_its_place(world, lua, origin, syslog):
     assert "run" in line and "script.lua:2" in line
 
 
+# ---- Tasks with arguments, servers that come and go.
+
+
+@OURS
+def test_a_task_with_arguments(world, lua, syslog):
+    lua('core.register_task(function(...) core.Info("told " .. select("#", ...) .. (...)) end, "a", nil, 3, nil)')
+    assert "told 4a" in said(syslog, "told")
+
+
+@OURS
+def test_servers_that_come_and_go(world, syslog):
+    path = world.file("script.lua", 'core.event_sub({"SERVER_ADD", "SERVER_DEL"}, function(event, data)\n'
+                                    ' core.Info("told " .. event .. data.name .. type(data.reference)) end)')
+    proxy = world.proxy(f"""
+global
+    log {syslog.addr} local0
+    stats socket fd@${{cli}} level admin
+    lua-load {path}
+defaults
+    timeout client 5s
+    timeout server 5s
+    timeout connect 5s
+frontend fe
+    bind fd@${{fe}}
+backend be
+    balance roundrobin
+    server s1 127.0.0.1:1
+""", listeners=("fe", "cli"))
+    for command in (b"add server be/s2 127.0.0.1:2", b"del server be/s2"):
+        client = world.connect(proxy.port("cli"))
+        client.send(command + b"\n")
+        client.recv_all()
+    assert "told SERVER_ADDs2table" in said(syslog, "told")
+    assert "told SERVER_DELs2nil" in said(syslog, "told")
+
+
 # ---- What holds the loop.
 
 

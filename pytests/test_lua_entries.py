@@ -306,6 +306,28 @@ NEW_ROWS = [
     ("Channel.may_recv", "tcp", "return tostring(chn:may_recv())", "true"),
     ("TXN.http_req", "message", "return type(txn.http_req)", "table"),
     ("TXN.http_res", "message", "return type(txn.http_res)", "table"),
+    ("TXN.set_fc_tos", "action", 'txn:set_fc_tos(8) return "set"', "set", NEWER),
+    ("TXN.set_fc_mark", "action", 'txn:set_fc_mark(0) return "set"', "set", NEWER),
+    ("core.get_var", "action", 'txn:set_var("proc.mine", 4) return core.get_var("proc.mine") .. tostring(core.get_var("proc.other"))', "4nil", NEWER),
+    ("core.wait", "task", "local a = core.now() core.wait(20) local b = core.now()\n"
+                          " return tostring((b.sec - a.sec) * 1000000 + b.usec - a.usec >= 18000)", "true", NEWER),
+    ("Queue.alarm", "task", "local q, n = core.queue(), 0 core.register_task(function(queue, v) core.msleep(5) queue:push(v) end, q, 8)\n"
+                            " q:alarm() while q:size() == 0 do n = n + 1 core.wait() end return q:pop() .. tostring(n < 3)", "8true", NEWER),
+    ("core.get_patref", "fetch", 'return tostring(pcall(core.get_patref, "nothing")) .. type(core.get_patref(MAP))', "falsetable", NEWER),
+    ("Patref.get_name", "fetch", "return tostring(core.get_patref(MAP):get_name() == MAP)", "true", NEWER),
+    ("Patref.is_map", "fetch", "return tostring(core.get_patref(MAP):is_map()) .. tostring(core.get_patref(ACL):is_map())", "truefalse", NEWER),
+    ("Patref.add", "fetch", 'return tostring(core.get_patref(MAP):add("n", "new")) .. M:lookup("n")', "truenew", NEWER),
+    ("Patref.add_bulk", "fetch", 'core.get_patref(MAP):add_bulk({a = "1", b = "2"}) return M:lookup("a") .. M:lookup("b")', "12", NEWER),
+    ("Patref.del", "fetch", 'local p = core.get_patref(MAP) return tostring(p:del("k")) .. tostring(p:del("k")) .. tostring(M:lookup("k"))',
+     "truefalsenil", NEWER),
+    ("Patref.set", "fetch", 'local p = core.get_patref(MAP) p:set("k", "v2") return tostring(p:set("no", "x")) .. tostring(p:set("no", "x", true))\n'
+                            ' .. M:lookup("k") .. M:lookup("no")', "niltruev2x", NEWER),
+    ("Patref.purge", "fetch", 'core.get_patref(MAP):purge() return tostring(M:lookup("k"))', "nil", NEWER),
+    ("Patref.prepare", "fetch", 'local p = core.get_patref(MAP) p:prepare() p:add("k", "p") return M:lookup("k") .. tostring(p["k"])', "vp", NEWER),
+    ("Patref.commit", "fetch", 'local p = core.get_patref(MAP) p:prepare() p:add("n", "p") local well = p:commit()\n'
+                               ' return tostring(well) .. tostring(M:lookup("k")) .. M:lookup("n") .. tostring(p:commit())', "truenilpnil", NEWER),
+    ("Patref.giveup", "fetch", 'local p = core.get_patref(MAP) p:prepare() p:add("n", "p") p:giveup() local o = ""\n'
+                               ' for k, v in pairs(p) do o = o .. k .. v end return o .. tostring(p["none"])', "kvnil", NEWER),
     ("filter.CONTINUE", "body", "return filter.CONTINUE", "1"),
     ("filter.WAIT", "body", "return filter.WAIT", "0"),
     ("filter.ERROR", "body", "return filter.ERROR", "-1"),

@@ -25,7 +25,7 @@ end
 local function try(place)
     for _, entry in ipairs(NAMES) do
         local f = member(entry[1], entry[2])
-        if type(f) == "function" then
+        if type(f) == "function" and not entry[3]:find(" " .. place .. " ") then
             local well, why = pcall(f)
             RESULTS[place .. " " .. entry[1] .. "." .. entry[2]] = tostring(well) .. " " .. tostring(why)
         end
@@ -61,6 +61,7 @@ try("body")
 misuse{core = 1, Map = 1, Regex = 1}
 core.register_init(function()
     keep("Proxy", core.proxies.be)
+    keep("Patref", core.get_patref(MAP))
     keep("Server", core.proxies.be.servers.s1)
     keep("StickTable", core.proxies.be.stktable)
     local _, listener = next(core.proxies.fe.listeners)
@@ -205,7 +206,8 @@ def tried(world):
     code, out, err = world.run(["-dKlua", "-c"], "frontend fe\n    mode http\n    timeout client 1s\n    bind 127.0.0.1:1\n")
     entries = re.findall(r"^(\w+)([.:])(\w+)\((.*)\) \[([^][]*)\]( may wait)?$", out, re.M)
     table = world.file("m.map", "k v\n")
-    names = [(owner, name) for owner, _, name, _, _, _ in entries]
+    names = [(owner, name, " " + " ".join(place for place, says in PLACES.items() if where == "anywhere" or says in where.split(", ")) + " ")
+             for owner, _, name, _, where, _ in entries]
     script = f"MAP = {as_lua(table)}\nNAMES = {as_lua(names)}\nCALLS = {as_lua(list(calls(entries)))}\n" + SCRIPT
     proxy = world.proxy(CONF.format(script=world.file("script.lua", script)), listeners=("fe", "ft", "cli"))
     client = world.connect(proxy.port("cli"))

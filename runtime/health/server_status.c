@@ -236,6 +236,18 @@ static void tell(struct engine *engine, struct server *server, enum server_state
         engine->on_server_event(engine->on_server_event_data, &event);
 }
 
+void server_status_tell(struct engine *engine, struct server *server, unsigned kind)
+{
+    struct server_event event = { .server = server,
+                                  .kinds = kind,
+                                  .old_state = server->state,
+                                  .new_state = server->state,
+                                  .old_admin = server->admin,
+                                  .new_admin = server->admin };
+    if (engine->on_server_event)
+        engine->on_server_event(engine->on_server_event_data, &event);
+}
+
 static void set_health(struct engine *engine, struct server *server, enum verdict verdict, const char *reason,
                        const struct server *via);
 

@@ -18,6 +18,9 @@ void server_status_clear_admin(struct engine *engine, struct server *server, uns
 const char *server_status_set_weight(struct engine *engine, struct server *server, const char *text);
 /* After any change that balance algorithms look at. */
 void server_status_changed(struct engine *engine, struct server *server);
+/* Tells those that watch that the server came or went. */
+void server_status_tell(struct engine *engine, struct server *server,
+                        unsigned kind); /* enum server_event_kind */
 /* Ends all sessions on it. */
 void server_status_kill_sessions(struct engine *engine, struct server *server, char cause);
 

@@ -190,6 +190,7 @@ static void run_add(struct cli_command *command)
         unlink_server(server);
         return;
     }
+    server_status_tell(command->engine, server, SERVER_EVENT_ADD);
     cli_say(command, CLI_INFO, "New server registered.");
 }
 
@@ -218,6 +219,7 @@ static void run_del(struct cli_command *command)
     check_destroy(server);
     unlink_server(server);
     server_status_changed(command->engine, server);
+    server_status_tell(command->engine, server, SERVER_EVENT_DEL);
     cli_say(command, CLI_INFO, "Server deleted.");
 }
 

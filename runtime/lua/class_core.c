@@ -75,6 +75,16 @@ static int core_sleep(lua_State *L)
     return seconds > 0 ? sleep_ns(L, (uint64_t)seconds * NS_PER_S) : 0;
 }
 
+/* Until something wakes the execution, such as Queue:alarm(), or the time is over. */
+static int core_wait(lua_State *L)
+{
+    struct lua_run *run = lua_run_of(L);
+    lua_Integer ms = luaL_optinteger(L, 1, 0);
+    luaL_argcheck(L, ms >= 0 && ms <= INT32_MAX, 1, "milliseconds are expected");
+    uint64_t deadline = ms && run ? engine_now(run->engine) + (uint64_t)ms * NS_PER_MS : TIMER_OFF;
+    return lua_wait_deadline(L, deadline, woken, 0);
+}
+
 static int core_yield(lua_State *L)
 {
     struct lua_run *run = lua_run_of(L);
@@ -113,6 +123,24 @@ static int core_set_nice(lua_State *L)
     return 0;
 }
 
+/* Variables of the process are everybody's; all others are a stream's. */
+static int core_get_var(lua_State *L)
+{
+    struct configuration *configuration = lua_vm_of(L)->configuration;
+    struct var_name name;
+    struct sample value;
+    const char *error = NULL;
+    if (!var_name_parse(lua_value_check_str(L, 1), &name, &error))
+        return luaL_error(L, "get_var: %s", error);
+    if (name.scope != VAR_PROC)
+        return luaL_error(L, "get_var: only variables of 'proc.' are known here");
+    if (vars_get(&configuration->proc_vars, &name, &value))
+        lua_value_push_sample(L, &value, lua_vm_scratch(L));
+    else
+        lua_pushnil(L);
+    return 1;
+}
+
 static int core_get_info(lua_State *L)
 {
     return lua_stats_push_info(L);
@@ -137,11 +165,14 @@ const struct lua_method_row class_core_rows[] = {
     { "get_info", core_get_info, LUA_ANYWHERE, false, " -> table<string, any>" },
     { "msleep", core_msleep, LUA_ANYWHERE, true, "milliseconds: integer" },
     { "sleep", core_sleep, LUA_ANYWHERE, true, "seconds: integer" },
+    { "wait", core_wait, LUA_MAY_WAIT, true, "milliseconds?: integer" },
     { "yield", core_yield, LUA_ANYWHERE, true, "" },
     { "done", core_done, LUA_ANYWHERE, false, "result?: any" },
     { "concat", class_concat_new, LUA_ANYWHERE, false, " -> Concat" },
     { "httpclient", class_httpclient_new, LUA_IN_INIT | LUA_IN_RUNTIME, false, " -> HTTPClient" },
     { "queue", class_queue_new, LUA_ANYWHERE, false, " -> Queue" },
+    { "get_patref", class_patref_get, LUA_ANYWHERE, false, "name: string -> Patref" },
+    { "get_var", core_get_var, LUA_ANYWHERE, false, "name: string -> any" },
     { "tcp", class_socket_new, LUA_IN_INIT | LUA_IN_RUNTIME, false, " -> Socket" },
     { "now", core_now, LUA_ANYWHERE, false, " -> { sec: integer, usec: integer }" },
     { "set_nice", core_set_nice, LUA_ANYWHERE, false, "nice: integer" },

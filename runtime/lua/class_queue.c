@@ -12,6 +12,7 @@ struct queue {
 struct waiting { /* on the C side of one pop_wait */
     struct lua_waiter waiter;
     struct list link;
+    bool alarm; /* told once, and takes nothing */
 };
 
 static void finish(struct lua_handle *handle)
@@ -45,15 +46,19 @@ static struct queue *check_queue(lua_State *L)
     return lua_class_check(L, 1, &class_queue)->object;
 }
 
-/* The first that still waits: an execution that ended leaves its place to the collector. */
+/* All alarms, and the first that still waits: an execution that ended leaves its place to the collector. */
 static void wake_first(struct queue *queue)
 {
-    LIST_EACH (link, &queue->waiters) {
+    LIST_EACH_SAFE(link, &queue->waiters)
+    {
         struct waiting *waiting = LIST_ITEM(link, struct waiting, link);
-        if (waiting->waiter.task) {
-            lua_waiter_wake(&waiting->waiter);
+        if (!waiting->waiter.task)
+            continue;
+        lua_waiter_wake(&waiting->waiter);
+        if (!waiting->alarm)
             return;
-        }
+        list_remove(link);
+        lua_waiter_end(&waiting->waiter);
     }
 }
 
@@ -125,26 +130,52 @@ static int pop_again(lua_State *L, int status, lua_KContext state)
     return take(L, queue);
 }
 
-static int queue_pop_wait(lua_State *L)
+static struct waiting *push_waiting(lua_State *L, struct queue *queue)
 {
-    struct queue *queue = check_queue(L);
-    lua_settop(L, 1);
-    if (queue->count && list_empty(&queue->waiters))
-        return take(L, queue);
     struct waiting *waiting = lua_newuserdatauv(L, sizeof(*waiting), 0);
     lua_waiter_init(&waiting->waiter);
     list_init(&waiting->link);
+    waiting->alarm = false;
     if (luaL_newmetatable(L, "wait for a queue")) {
         lua_pushcfunction(L, end_waiting);
         lua_setfield(L, -2, "__gc");
     }
     lua_setmetatable(L, -2);
     list_add_last(&queue->waiters, &waiting->link);
+    return waiting;
+}
+
+static int queue_pop_wait(lua_State *L)
+{
+    struct queue *queue = check_queue(L);
+    lua_settop(L, 1);
+    if (queue->count && list_empty(&queue->waiters))
+        return take(L, queue);
+    (void)push_waiting(L, queue);
     return pop_again(L, LUA_OK, 0);
+}
+
+/* The alarm's memory stands in the object, under the execution that set it: a second one takes its place. */
+static int queue_alarm(lua_State *L)
+{
+    struct queue *queue = check_queue(L);
+    struct lua_run *run = lua_run_of(L);
+    if (lua_rawgetp(L, 1, run) != LUA_TUSERDATA) {
+        struct waiting *made = push_waiting(L, queue);
+        made->alarm = true;
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, 1, run);
+    }
+    struct waiting *waiting = lua_touserdata(L, -1);
+    list_remove(&waiting->link);
+    list_add_first(&queue->waiters, &waiting->link);
+    lua_waiter_set(&waiting->waiter, run);
+    return 0;
 }
 
 static const struct lua_method_row rows[] = {
     /* name       run             where allowed  may wait */
+    { "alarm", queue_alarm, LUA_MAY_WAIT, false, "" },
     { "pop", queue_pop, LUA_ANYWHERE, false, " -> any" },
     { "pop_wait", queue_pop_wait, LUA_MAY_WAIT, true, " -> any" },
     { "push", queue_push, LUA_ANYWHERE, false, "item: any -> boolean" },

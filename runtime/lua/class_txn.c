@@ -314,6 +314,8 @@ static const struct lua_method_row rows[] = {
     { "get_priv", class_txn_get_priv, LUA_IN_STREAM, false, " -> any" },
     { "get_var", class_txn_get_var, LUA_IN_STREAM, false, "name: string -> any" },
     { "log", txn_log, LUA_IN_STREAM, false, "level: integer, text: string" },
+    { "set_fc_mark", txn_set_mark, LUA_IN_STREAM, false, "mark: integer" },
+    { "set_fc_tos", txn_set_tos, LUA_IN_STREAM, false, "tos: integer" },
     { "set_loglevel", txn_set_loglevel, LUA_IN_STREAM, false, "level: integer" },
     { "reply", class_reply_new, LUA_IN_STREAM, false, "reply?: table -> Reply" },
     { "set_mark", txn_set_mark, LUA_IN_STREAM, false, "mark: integer" },

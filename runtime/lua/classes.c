@@ -55,6 +55,7 @@ const struct lua_class *const classes_all[] = {
     &class_map,
     &class_message_request,
     &class_message_response,
+    &class_patref,
     &class_proxy,
     &class_queue,
     &class_regex,
@@ -78,5 +79,6 @@ void classes_make(lua_State *L)
     }
     class_core_make(L);
     class_map_make(L);
+    class_patref_make(L);
     lua_filter_make(L);
 }

@@ -11,8 +11,9 @@ struct stream;
 
 extern const struct lua_class class_txn, class_http, class_fetches, class_fetches_text, class_converters,
     class_converters_text, class_applet_http, class_applet_tcp, class_channel_request, class_channel_response,
-    class_concat, class_httpclient, class_listener, class_map, class_message_request, class_message_response,
-    class_proxy, class_queue, class_regex, class_reply, class_server, class_socket, class_stick_table;
+    class_concat, class_httpclient, class_listener, class_map, class_patref, class_message_request,
+    class_message_response, class_proxy, class_queue, class_regex, class_reply, class_server, class_socket,
+    class_stick_table;
 /* Functions of tables, by file. */
 extern const struct lua_method_row class_act_rows[], class_core_rows[], class_core_value_rows[],
     class_map_core_rows[], class_map_functions[], class_regex_functions[];
@@ -35,6 +36,7 @@ void classes_make(lua_State *L);
 /* What the tables core, act and Map hold beside functions. */
 void class_core_make(lua_State *L);
 void class_map_make(lua_State *L);
+void class_patref_make(lua_State *L); /* pairs() of its objects */
 /* core.proxies, core.frontends and core.backends; data is the configuration. For lua_protect. */
 int class_proxy_fill(lua_State *L, void *data);
 void class_server_push(lua_State *L, struct server *server);
@@ -46,7 +48,8 @@ bool class_socket_tls(struct lua_machine *machine, struct conn *conn, struct str
 void class_socket_close_all(struct lua_machine *machine);
 int class_httpclient_new(lua_State *L); /* core.httpclient */
 void class_httpclient_close_all(struct lua_machine *machine);
-int class_queue_new(lua_State *L); /* core.queue */
+int class_queue_new(lua_State *L);  /* core.queue */
+int class_patref_get(lua_State *L); /* core.get_patref */
 /* A table of a head's fields: name → values from index 0 on, one a line. */
 void class_http_push_headers(lua_State *L, const struct http_msg *msg);
 int class_reply_new(lua_State *L); /* txn:reply */

@@ -17,14 +17,10 @@ static const struct {
     const char *name;
     unsigned kinds;
 } names[] = {
-    { "SERVER", SERVER_EVENT_ALL },
-    { "SERVER_ADD", 0 },
-    { "SERVER_DEL", 0 },
-    { "SERVER_DOWN", SERVER_EVENT_DOWN },
-    { "SERVER_UP", SERVER_EVENT_UP },
-    { "SERVER_STATE", SERVER_EVENT_STATE },
-    { "SERVER_ADMIN", SERVER_EVENT_ADMIN },
-    { "SERVER_CHECK", SERVER_EVENT_CHECK },
+    { "SERVER", SERVER_EVENT_ALL },         { "SERVER_ADD", SERVER_EVENT_ADD },
+    { "SERVER_DEL", SERVER_EVENT_DEL },     { "SERVER_DOWN", SERVER_EVENT_DOWN },
+    { "SERVER_UP", SERVER_EVENT_UP },       { "SERVER_STATE", SERVER_EVENT_STATE },
+    { "SERVER_ADMIN", SERVER_EVENT_ADMIN }, { "SERVER_CHECK", SERVER_EVENT_CHECK },
 };
 
 struct subscription {
@@ -173,8 +169,10 @@ static void push_data(lua_State *L, const struct event_call *call)
     set_number(L, "rid", 0);
     set_text(L, "proxy_name", server->proxy->name);
     set_number(L, "proxy_uuid", server->proxy->id);
-    class_server_push(L, server);
-    lua_setfield(L, -2, "reference");
+    if (!(event->kinds & SERVER_EVENT_DEL)) {
+        class_server_push(L, server);
+        lua_setfield(L, -2, "reference");
+    }
     if (event->kinds & SERVER_EVENT_STATE) {
         lua_newtable(L);
         set_flag(L, "admin", event->kinds & SERVER_EVENT_ADMIN);

@@ -27,6 +27,7 @@ struct lua_task {
     struct task task;
     struct lua_run *run;
     int ref;
+    int arguments_ref; /* a table with them; LUA_NOREF: none */
     bool begun;
 };
 
@@ -480,13 +481,39 @@ static int register_init(lua_State *L)
     return 0;
 }
 
+static int drop_refs(lua_State *L, void *data)
+{
+    const struct lua_task *task = data;
+    luaL_unref(L, LUA_REGISTRYINDEX, task->ref);
+    luaL_unref(L, LUA_REGISTRYINDEX, task->arguments_ref);
+    return 0;
+}
+
 static void task_end(struct lua_task *task)
 {
     if (task->run)
         lua_run_give(task->run);
+    (void)!lua_protect(task->machine, task->machine->main, drop_refs, task, "task");
     task_cancel(&task->task);
     list_remove(&task->link);
     mem_free(task);
+}
+
+static int push_arguments(lua_State *L, void *data)
+{
+    const struct lua_task *task = data;
+    if (task->arguments_ref == LUA_NOREF)
+        return 0;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, task->arguments_ref);
+    int table = lua_gettop(L);
+    lua_getfield(L, table, "n");
+    int count = (int)lua_tointeger(L, -1);
+    lua_pop(L, 1);
+    luaL_checkstack(L, count, NULL);
+    for (int i = 1; i <= count; i++)
+        lua_rawgeti(L, table, i);
+    lua_remove(L, table);
+    return count;
 }
 
 static void task_run(struct task *woken)
@@ -495,7 +522,7 @@ static void task_run(struct task *woken)
     struct lua_machine *machine = task->machine;
     if (!task->run) {
         task->run = lua_run_take(machine, machine->engine, LUA_IN_TASK, NULL, NULL, &task->task, "task");
-        if (!task->run || !lua_run_prepare(task->run, task->ref, NULL, NULL)) {
+        if (!task->run || !lua_run_prepare(task->run, task->ref, push_arguments, task)) {
             task_end(task);
             return;
         }
@@ -517,6 +544,17 @@ static int register_task(lua_State *L)
 {
     struct lua_machine *machine = lua_vm_of(L);
     luaL_checktype(L, 1, LUA_TFUNCTION);
+    int count = lua_gettop(L) - 1, arguments_ref = LUA_NOREF;
+    if (count > 0) {
+        lua_createtable(L, count, 1);
+        for (int i = 1; i <= count; i++) {
+            lua_pushvalue(L, i + 1);
+            lua_rawseti(L, -2, i);
+        }
+        lua_pushinteger(L, count);
+        lua_setfield(L, -2, "n");
+        arguments_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    }
     lua_pushvalue(L, 1);
     int ref = luaL_ref(L, LUA_REGISTRYINDEX);
     struct lua_task *task = mem_zero(sizeof(*task));
@@ -524,6 +562,7 @@ static int register_task(lua_State *L)
         return luaL_error(L, "out of memory");
     task->machine = machine;
     task->ref = ref;
+    task->arguments_ref = arguments_ref;
     list_add_last(&machine->tasks, &task->link);
     if (machine->engine && machine->context == LUA_IN_TASK)
         start_task(machine, task);
@@ -645,6 +684,6 @@ const struct lua_method_row lua_register_rows[] = {
     { "register_init", register_init, LUA_IN_BODY, false, "work: fun()" },
     { "register_service", register_service, LUA_IN_SETUP, false,
       "name: string, mode: string, service: fun(applet: any)" },
-    { "register_task", register_task, LUA_ANYWHERE, false, "work: fun(), ...: any" },
+    { "register_task", register_task, LUA_ANYWHERE, false, "work: fun(...: any), ...: any" },
     { 0 },
 };

@@ -13,7 +13,9 @@ enum server_event_kind { /* bits */
                          SERVER_EVENT_STATE = 4, /* any change of its state */
                          SERVER_EVENT_ADMIN = 8, /* of its administration */
                          SERVER_EVENT_CHECK = 16,
-                         SERVER_EVENT_ALL = 31,
+                         SERVER_EVENT_ADD = 32, /* it came, or went, at run time */
+                         SERVER_EVENT_DEL = 64,
+                         SERVER_EVENT_ALL = 127,
 };
 
 struct server_event {
