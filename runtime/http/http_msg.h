@@ -48,7 +48,9 @@ enum http_field_id {
     FIELD_DATE,
     FIELD_CONTENT_TYPE,
     FIELD_CACHE_CONTROL,
+    FIELD_ID_COUNT
 };
+_Static_assert(FIELD_ID_COUNT <= 32, "ids make a set of 32 bits");
 
 struct http_field {
     struct str name;  /* lower case */

@@ -92,7 +92,7 @@ static int give(lua_State *L, bool found, const struct sample *sample, struct ar
 static int call_fetch(lua_State *L, const struct lua_class *class, bool as_text)
 {
     const struct fetch_row *row = lua_touserdata(L, lua_upvalueindex(1));
-    struct stream *stream = lua_class_check(L, 1, class)->object;
+    struct stream *stream = lua_class_check_by(L, class, lua_upvalueindex(2))->object;
     struct sample_context context = class_txn_context(L, stream);
     const struct lua_run *run = lua_run_of(L);
     struct str values[SAMPLE_ARG_MAX];
@@ -125,7 +125,7 @@ static bool fits(const struct converter_row *row, struct sample *input, struct a
 static int call_converter(lua_State *L, const struct lua_class *class, bool as_text)
 {
     const struct converter_row *row = lua_touserdata(L, lua_upvalueindex(1));
-    struct stream *stream = lua_class_check(L, 1, class)->object;
+    struct stream *stream = lua_class_check_by(L, class, lua_upvalueindex(2))->object;
     struct sample_context context = class_txn_context(L, stream);
     luaL_checkany(L, 2);
     struct str values[SAMPLE_ARG_MAX];
@@ -181,7 +181,8 @@ static bool same_name(struct str word, const char *key)
 }
 
 /* Finds the word behind a method's name and puts the method into the class's table, where the next call finds it. */
-static bool make_method(lua_State *L, const char *key, enum word_kind kind, lua_CFunction call)
+static bool make_method(lua_State *L, const char *key, enum word_kind kind, lua_CFunction call,
+                        const struct lua_class *class)
 {
     const struct dict *names = &lua_vm_of(L)->configuration->words.by_name[kind];
     for (struct dict_entry *entry = dict_next(names, NULL); entry; entry = dict_next(names, entry)) {
@@ -189,7 +190,8 @@ static bool make_method(lua_State *L, const char *key, enum word_kind kind, lua_
             continue;
         const struct word *word = entry->value;
         lua_pushlightuserdata(L, (void *)(uintptr_t)word->row);
-        lua_pushcclosure(L, call, 1);
+        lua_rawgetp(L, LUA_REGISTRYINDEX, class); /* its metatable */
+        lua_pushcclosure(L, call, 2);
         lua_pushvalue(L, -1);
         lua_setfield(L, lua_upvalueindex(1), key);
         return true;
@@ -199,22 +201,22 @@ static bool make_method(lua_State *L, const char *key, enum word_kind kind, lua_
 
 static bool find_fetch(lua_State *L, const char *key)
 {
-    return make_method(L, key, WORD_FETCH, fetch_value);
+    return make_method(L, key, WORD_FETCH, fetch_value, &class_fetches);
 }
 
 static bool find_fetch_text(lua_State *L, const char *key)
 {
-    return make_method(L, key, WORD_FETCH, fetch_text);
+    return make_method(L, key, WORD_FETCH, fetch_text, &class_fetches_text);
 }
 
 static bool find_converter(lua_State *L, const char *key)
 {
-    return make_method(L, key, WORD_CONVERTER, convert_value);
+    return make_method(L, key, WORD_CONVERTER, convert_value, &class_converters);
 }
 
 static bool find_converter_text(lua_State *L, const char *key)
 {
-    return make_method(L, key, WORD_CONVERTER, convert_text);
+    return make_method(L, key, WORD_CONVERTER, convert_text, &class_converters_text);
 }
 
 const struct lua_class class_fetches = { "Fetches", NULL, find_fetch, true, NULL };

@@ -9,7 +9,7 @@
 /* The message that a method is for; the wrong side raises (TRUTHS A36). */
 static struct http_msg *message(lua_State *L, bool response)
 {
-    struct stream *stream = lua_class_check(L, 1, &class_http)->object;
+    struct stream *stream = lua_class_self(L)->object;
     const struct lua_run *run = lua_run_of(L);
     if (!stream->http || run->response_side != response ||
         !(response ? stream->http->response_ready : stream->http->request_ready))
@@ -30,24 +30,55 @@ static struct str lower_name(lua_State *L, int index, char *out, size_t size)
 
 #define NAME_MAX_SIZE 256
 
+/* The names that the engine knows are kept as Lua strings, by id, in a table at `names`. */
+static void push_name(lua_State *L, const struct http_field *field, int names)
+{
+    if (field->id != FIELD_OTHER && lua_rawgeti(L, names, field->id) == LUA_TSTRING)
+        return;
+    if (field->id != FIELD_OTHER)
+        lua_pop(L, 1);
+    lua_value_push_str(L, field->name);
+    if (field->id == FIELD_OTHER)
+        return;
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, names, field->id);
+}
+
+static void push_known_names(lua_State *L)
+{
+    static const char key;
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &key) == LUA_TTABLE)
+        return;
+    lua_pop(L, 1);
+    lua_createtable(L, FIELD_ID_COUNT, 0);
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &key);
+}
+
 void class_http_push_headers(lua_State *L, const struct http_msg *msg)
 {
+    uint32_t seen = 0; /* ids, so that most names need not be looked for */
+    push_known_names(L);
+    int names = lua_gettop(L);
     lua_createtable(L, 0, (int)msg->field_count);
     for (struct http_field *field = http_msg_next(msg, NULL); field; field = http_msg_next(msg, field)) {
-        lua_value_push_str(L, field->name);
+        bool is_new = field->id != FIELD_OTHER && !(seen & 1u << field->id);
+        push_name(L, field, names);
         lua_pushvalue(L, -1);
-        if (lua_rawget(L, -3) == LUA_TNIL) {
-            lua_pop(L, 1);
+        if (is_new || lua_rawget(L, names + 1) == LUA_TNIL) {
+            lua_settop(L, names + 2);
             lua_createtable(L, 0, 1);
             lua_value_push_str(L, field->value);
             lua_rawseti(L, -2, 0);
-            lua_rawset(L, -3);
+            lua_rawset(L, names + 1);
+            seen |= 1u << field->id;
             continue;
         }
         lua_value_push_str(L, field->value);
         lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
-        lua_pop(L, 2);
+        lua_settop(L, names + 1);
     }
+    lua_remove(L, names);
 }
 
 static int get_headers(lua_State *L, bool response)

@@ -4,7 +4,8 @@
 #include <lauxlib.h>
 #include <limits.h>
 
-#define MAGIC 0x4c6f636bu
+#define MAGIC     0x4c6f636bu
+#define METATABLE 5 /* a method's last upvalue: its class's metatable */
 
 #define ANY_NUMBER 255 /* of arguments, as the closure keeps it */
 
@@ -82,7 +83,8 @@ static int call_method(lua_State *L)
     return row->run(L);
 }
 
-static void push_method(lua_State *L, const char *prefix, const struct lua_class *class,
+/* metatable: the stack's index of the class's, 0 without a class. */
+static void push_method(lua_State *L, const char *prefix, const struct lua_class *class, int metatable,
                         const struct lua_method_row *row)
 {
     int least, most, self = class != NULL;
@@ -93,7 +95,11 @@ static void push_method(lua_State *L, const char *prefix, const struct lua_class
     lua_pushfstring(L, "%s%s%s", prefix, class ? ":" : ".", row->name);
     lua_pushinteger(L, least | most << 8 | self << 16);
     lua_pushlightuserdata(L, (void *)(uintptr_t) class);
-    lua_pushcclosure(L, call_method, 4);
+    if (metatable)
+        lua_pushvalue(L, metatable);
+    else
+        lua_pushnil(L);
+    lua_pushcclosure(L, call_method, METATABLE);
 }
 
 /* __index(object, key): upvalues are the table of methods and the class. */
@@ -130,9 +136,10 @@ static void add_finder(lua_State *L, const struct lua_class *class)
 void lua_class_make(lua_State *L, const struct lua_class *class)
 {
     lua_createtable(L, 0, 4);
+    int metatable = lua_gettop(L);
     lua_newtable(L);
     for (const struct lua_method_row *row = class->rows; row && row->name; row++) {
-        push_method(L, class->name, class, row);
+        push_method(L, class->name, class, metatable, row);
         lua_setfield(L, -2, row->name);
     }
     if (!class->attribute || class->of_class) { /* a plain table is found without a call */
@@ -186,6 +193,7 @@ struct lua_handle *lua_class_push_new(lua_State *L, const struct lua_class *clas
 {
     struct lua_handle *handle =
         finish ? lua_class_push_owner(L, object, finish) : lua_class_push_handle(L, object, 0);
+    handle->class = class;
     lua_class_push_object(L, class, -1);
     lua_remove(L, -2);
     return handle;
@@ -201,15 +209,9 @@ void lua_class_push_object(lua_State *L, const struct lua_class *class, int hand
     lua_setmetatable(L, -2);
 }
 
-struct lua_handle *lua_class_test(lua_State *L, int index, const struct lua_class *class)
+/* The handle of a table; NULL: it has none, or what it stood for has ended. */
+static struct lua_handle *handle_of(lua_State *L, int index)
 {
-    if (lua_type(L, index) != LUA_TTABLE || !lua_getmetatable(L, index))
-        return NULL;
-    lua_rawgetp(L, LUA_REGISTRYINDEX, class);
-    bool same = lua_rawequal(L, -1, -2);
-    lua_pop(L, 2);
-    if (!same)
-        return NULL;
     lua_rawgeti(L, index, 0);
     struct lua_handle *handle = lua_touserdata(L, -1);
     bool well = handle && lua_rawlen(L, -1) == sizeof(*handle) && handle->magic == MAGIC && handle->object;
@@ -217,17 +219,30 @@ struct lua_handle *lua_class_test(lua_State *L, int index, const struct lua_clas
     return well ? handle : NULL;
 }
 
+static bool has_metatable_of(lua_State *L, int index, const struct lua_class *class)
+{
+    if (!lua_getmetatable(L, index))
+        return false;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, class);
+    bool same = lua_rawequal(L, -1, -2);
+    lua_pop(L, 2);
+    return same;
+}
+
+struct lua_handle *lua_class_test(lua_State *L, int index, const struct lua_class *class)
+{
+    struct lua_handle *handle = lua_type(L, index) == LUA_TTABLE ? handle_of(L, index) : NULL;
+    if (!handle || handle->class == class) /* whoever's table it is in now, that is what it is */
+        return handle;
+    return has_metatable_of(L, index, class) ? handle : NULL;
+}
+
 struct lua_handle *lua_class_check(lua_State *L, int index, const struct lua_class *class)
 {
     struct lua_handle *handle = lua_class_test(L, index, class);
     if (handle)
         return handle;
-    bool same = false;
-    if (lua_type(L, index) == LUA_TTABLE && lua_getmetatable(L, index)) {
-        lua_rawgetp(L, LUA_REGISTRYINDEX, class);
-        same = lua_rawequal(L, -1, -2);
-    }
-    if (!same)
+    if (lua_type(L, index) != LUA_TTABLE || !has_metatable_of(L, index, class))
         luaL_typeerror(L, index, class->name);
     luaL_error(L, "this %s object is no longer valid: what it stood for has ended", class->name);
     return NULL;
@@ -238,15 +253,26 @@ const struct lua_class *lua_class_of_method(lua_State *L)
     return lua_touserdata(L, lua_upvalueindex(4));
 }
 
+struct lua_handle *lua_class_check_by(lua_State *L, const struct lua_class *class, int metatable)
+{
+    struct lua_handle *handle = lua_type(L, 1) == LUA_TTABLE ? handle_of(L, 1) : NULL;
+    bool same = handle && handle->class == class;
+    if (handle && !same && lua_getmetatable(L, 1)) {
+        same = lua_rawequal(L, -1, metatable);
+        lua_pop(L, 1);
+    }
+    return same ? handle : lua_class_check(L, 1, class);
+}
+
 struct lua_handle *lua_class_self(lua_State *L)
 {
-    return lua_class_check(L, 1, lua_class_of_method(L));
+    return lua_class_check_by(L, lua_class_of_method(L), lua_upvalueindex(METATABLE));
 }
 
 void lua_class_add_functions(lua_State *L, const char *prefix, const struct lua_method_row *rows)
 {
     for (const struct lua_method_row *row = rows; row->name; row++) {
-        push_method(L, prefix, NULL, row);
+        push_method(L, prefix, NULL, 0, row);
         lua_setfield(L, -2, row->name);
     }
 }

@@ -29,6 +29,7 @@ struct lua_handle {
     void *object; /* NULL: it ended */
     const void *detail;
     void (*finish)(struct lua_handle *handle); /* when Lua collects it; NULL: the object is somebody else's */
+    const struct lua_class *class;             /* of handles behind one object only; else NULL */
 };
 
 /* Makes the class's metatable (once a state). */
@@ -54,6 +55,8 @@ const struct lua_class *lua_class_of_method(lua_State *L);
 void lua_class_count(const char *signature, int *least, int *most);
 /* self at `index`: raises an error when it is no object of the class, or when it ended. */
 struct lua_handle *lua_class_check(lua_State *L, int index, const struct lua_class *class);
+/* The same of the first argument, with the class's metatable at an index: without looking for it. */
+struct lua_handle *lua_class_check_by(lua_State *L, const struct lua_class *class, int metatable);
 /* Adds functions from rows to the table on the stack's top (core, act ...). */
 void lua_class_add_functions(lua_State *L, const char *prefix, const struct lua_method_row *rows);
 
