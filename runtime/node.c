@@ -22,6 +22,7 @@
 #include "registry.h"
 #include "stream/session.h"
 #include "stream/stream_steps.h"
+#include "takeover.h"
 #include "words_dump.h"
 #include "worker.h"
 #include <lua.h>
@@ -38,6 +39,7 @@ struct node {
     struct command_line line;
     const char *enabled[COMMAND_LINE_ENABLED_MAX];
     struct configuration *configuration;
+    struct takeover *takeover; /* while listeners are fetched from the process before us */
     struct worker *worker;
     struct timer hard_stop;
     bool hard_stop_armed;
@@ -101,6 +103,7 @@ void node_destroy(struct node *node)
         return;
     if (node->hard_stop_armed)
         timer_finish(&node->hard_stop);
+    takeover_destroy(node->takeover);
     if (node->configuration && node->configuration->lua)
         lua_register_stop(node->configuration->lua);
     struct worker *worker = node->worker;
@@ -208,6 +211,7 @@ static void apply_command_line(struct node *node)
     if (node->line.maxconn)
         globals->maxconn = node->line.maxconn;
     globals->memory_mb = node->line.memory_mb;
+    globals->no_reuse_port = globals->no_reuse_port || node->line.no_reuse_port;
     if (node->line.memory_mb && !globals->lua_maxmem_mb)
         globals->lua_maxmem_mb = (uint64_t)node->line.memory_mb;
     if (node->line.local_peer)
@@ -278,6 +282,7 @@ static bool open_all(struct node *node)
         well = open_binds(node, proxy) && well;
     if (node->configuration->cli)
         well = open_binds(node, node->configuration->cli) && well;
+    bind_close_untaken(node->configuration);
     return well;
 }
 
@@ -423,6 +428,28 @@ static bool serve(struct node *node)
     return true;
 }
 
+static bool wants_sockets(const struct node *node)
+{
+    return node->line.old_socket && strcmp(node->line.old_socket, "/dev/null") != 0;
+}
+
+static bool not_taken_over(struct node *node)
+{
+    diag_say(&node->diag, DIAG_ALERT, "Failed to get the sockets from the old process!");
+    return false;
+}
+
+/* The listeners of the process before us are on their way. false: they cannot be had (said). */
+static bool take_over(struct node *node)
+{
+    const char *path = node->line.old_socket;
+    node->takeover = takeover_begin(node->platform, path, PLAT_NO_SOCK);
+    if (node->takeover)
+        return true;
+    diag_say(&node->diag, DIAG_WARNING, "Failed to connect to the old process socket '%s'", path);
+    return not_taken_over(node);
+}
+
 static void print(struct node *node, bool to_stderr, const struct buf *text)
 {
     if (text->size)
@@ -491,17 +518,29 @@ enum node_state node_start(struct node *node, int argc, const char *const *argv,
         *exit_code = 0;
         return NODE_ENDED;
     }
-    if (!serve(node))
+    if (wants_sockets(node) ? !take_over(node) : !serve(node))
         return NODE_ENDED;
     node->state = NODE_RUNNING;
     return NODE_RUNNING;
 }
 
+static void taken_over(struct node *node)
+{
+    bool well = takeover_finish(node->takeover, node->configuration) || not_taken_over(node);
+    takeover_destroy(node->takeover);
+    node->takeover = NULL;
+    if (!well || !serve(node))
+        end(node, 1);
+}
+
 enum node_state node_turn(struct node *node)
 {
-    if (node->state == NODE_RUNNING)
+    if (node->takeover && takeover_turn(node->takeover))
+        taken_over(node);
+    if (node->state == NODE_RUNNING && node->worker)
         loop_turn(node->worker->loop);
-    if (node->state == NODE_RUNNING && node->configuration->stopping && worker_empty(node->worker))
+    if (node->state == NODE_RUNNING && node->worker && node->configuration->stopping &&
+        worker_empty(node->worker))
         end(node, 0);
     return node->state;
 }

@@ -87,6 +87,7 @@ static const struct table tables[] = {
     COMMANDS(cmd_show_rows),
     COMMANDS(cmd_set_rows),
     COMMANDS(cmd_session_rows),
+    COMMANDS(cmd_sockets_rows),
     BIND_OPTIONS(kw_tls_bind_rows),
     SERVER_OPTIONS(kw_tls_server_rows),
     FETCHES(fetch_value_rows),

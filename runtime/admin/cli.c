@@ -367,7 +367,7 @@ static void run_prompt(struct cli_command *command)
     command->cli->prompt = !command->cli->prompt;
 }
 
-static void run_quit(struct cli_command *command)
+void cli_quit(struct cli_command *command)
 {
     command->cli->quitting = true;
     command->cli->line_ready = false;
@@ -447,7 +447,7 @@ const struct command_row cli_rows[] = {
     { "user", CLI_USER, "user                                    : lower the level of the current CLI session to user", run_user, NULL },
     { "help", CLI_USER, "help [<command>]                        : list matching or all commands", run_help, NULL },
     { "prompt", CLI_USER, "prompt                                  : toggle interactive mode with prompt", run_prompt, NULL },
-    { "quit", CLI_USER, "quit                                    : disconnect", run_quit, NULL },
+    { "quit", CLI_USER, "quit                                    : disconnect", cli_quit, NULL },
     { 0 },
 };
 /* clang-format on */

@@ -55,8 +55,11 @@ void cli_say(struct cli_command *command, enum cli_severity severity, const char
     PRINTF_LIKE(3, 4);
 #define cli_error(command, ...) cli_say(command, CLI_ERROR, __VA_ARGS__)
 
+/* The session ends with this command, and nothing stands behind its answer. */
+void cli_quit(struct cli_command *command);
+
 extern const struct service_row cli_service;
 extern const struct command_row cli_rows[], cmd_stat_rows[], cmd_server_rows[], cmd_show_rows[],
-    cmd_set_rows[], cmd_session_rows[];
+    cmd_set_rows[], cmd_session_rows[], cmd_sockets_rows[];
 
 #endif

@@ -354,6 +354,7 @@ const struct keyword_row kw_global_rows[] = {
       .note = "nbproc is not supported any more since HAProxy 2.5. Threads will automatically be used "
               "on multi-processor machines if available." },
     { IN_GLOBAL, "maxsslconn", COUNT(maxsslconn) },
+    { IN_GLOBAL, "noreuseport", FLAG(no_reuse_port) },
     { IN_GLOBAL, "ulimit-n", COUNT(ulimit_n) },
     { IN_GLOBAL, "fd-hard-limit", COUNT(fd_hard_limit) },
     { IN_GLOBAL, "daemon", CFG_FLAG, GLOBAL(daemon) },
@@ -457,7 +458,6 @@ const struct keyword_row kw_global_ignored_rows[] = {
     NOTHING("nogetaddrinfo", 0, 0),
     NOTHING("nokqueue", 0, 0),
     NOTHING("nopoll", 0, 0),
-    NOTHING("noreuseport", 0, 0),
     NOTHING("no-memory-trimming", 0, 0),
     NOTHING("nosplice", 0, 0),
     NOTHING("numa-cpu-mapping", 0, 0),

@@ -6,6 +6,7 @@
 #include "proxy/counters.h"
 #include "tls/tls_settings.h"
 
+struct configuration;
 struct proxy;
 
 struct bind_settings { /* what options behind `bind` say */
@@ -33,6 +34,7 @@ struct bind {
     unsigned number; /* "sock-1" for unnamed ones */
     const char *name;
     const char *label;    /* the addresses as written */
+    bool by_messages;     /* sockpair@N: connections come as sockets over it */
     bool is_cli;          /* stats socket: the management socket's applet answers */
     struct tls_bind *tls; /* NULL: plain */
     plat_sock sock;       /* PLAT_NO_SOCK until it was opened */
@@ -41,7 +43,9 @@ struct bind {
     struct proxy_counters counters;
 };
 
-/* Opens (or adopts) the socket into bind->sock. IO_OK or why not. */
+/* Opens the socket into bind->sock, adopts it, or takes it from the process before us. IO_OK or why not. */
 enum io_status bind_open(struct platform *platform, struct bind *bind) MUST_USE;
+/* Closes those of the process before us that no bind wanted. */
+void bind_close_untaken(struct configuration *configuration);
 
 #endif

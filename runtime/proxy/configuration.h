@@ -34,8 +34,8 @@ struct globals {     /* the global section, in its own words */
     const char *node_name, *description, *pidfile, *chroot, *user, *group, *log_tag, *log_send_hostname,
         *server_state_base, *server_state_file, *local_peer, *crt_base, *ca_base, *default_path;
     int64_t uid, gid, ulimit_n, fd_hard_limit, memory_mb, maxsslconn; /* 0: not given */
-    bool daemon, quiet, debug, busy_polling, insecure_fork, insecure_setuid, strict_limits, zero_warning,
-        log_send_hostname_set, dont_load_external;
+    bool no_reuse_port, daemon, quiet, debug, busy_polling, insecure_fork, insecure_setuid, strict_limits,
+        zero_warning, log_send_hostname_set, dont_load_external;
     uint64_t hard_stop_after, grace;
     uint64_t stats_timeout_ms;
     int64_t stats_maxconn;
@@ -75,6 +75,12 @@ struct wanted_resolvers { /* a line that names a resolvers section, which may be
     struct resolvers **out;
 };
 
+/* A listener of the process before us, until a bind of the same address takes it. */
+struct taken_sock {
+    plat_sock sock; /* PLAT_NO_SOCK: it has its bind */
+    struct addr own;
+};
+
 struct configuration {
     struct platform *platform;
     struct arena arena; /* all that is configured */
@@ -88,7 +94,9 @@ struct configuration {
     struct proxy *defaults, **defaults_end; /* named and anonymous ones, in order */
     struct proxy *last_defaults;            /* what the next section begins as */
     struct dict proxies_by_name;            /* newest of a name first: see proxy_find */
-    struct proxy *cli;                      /* internal frontend of the stats sockets; NULL: none */
+    struct taken_sock *taken;               /* taken_count of them */
+    size_t taken_count;
+    struct proxy *cli;        /* internal frontend of the stats sockets; NULL: none */
     struct dict header_cases; /* h1-case-adjust: lower case to const char * as it is to be written */
     struct dict userlists;    /* struct userlist * */
     struct dict http_errors;  /* struct http_errors * */

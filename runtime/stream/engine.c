@@ -9,6 +9,7 @@
 #include "stream/server_conn.h"
 #include "stream/server_resolve.h"
 #include "stream/session.h"
+#include "stream/session_steps.h"
 #include "stream/stream.h"
 #include "stream/tls_count.h"
 #include "table/stick_table.h"
@@ -229,8 +230,7 @@ void engine_soft_stop(struct engine *engine)
     LIST_EACH_SAFE(link, &engine->session_list)
     {
         struct session *session = LIST_ITEM(link, struct session, link);
-        if (!session->stream && !session->frontend->settings.idle_close_on_response)
-            session_close(session, false);
+        session_soft_stop(session);
     }
 }
 

@@ -241,6 +241,18 @@ static void wait_for_request(struct session *session)
     else if (timer_armed(&session->timer) ? engine_now(session->engine) >= session->timer.at_ns
                                           : idle_limit_ms(session) != 0)
         no_request(session, 408, 'c');
+    else if (session->engine->soft_stopping && session->stream_count &&
+             !session->frontend->settings.idle_close_on_response)
+        session_destroy(session, false);
+}
+
+void session_soft_stop(struct session *session)
+{
+    if (session->stream || !session->stream_count || session->lingering ||
+        session->frontend->settings.idle_close_on_response)
+        return;
+    session->conn.readable = true;
+    wait_for_request(session);
 }
 
 /* Our side is shut; what the client still sends is read and thrown away until it closes, so that its kernel does not

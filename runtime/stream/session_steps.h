@@ -6,6 +6,9 @@
 /* The session's stream is gone. keep: another request may come. linger: the last bytes of the response are to arrive
  * even when the client still sends. */
 void session_stream_ended(struct session *session, bool keep, bool linger, bool reset);
+/* The process wants to end: one that waits for a further request and has none unread closes; a first request is still
+ * taken, for its client was told by nobody that it came in vain. */
+void session_soft_stop(struct session *session);
 /* Runs the stream at once instead of with the next task. It may be gone after. */
 void stream_run_now(struct stream *stream);
 
