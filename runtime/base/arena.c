@@ -107,17 +107,22 @@ struct str arena_copy(struct arena *arena, struct str text)
     return str_make(copy, text.size);
 }
 
+/* Most texts are short: they are made once. */
 struct str arena_vprintf(struct arena *arena, const char *format, va_list values)
 {
+    char few[256];
     va_list again;
     va_copy(again, values);
-    int size = vsnprintf(NULL, 0, format, again);
+    int size = vsnprintf(few, sizeof(few), format, again);
     va_end(again);
     CHECK(size >= 0);
     char *text = arena_alloc(arena, (size_t)size + 1);
     if (!text)
         return STR_NONE;
-    vsnprintf(text, (size_t)size + 1, format, values);
+    if ((size_t)size < sizeof(few))
+        memcpy(text, few, (size_t)size + 1);
+    else
+        vsnprintf(text, (size_t)size + 1, format, values);
     return str_make(text, (size_t)size);
 }
 

@@ -221,9 +221,13 @@ static struct found find_keyword(const struct cfg_line *line)
     for (unsigned i = 0; i < line->count && i < KEYWORD_WORDS_MAX; i++) {
         if (strchr(line->words[i], ' ')) /* a quoted blank joins no words */
             break;
-        size += (size_t)snprintf(text + size, sizeof(text) - size, "%s%s", i ? " " : "", line->words[i]);
-        if (size >= sizeof(text))
+        size_t more = strlen(line->words[i]);
+        if (size + (i != 0) + more >= sizeof(text))
             break;
+        if (i)
+            text[size++] = ' ';
+        memcpy(text + size, line->words[i], more);
+        size += more;
         const struct word *word = words_find(line->reader->words, WORD_KEYWORD, str_make(text, size));
         const struct keyword_row *row = row_of_section(word, line->section);
         if (row) {
