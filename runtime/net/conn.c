@@ -141,10 +141,10 @@ static void go_on_with_header(struct conn *conn)
 }
 
 /* The socket is writable for the first time, or it erred: the connect is over. */
-static void connect_ended(struct conn *conn)
+static void connect_ended(struct conn *conn, bool erred)
 {
     struct platform *platform = loop_platform(conn->watch.loop);
-    enum io_status error = platform->ops->sock_error(platform, conn->watch.sock);
+    enum io_status error = erred ? platform->ops->sock_error(platform, conn->watch.sock) : IO_OK;
     if (error != IO_OK)
         fail(conn, error);
     else if (conn->early.size)
@@ -184,7 +184,7 @@ static void on_ready(struct watch *watch, unsigned ready)
     if (ready & (PLAT_WRITABLE | PLAT_HUNG_UP | PLAT_ERROR))
         conn->writable = true;
     if (conn->state == CONN_CONNECTING && (ready & (PLAT_WRITABLE | PLAT_HUNG_UP | PLAT_ERROR)))
-        connect_ended(conn);
+        connect_ended(conn, ready & (PLAT_HUNG_UP | PLAT_ERROR));
     if (conn->state == CONN_HEADER && conn->error == IO_OK)
         go_on_with_header(conn);
     if (conn->state == CONN_HANDSHAKE && conn->error == IO_OK) {

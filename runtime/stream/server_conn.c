@@ -56,13 +56,16 @@ static bool find_target(const struct server *server, struct stream *stream, stru
     how->to = server->addr.addr;
     if (!addr_is_ip(&how->to))
         return how->to.family != ADDR_NONE;
+    bool own_port = server->addr.port_given && !server->addr.port_relative && how->to.port;
+    if (own_port && !is_any(&how->to)) /* most: the system need not be asked where the client wanted to go */
+        return true;
     const struct addr *wanted = stream_destination(stream);
     if (is_any(&how->to) && addr_is_ip(wanted)) {
         uint16_t port = how->to.port;
         how->to = *wanted;
         how->to.port = port;
     }
-    if (server->addr.port_given && !server->addr.port_relative && how->to.port)
+    if (own_port)
         return true;
     how->to.port = (uint16_t)(wanted->port + server->addr.port_offset);
     return how->to.port != 0;
