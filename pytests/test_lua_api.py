@@ -309,3 +309,22 @@ def test_an_error_names_its_stream(world, lua, origin, syslog):
     proxy = lua('core.register_action("run", {"http-req"}, function(txn) error("own") end)', "http-request lua.run")
     through(world.connect(proxy.port()), origin)
     assert "Lua action 'run': stream 0x" in said(syslog, "own")
+
+
+def test_a_filter_that_wants_to_be_called_again_rests_afterwards(world, lua, origin):
+    script = ('F = {} F.__index = F F.id = "f" F.flags = filter.FLT_CFG_FL_HTX\n'
+              'function F:new() return setmetatable({n = 0}, F) end\n'
+              'function F:http_headers(txn, msg) self.n = self.n + 1 txn:set_priv(self.n)\n'
+              ' if self.n == 1 then filter.wake_time(5) return filter.WAIT end return filter.CONTINUE end\n'
+              'core.register_filter("again", F, function(f) return f end)\n'
+              'local runs = 0\n'
+              'core.register_service("own", "http", function(applet) local begin = os.clock()\n'
+              ' local all = applet:receive() local used = os.clock() - begin\n'
+              ' local text = used < 0.15 and "rested" or "ran " .. used\n'
+              ' applet:set_status(200) applet:add_header("content-length", #text) applet:start_response() applet:send(text) end)')
+    proxy = lua(script, "filter lua.again\n http-request use-service lua.own")
+    client = world.connect(proxy.port())
+    client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\na")
+    world.sleep(0.4)
+    client.send(b"bc")
+    assert client.recv_response().body == b"rested"

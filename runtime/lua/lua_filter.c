@@ -24,9 +24,15 @@ struct instance { /* of a stream; in its arena */
     const struct filter_line *line;
     int ref;
     struct lua_run *runs[2]; /* callbacks that wait, of the request and the response */
+    struct timer again;      /* filter.wake_time: the stream's task is woken */
 };
 
 enum { LUA_FILTER_ERROR = -1, LUA_FILTER_WAIT, LUA_FILTER_CONTINUE };
+
+static void time_is_over(struct timer *timer)
+{
+    stream_wake(CONTAINER_OF(timer, struct instance, again)->filter->stream);
+}
 
 /* ---- callbacks ---- */
 
@@ -98,8 +104,8 @@ static enum filter_result call_back(struct stream_filter *filter, const char *me
         return FILTER_WAIT;
     }
     enum filter_result result = outcome == LUA_FINISHED ? result_of(run) : FILTER_NEXT;
-    if (run->again_at && result != FILTER_FAIL)
-        stream_wait_until(filter->stream, run->again_at);
+    if (run->again_at && result != FILTER_FAIL && !timer_set(&instance->again, run->again_at))
+        result = FILTER_FAIL;
     lua_run_give(run);
     return result;
 }
@@ -183,6 +189,7 @@ static bool filter_attaches(struct stream_filter *filter)
     instance->filter = filter;
     instance->line = line;
     instance->ref = LUA_NOREF;
+    timer_init(&instance->again, stream->engine->loop, time_is_over);
     struct lua_run *run = lua_run_take(machine, stream->engine, LUA_IN_FILTER, stream, stream->frontend,
                                        &stream->task, line->function->what);
     if (!run)
@@ -212,6 +219,7 @@ static void filter_detaches(struct stream_filter *filter)
 {
     struct instance *instance = filter->own;
     struct lua_machine *machine = instance->line->function->machine;
+    timer_finish(&instance->again);
     end_run(instance, false);
     end_run(instance, true);
     if (!lua_protect(machine, machine->main, forget, &instance->ref, instance->line->function->what))
