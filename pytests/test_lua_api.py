@@ -1,5 +1,7 @@
 """Lua: classes of the API one by one, wrong arguments, wrong places, and what newer scripts use. The scripts run on 5.3 and 5.4."""
 
+import os
+
 import pytest
 
 from test_http import answer
@@ -328,3 +330,66 @@ def test_a_filter_that_wants_to_be_called_again_rests_afterwards(world, lua, ori
     world.sleep(0.4)
     client.send(b"bc")
     assert client.recv_response().body == b"rested"
+
+
+# ---- What httpclient.* of the global section says.
+
+
+SECURE = """
+global
+    {globals_}
+    lua-load {script}
+defaults
+    mode http
+    timeout client 5s
+    timeout server 5s
+    timeout connect 5s
+frontend fe
+    bind fd@${{fe}}
+    http-request lua.ask
+    http-request return status 200 content-type text/plain lf-string "%[var(txn.got)]"
+frontend secure
+    bind fd@${{secure}} ssl crt {crt}
+    http-request return status 204
+"""
+
+
+@OURS
+@pytest.mark.parametrize("globals_, status", [
+    ("httpclient.ssl.ca-file {ca}", "204"),
+    ("httpclient.ssl.verify none", "204"),
+    ("", "0"),
+    ("httpclient.ssl.verify required", "0"),
+], ids=["ca", "none", "usual", "system"])
+def test_httpclient_verifies(world, globals_, status):
+    pki = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "scenarios", "tls", "pki")
+    files = {name: world.file(f"{name}.pem", open(os.path.join(pki, f"{name}.pem"), encoding="ascii").read()) for name in ("ca", "server")}
+    script = world.file("script.lua", 'core.register_action("ask", {"http-req"}, function(txn)\n'
+                                      ' local r = core.httpclient():get{url = "https://127.0.0.1:" .. txn.f:req_hdr("port") .. "/"}\n'
+                                      ' txn:set_var("txn.got", r.status) end)')
+    if globals_.endswith("required") and not os.path.isdir("/etc/ssl/certs"):
+        pytest.skip("there are no certificates of the system")
+    if globals_.endswith("required") and world.__class__.__name__ == "SimWorld":
+        globals_ = ""  # there are none in that world: it does not start
+    proxy = world.proxy(SECURE.format(globals_=globals_.format(**files), script=script, crt=files["server"]), listeners=("fe", "secure"))
+    got = world.connect(proxy.port()).request(headers=[("Port", str(proxy.port("secure")))])
+    assert got.body.decode() == status
+
+
+@OURS
+def test_httpclient_tries_again(world, lua, syslog):
+    lua('core.register_task(function() local begin = core.now() local r = core.httpclient():get{url = "http://127.0.0.1:'
+        f'{world.closed_port()}/"}} core.Info("told " .. r.status) end)', globals_="httpclient.retries 2\n    httpclient.timeout.connect 1s")
+    assert "told 0" in said(syslog, "told")
+
+
+@OURS
+@pytest.mark.parametrize("line, words", [
+    ("httpclient.ssl.ca-file /nowhere/ca.pem", "/nowhere/ca.pem"),
+    ("httpclient.ssl.verify maybe", "httpclient.ssl.verify"),
+    ("httpclient.retries x", "httpclient.retries"),
+    ("httpclient.timeout.connect x", "httpclient.timeout.connect"),
+])
+def test_wrong_lines_of_httpclient(world, line, words):
+    code, out, err = world.run(["-c"], f"global\n    {line}\nfrontend fe\n    mode http\n    timeout client 1s\n    bind 127.0.0.1:1\n")
+    assert code == 1 and words in out + err

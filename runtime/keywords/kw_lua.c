@@ -60,6 +60,10 @@ static bool bool_conversion(struct cfg_line *line)
     return true;
 }
 
+static const struct cfg_name verify_names[] = { { "none", TLS_VERIFY_NONE },
+                                                { "required", TLS_VERIFY_REQUIRED },
+                                                { 0 } };
+
 #define GLOBAL(field) .offset = offsetof(struct configuration, globals.field)
 
 /* clang-format off */
@@ -76,6 +80,13 @@ const struct keyword_row kw_lua_rows[] = {
     { IN_GLOBAL, "tune.lua.log.loggers", CFG_ENUM, GLOBAL(lua_log_loggers), .names = on_off },
     { IN_GLOBAL, "tune.lua.log.stderr", KW_CALL(stderr_too) },
     { IN_GLOBAL, "tune.lua.bool-sample-conversion", KW_CALL(bool_conversion) },
+    { IN_GLOBAL, "httpclient.retries", CFG_INT64, GLOBAL(httpclient_retries), .high = INT32_MAX },
+    { IN_GLOBAL, "httpclient.timeout.connect", CFG_TIME_MS, GLOBAL(httpclient_connect_ms) },
+    { IN_GLOBAL, "httpclient.ssl.ca-file", CFG_TEXT, GLOBAL(httpclient_tls.ca_file) },
+    { IN_GLOBAL, "httpclient.ssl.verify", CFG_ENUM, GLOBAL(httpclient_tls.verify), .names = verify_names },
+    { IN_GLOBAL, "httpclient.resolvers.disabled", KW_IGNORED(1, 1) },
+    { IN_GLOBAL, "httpclient.resolvers.id", KW_IGNORED(1, 1) },
+    { IN_GLOBAL, "httpclient.resolvers.prefer", KW_IGNORED(1, 1) },
     { IN_GLOBAL, "tune.lua.openlibs", KW_IGNORED(1, 1) },
     { 0 },
 };

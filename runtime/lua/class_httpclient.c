@@ -8,6 +8,7 @@
 #include "lua/lua_value.h"
 #include "net/conn.h"
 #include "stream/http_wire.h"
+#include "tls/tls_conn.h"
 #include <lauxlib.h>
 
 #define TIMEOUT_DEFAULT_MS 30000
@@ -25,8 +26,11 @@ struct http_client {
     struct str body;   /* of the request, in the arena */
     size_t body_taken; /* by the channel */
     struct buf answer; /* the response's body */
-    uint64_t timeout_ms, deadline;
-    bool busy, head_done, failed;
+    struct plat_connect how;
+    struct str sni; /* in the arena */
+    uint64_t timeout_ms, deadline, connect_deadline;
+    int64_t retries; /* left */
+    bool busy, head_done, failed, tls, sent;
 };
 
 static void stop(struct http_client *client)
@@ -275,14 +279,50 @@ static bool receive_some(struct http_client *client)
     return moved;
 }
 
+static bool open_tls(struct http_client *client)
+{
+    struct buf error = BUF_INIT;
+    struct tls_client *tls = configuration_httpclient_tls(client->engine->configuration, &error);
+    buf_finish(&error);
+    return tls && tls_conn_open(&client->conn, tls, client->sni);
+}
+
+static bool open_conn(struct http_client *client)
+{
+    memset(&client->conn, 0, sizeof(client->conn));
+    client->conn.ready = ready;
+    client->conn.owner = client;
+    client->connect_deadline =
+        engine_now(client->engine) + client->engine->configuration->globals.httpclient_connect_ms * NS_PER_MS;
+    return conn_connect(&client->conn, client->engine->loop, &client->how) &&
+           (!client->tls || open_tls(client));
+}
+
+/* Nothing was sent on a connection that was not there: it is tried again. */
+static bool connects_anew(struct http_client *client)
+{
+    struct conn *conn = &client->conn;
+    bool late = engine_now(client->engine) >= client->connect_deadline;
+    bool over = conn->error != IO_OK || conn->state == CONN_CLOSED || late;
+    if (conn->state == CONN_READY || !over || client->sent || !client->retries)
+        return false;
+    client->retries--;
+    conn_close(conn, false);
+    client->failed = !open_conn(client);
+    return true;
+}
+
 /* true: it is over, well or not. */
 static bool advance(struct http_client *client)
 {
     struct conn *conn = &client->conn;
     for (;;) {
+        if (connects_anew(client))
+            continue;
         if (client->failed || (client->head_done && client->response.ended))
             return true;
         if (conn->state == CONN_READY) {
+            client->sent = true;
             bool moved = send_some(client);
             moved |= receive_some(client);
             if (moved)
@@ -290,7 +330,8 @@ static bool advance(struct http_client *client)
             if (client->failed || (client->head_done && client->response.ended))
                 return true;
         }
-        if (conn->error != IO_OK || conn->state == CONN_CLOSED)
+        if (conn->error != IO_OK || conn->state == CONN_CLOSED ||
+            (!client->sent && engine_now(client->engine) >= client->connect_deadline))
             client->failed = true;
         else
             return false;
@@ -324,7 +365,8 @@ static int again(lua_State *L, int status, lua_KContext state)
     if (client->busy && !advance(client)) {
         if (engine_now(client->engine) < client->deadline) {
             lua_waiter_set(&client->waiter, lua_run_of(L));
-            return lua_wait_deadline(L, client->deadline, again, 0);
+            bool connects = !client->sent && client->connect_deadline < client->deadline;
+            return lua_wait_deadline(L, connects ? client->connect_deadline : client->deadline, again, 0);
         }
         client->failed = true;
     }
@@ -341,9 +383,8 @@ static void begin(lua_State *L, struct http_client *client)
     channel_init(&client->request);
     channel_init(&client->response);
     memset(&client->writer, 0, sizeof(client->writer));
-    memset(&client->conn, 0, sizeof(client->conn));
-    client->conn.ready = ready;
-    client->conn.owner = client;
+    client->sent = false;
+    client->retries = client->engine->configuration->globals.httpclient_retries;
     client->answer = (struct buf)BUF_INIT;
     client->body_taken = 0;
     client->busy = true;
@@ -356,7 +397,6 @@ static void begin(lua_State *L, struct http_client *client)
 static int request(lua_State *L, struct str method)
 {
     struct http_client *client = lua_class_check(L, 1, &class_httpclient)->object;
-    struct plat_connect how = { .to = { .family = ADDR_NONE } };
     struct target target;
     luaL_checktype(L, 2, LUA_TTABLE);
     if (client->busy)
@@ -375,10 +415,10 @@ static int request(lua_State *L, struct str method)
     bool well = (!has_body || client->body.data) && make_head(L, client, &target, method, has_body) &&
                 http_writer_begin(&client->writer, &client->request_head, false, &client->arena);
     begin_response(client);
-    how.to = target.addr;
-    client->failed = !well || target.addr.family == ADDR_NONE ||
-                     !conn_connect(&client->conn, client->engine->loop, &how) ||
-                     (target.tls && !class_socket_tls(lua_vm_of(L), &client->conn, target.sni));
+    client->how = (struct plat_connect){ .to = target.addr };
+    client->tls = target.tls;
+    client->sni = target.sni.size ? arena_copy(&client->arena, target.sni) : STR_NONE;
+    client->failed = !well || target.addr.family == ADDR_NONE || !open_conn(client);
     client->deadline = engine_now(client->engine) + client->timeout_ms * NS_PER_MS;
     lua_settop(L, 1);
     return again(L, LUA_OK, 0);

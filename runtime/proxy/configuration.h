@@ -26,6 +26,9 @@ struct globals {     /* the global section, in its own words */
         lua_service_timeout_ms, lua_burst_timeout_ms;
     bool lua_log_stderr;
     bool lua_real_booleans; /* tune.lua.bool-sample-conversion normal */
+    int64_t httpclient_retries;
+    uint64_t httpclient_connect_ms;
+    struct tls_settings httpclient_tls; /* verify unset: the usual, which fails only when it is used */
     bool ssl_server_verify_none;
     int lua_log_loggers;
     uint64_t error_codes[10], failure_codes[10]; /* statuses as bits: what counts as an error, as a failure */
@@ -127,10 +130,11 @@ struct configuration {
     struct buf startup_log; /* messages up to the start of service */
     struct proxy_counters counters;
     struct tls_rates tls_rates;
-    uint64_t maxconn_reached; /* how often somebody had to wait because of it */
-    struct rate bytes_out_32; /* sent, in pieces of 32 bytes */
-    struct tls_library *tls;  /* NULL: nothing needs it */
-    uint64_t unique_serial;   /* %rt */
+    uint64_t maxconn_reached;          /* how often somebody had to wait because of it */
+    struct rate bytes_out_32;          /* sent, in pieces of 32 bytes */
+    struct tls_library *tls;           /* NULL: nothing needs it */
+    struct tls_client *httpclient_tls; /* NULL until it is needed, or asked for by httpclient.ssl.* */
+    uint64_t unique_serial;            /* %rt */
 };
 
 struct configuration *configuration_create(struct platform *platform,
@@ -158,6 +162,8 @@ bool configuration_tls(struct configuration *configuration) MUST_USE;
 /* The same for one server, added while the proxy runs too. */
 bool configuration_tls_server(struct configuration *configuration, struct server *server,
                               struct buf *error) MUST_USE;
+/* What HTTP clients of scripts speak TLS with, made when it is first wanted. NULL: *error says why. */
+struct tls_client *configuration_httpclient_tls(struct configuration *configuration, struct buf *error);
 /* The node's TLS, made when it is first wanted. NULL: it cannot be had. */
 struct tls_library *configuration_tls_library(struct configuration *configuration);
 /* *out will be the section of that name when the configuration is resolved; without one that is an error. */

@@ -136,6 +136,34 @@ static bool prepare_server(struct configuration *configuration, struct server *s
     return well;
 }
 
+struct tls_client *configuration_httpclient_tls(struct configuration *configuration, struct buf *error)
+{
+    struct tls_settings settings = configuration->globals.httpclient_tls;
+    if (configuration->httpclient_tls)
+        return configuration->httpclient_tls;
+    if (!settings.verify)
+        settings.verify = TLS_VERIFY_REQUIRED;
+    if (settings.verify == TLS_VERIFY_REQUIRED && !settings.ca_file)
+        settings.ca_file = "@system-ca";
+    struct tls_library *library = configuration_tls_library(configuration);
+    configuration->httpclient_tls = library ? tls_client_create(library, &settings, error) : NULL;
+    return configuration->httpclient_tls;
+}
+
+/* What was said of it is to be right; without a word it is looked at when a script asks for it. */
+static bool prepare_httpclient(struct configuration *configuration)
+{
+    const struct tls_settings *settings = &configuration->globals.httpclient_tls;
+    struct buf error = BUF_INIT;
+    bool well =
+        (!settings->verify && !settings->ca_file) || configuration_httpclient_tls(configuration, &error);
+    if (!well)
+        diag_say(configuration->diag, DIAG_ALERT, "config : httpclient: %s",
+                 error.data ? error.data : "out of memory");
+    buf_finish(&error);
+    return well;
+}
+
 bool configuration_tls(struct configuration *configuration)
 {
     bool well = true;
@@ -147,5 +175,5 @@ bool configuration_tls(struct configuration *configuration)
     }
     for (struct bind *bind = configuration->cli ? configuration->cli->binds : NULL; bind; bind = bind->next)
         well = prepare_bind(configuration, bind) && well;
-    return well;
+    return prepare_httpclient(configuration) && well;
 }
