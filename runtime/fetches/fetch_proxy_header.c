@@ -7,7 +7,7 @@ static bool find(struct sample_context *context, unsigned type, struct sample *o
     struct str value;
     if (!context->session)
         return false;
-    if (!proxy_header_tlv(buf_str(&context->session->conn.tlvs), type, &context->each.next, &value))
+    if (!proxy_header_tlv(conn_tlvs(&context->session->conn), type, &context->each.next, &value))
         return false;
     context->each.more = true;
     *out = (struct sample){ .type = SAMPLE_BIN, .u.text = value };

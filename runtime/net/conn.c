@@ -3,26 +3,57 @@
 #include "net/conn.h"
 #include "base/mem.h"
 
+/* What of a header is done with goes. */
+static void tidy_header(struct conn *conn)
+{
+    struct conn_header *header = conn->header;
+    if (header && header->early_at == header->early.size) {
+        buf_finish(&header->early);
+        header->early_at = 0;
+    }
+    if (!header || header->early.size || header->tlvs.size)
+        return;
+    buf_finish(&header->tlvs);
+    mem_free(header);
+    conn->header = NULL;
+}
+
+static void drop_header(struct conn *conn)
+{
+    if (!conn->header)
+        return;
+    buf_finish(&conn->header->early);
+    buf_finish(&conn->header->tlvs);
+    mem_free(conn->header);
+    conn->header = NULL;
+}
+
+/* NULL: no memory. */
+static struct conn_header *need_header(struct conn *conn)
+{
+    if (!conn->header)
+        conn->header = mem_zero(sizeof(*conn->header));
+    return conn->header;
+}
+
 /* Bytes that came along with a header and belong to the transport. */
 static size_t take_early(struct conn *conn, const struct io_vec *vecs, unsigned count)
 {
+    struct conn_header *header = conn->header;
     size_t taken = 0;
-    for (unsigned i = 0; i < count && conn->early_at < conn->early.size; i++) {
-        size_t left = conn->early.size - conn->early_at, size = vecs[i].size < left ? vecs[i].size : left;
-        memcpy(vecs[i].data, conn->early.data + conn->early_at, size);
-        conn->early_at += size;
+    for (unsigned i = 0; i < count && header->early_at < header->early.size; i++) {
+        size_t left = header->early.size - header->early_at, size = vecs[i].size < left ? vecs[i].size : left;
+        memcpy(vecs[i].data, header->early.data + header->early_at, size);
+        header->early_at += size;
         taken += size;
     }
-    if (conn->early_at == conn->early.size) {
-        buf_finish(&conn->early);
-        conn->early_at = 0;
-    }
+    tidy_header(conn);
     return taken;
 }
 
 static struct io_result plain_read(struct conn *conn, const struct io_vec *vecs, unsigned count)
 {
-    if (conn->early.size)
+    if (conn_has_early(conn))
         return (struct io_result){ IO_OK, take_early(conn, vecs, count) };
     struct platform *platform = loop_platform(conn->watch.loop);
     return platform->ops->read(platform, conn->watch.sock, vecs, count);
@@ -51,8 +82,9 @@ static void header_done(struct conn *conn)
 /* Our header goes out, as far as the socket takes it. */
 static void send_header(struct conn *conn)
 {
-    while (conn->early_at < conn->early.size && conn->writable) {
-        struct io_vec vec = { conn->early.data + conn->early_at, conn->early.size - conn->early_at };
+    struct conn_header *header = conn->header;
+    while (header && header->early_at < header->early.size && conn->writable) {
+        struct io_vec vec = { header->early.data + header->early_at, header->early.size - header->early_at };
         struct io_result result = plain_write(conn, &vec, 1, false);
         if (result.status == IO_WOULD_BLOCK) {
             conn->writable = false;
@@ -62,27 +94,27 @@ static void send_header(struct conn *conn)
             fail(conn, result.status);
             return;
         }
-        conn->early_at += result.size;
+        header->early_at += result.size;
     }
-    if (conn->early_at < conn->early.size)
+    if (header && header->early_at < header->early.size)
         return;
-    buf_finish(&conn->early);
-    conn->early_at = 0;
+    tidy_header(conn);
     header_done(conn);
 }
 
-static void believe(struct conn *conn, const struct proxy_header *header, size_t used)
+static void believe(struct conn *conn, const struct proxy_header *came, size_t used)
 {
+    struct conn_header *header = conn->header;
     bool well = true;
-    if (header->named)
-        well = conn_say_source(conn, &header->source) && conn_say_destination(conn, &header->destination);
-    buf_add(&conn->tlvs, header->tlvs);
-    buf_remove(&conn->early, 0, used);
-    if (!conn->early.size)
-        buf_finish(&conn->early);
+    if (came->named)
+        well = conn_say_source(conn, &came->source) && conn_say_destination(conn, &came->destination);
+    buf_add(&header->tlvs, came->tlvs);
+    well = well && !header->tlvs.failed;
+    buf_remove(&header->early, 0, used);
+    tidy_header(conn);
     conn->expects = PROXY_HEADER_NONE;
     conn->header_came = true;
-    if (!well || conn->tlvs.failed)
+    if (!well)
         fail(conn, IO_NO_MEMORY);
     else
         header_done(conn);
@@ -94,7 +126,8 @@ static void believe(struct conn *conn, const struct proxy_header *header, size_t
 static void receive_header(struct conn *conn)
 {
     while (conn->readable && conn->error == IO_OK) {
-        char *room = buf_room(&conn->early, HEADER_READ_SIZE);
+        struct conn_header *header = need_header(conn);
+        char *room = header ? buf_room(&header->early, HEADER_READ_SIZE) : NULL;
         if (!room) {
             fail(conn, IO_NO_MEMORY);
             return;
@@ -114,15 +147,15 @@ static void receive_header(struct conn *conn)
             fail(conn, result.status);
             return;
         }
-        conn->early.size += result.size;
+        header->early.size += result.size;
         conn->any_in = true;
-        struct proxy_header header;
+        struct proxy_header came;
         size_t used;
-        switch (proxy_header_read(conn->expects, conn->magic, buf_str(&conn->early), &header, &used)) {
+        switch (proxy_header_read(conn->expects, conn->magic, buf_str(&header->early), &came, &used)) {
         case PROXY_HEADER_MORE:
             break;
         case PROXY_HEADER_DONE:
-            believe(conn, &header, used);
+            believe(conn, &came, used);
             return;
         case PROXY_HEADER_REJECT:
             conn->header_refused = true;
@@ -147,7 +180,7 @@ static void connect_ended(struct conn *conn, bool erred)
     enum io_status error = erred ? platform->ops->sock_error(platform, conn->watch.sock) : IO_OK;
     if (error != IO_OK)
         fail(conn, error);
-    else if (conn->early.size)
+    else if (conn_has_early(conn))
         conn->state = CONN_HEADER;
     else
         header_done(conn);
@@ -170,7 +203,7 @@ void conn_transport_set(struct conn *conn, bool speaks_first)
     if (conn->state != CONN_READY || !conn->transport->handshake)
         return;
     conn->state = CONN_HANDSHAKE;
-    if (speaks_first || conn->readable || conn->early.size)
+    if (speaks_first || conn->readable || conn_has_early(conn))
         handshake(conn);
 }
 
@@ -205,8 +238,7 @@ static void conn_reset_fields(struct conn *conn, struct loop *loop)
     conn->opened_ns = loop_now(loop);
     conn->expects = PROXY_HEADER_NONE;
     conn->header_came = conn->header_refused = false;
-    conn->early = conn->tlvs = (struct buf)BUF_INIT;
-    conn->early_at = 0;
+    conn->header = NULL;
 }
 
 void conn_expect_header(struct conn *conn, enum proxy_header_kind kind, uint32_t magic)
@@ -219,8 +251,10 @@ void conn_expect_header(struct conn *conn, enum proxy_header_kind kind, uint32_t
 
 bool conn_send_header(struct conn *conn, struct str header)
 {
-    buf_add(&conn->early, header);
-    if (conn->early.failed)
+    struct conn_header *kept = need_header(conn);
+    if (kept)
+        buf_add(&kept->early, header);
+    if (!kept || kept->early.failed)
         return false;
     if (conn->state > CONN_CONNECTING) {
         conn->state = CONN_HEADER;
@@ -287,9 +321,7 @@ void conn_close(struct conn *conn, bool reset)
     mem_free(conn->said_destination);
     mem_free(conn->destination);
     conn->own = conn->source = conn->destination = conn->said_source = conn->said_destination = NULL;
-    buf_finish(&conn->early);
-    buf_finish(&conn->tlvs);
-    conn->early_at = 0;
+    drop_header(conn);
 }
 
 void conn_shut_write(struct conn *conn)
@@ -315,7 +347,7 @@ struct io_result conn_read(struct conn *conn, const struct io_vec *vecs, unsigne
 {
     if (conn->read_ended)
         return (struct io_result){ IO_CLOSED, 0 };
-    bool early = conn->early.size > 0;
+    bool early = conn_has_early(conn);
     struct io_result result = conn->transport->read(conn, vecs, count);
     switch (result.status) {
     case IO_OK:

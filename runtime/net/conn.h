@@ -50,11 +50,28 @@ struct conn {
     uint32_t magic;                 /* of PROXY_HEADER_NETSCALER */
     bool header_came;               /* one was taken off */
     bool header_refused;            /* what came is no such header: error is IO_BAD */
+    struct conn_header *header;     /* heap; NULL: nothing of a header is left */
+};
+
+struct conn_header {
     struct buf
         early; /* CONN_HEADER: the header as far as it came, or to be sent; then what was read behind it */
     size_t early_at; /* bytes of it that are done with */
     struct buf tlvs; /* of the header that came */
 };
+
+static inline bool conn_has_early(const struct conn *conn)
+{
+    return conn->header && conn->header->early.size;
+}
+static inline struct str conn_early(const struct conn *conn)
+{
+    return conn->header ? buf_str(&conn->header->early) : STR_NONE;
+}
+static inline struct str conn_tlvs(const struct conn *conn)
+{
+    return conn->header ? buf_str(&conn->header->tlvs) : STR_NONE;
+}
 
 /* conn's memory is the caller's. An accepted socket / a connect under way. false: error says why, the socket is closed. */
 bool conn_accepted(struct conn *conn, struct loop *loop, plat_sock sock, const struct addr *peer);

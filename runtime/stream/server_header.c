@@ -37,7 +37,7 @@ static void add_options(struct stream *stream, const struct server *server, stru
     struct str value;
     size_t at = 0;
     if ((options & PROXY_V2_AUTHORITY) &&
-        proxy_header_tlv(buf_str(&client->tlvs), PROXY_TLV_AUTHORITY, &at, &value))
+        proxy_header_tlv(conn_tlvs(client), PROXY_TLV_AUTHORITY, &at, &value))
         add(list, PROXY_TLV_AUTHORITY, value);
     if (options & PROXY_V2_UNIQUE_ID) {
         value = stream_unique_id(stream);

@@ -88,7 +88,9 @@ static void session_destroy(struct session *session, bool reset)
     conn_close(&session->conn, reset);
     task_cancel(&session->task);
     timer_finish(&session->timer);
-    channel_finish(&session->saved, engine);
+    if (session->saved)
+        channel_finish(session->saved, engine);
+    mem_free(session->saved);
     vars_finish(&session->vars);
     mem_free(session->source);
     mem_free(session->destination);
@@ -220,23 +222,47 @@ static void no_request(struct session *session, int status, char cause)
     stream_run_now(stream);
 }
 
+bool session_save(struct session *session, struct channel *bytes)
+{
+    CHECK(!session->saved);
+    session->saved = mem_alloc(sizeof(*session->saved));
+    if (!session->saved)
+        return false;
+    *session->saved = *bytes;
+    channel_init(bytes);
+    return true;
+}
+
+static void take_saved(struct session *session, struct channel *out)
+{
+    channel_init(out);
+    if (session->saved)
+        *out = *session->saved;
+    mem_free(session->saved);
+    session->saved = NULL;
+}
+
 static void wait_for_request(struct session *session)
 {
+    struct engine *engine = session->engine;
     struct conn *conn = &session->conn;
-    if (!session->saved.raw && conn->readable)
-        http_wire_fill(conn, &session->saved, session->engine, 0);
-    if (session->saved.raw) {
+    struct channel came;
+    take_saved(session, &came);
+    if (!came.raw && conn->readable)
+        http_wire_fill(conn, &came, engine, 0);
+    if (came.raw) {
         struct stream *stream = begin_stream(session);
-        if (!stream)
+        if (!stream) {
+            channel_finish(&came, engine);
             return;
-        stream->request = session->saved;
-        channel_init(&session->saved);
+        }
+        stream->request = came;
         stream->request.last_in_ns = engine_now(session->engine);
         set_request_deadline(session, stream);
         stream_run_now(stream);
         return;
     }
-    if (conn->read_ended || conn->error != IO_OK || session->saved.failed)
+    if (conn->read_ended || conn->error != IO_OK || came.failed)
         no_request(session, 400, 'C');
     else if (timer_armed(&session->timer) ? engine_now(session->engine) >= session->timer.at_ns
                                           : idle_limit_ms(session) != 0)
@@ -286,11 +312,11 @@ static void begin_linger(struct session *session)
 
 void session_stream_ended(struct session *session, bool keep, bool lingering, bool reset)
 {
-    if (session->engine->soft_stopping && !session->saved.raw)
+    if (session->engine->soft_stopping && !session->saved)
         keep = false;
     if (keep) {
         go_idle(session);
-        if (session->saved.raw)
+        if (session->saved)
             task_wake(&session->task);
     } else if (lingering && !reset && !session->conn.read_ended && session->conn.error == IO_OK) {
         begin_linger(session);
@@ -392,12 +418,12 @@ static const char *header_failure(const struct conn *conn, bool late)
 {
     bool proxy = conn->expects == PROXY_HEADER_PROXY;
     if (conn->header_refused && proxy)
-        return begins_well(buf_str(&conn->early))
+        return begins_well(conn_early(conn))
                    ? "Received an invalid PROXY protocol header"
                    : "Received something which does not look like a PROXY protocol header";
     if (conn->header_refused)
         return "Received an invalid NetScaler Client IP magic number";
-    if (conn->early.size)
+    if (conn_has_early(conn))
         return proxy ? "Truncated PROXY protocol header received"
                      : "Truncated NetScaler Client IP header received";
     if (late)
@@ -486,7 +512,7 @@ void session_accept(struct engine *engine, struct bind *bind, plat_sock sock, co
     session->conn.owner = session;
     session->vars.limit = engine->configuration->globals.vars_sess_max;
     list_init(&session->server_conns);
-    channel_init(&session->saved);
+    session->saved = NULL;
     task_init(&session->task, engine->loop, session_run);
     session->task.nice = (int16_t)bind->settings.nice;
     timer_init(&session->timer, engine->loop, timer_fired);

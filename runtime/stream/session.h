@@ -38,7 +38,7 @@ struct session {
     struct server *last_server;     /* that served it; NULL: none yet */
     struct list server_conns;       /* idle ones that no other session may use */
     unsigned server_conn_count;
-    struct channel saved; /* bytes that arrived behind the last request */
+    struct channel *saved; /* heap: bytes that arrived behind the last request; NULL: none */
 };
 
 /* A connection was accepted on bind; takes the socket. */

@@ -6,6 +6,8 @@
 /* The session's stream is gone. keep: another request may come. linger: the last bytes of the response are to arrive
  * even when the client still sends. */
 void session_stream_ended(struct session *session, bool keep, bool linger, bool reset);
+/* Keeps what arrived behind a request, its buffer included, for the next one. false: no memory, nothing was taken. */
+bool session_save(struct session *session, struct channel *bytes) MUST_USE;
 /* The process wants to end: one that waits for a further request and has none unread closes; a first request is still
  * taken, for its client was told by nobody that it came in vain. */
 void session_soft_stop(struct session *session);

@@ -424,10 +424,8 @@ static void stream_end(struct stream *stream)
     vars_finish(&stream->vars_txn);
     vars_finish(&stream->vars_req);
     vars_finish(&stream->vars_res);
-    if (keep_client && stream->request.raw) { /* what came behind the request is the next one's beginning */
-        session->saved = stream->request;
-        channel_init(&stream->request);
-    }
+    if (keep_client && stream->request.raw) /* what came behind the request is the next one's beginning */
+        keep_client = session_save(session, &stream->request);
     channel_finish(&stream->request, engine);
     channel_finish(&stream->response, engine);
     task_cancel(&stream->task);

@@ -26,7 +26,7 @@ static int bio_read(BIO *bio, char *out, int size)
         BIO_set_retry_read(bio);
         return -1;
     }
-    bool early = tls->conn->early.size > 0; /* came along with a header; the socket was not asked */
+    bool early = conn_has_early(tls->conn); /* came along with a header; the socket was not asked */
     struct io_vec vec = { out, (size_t)size };
     struct io_result result = conn_plain.read(tls->conn, &vec, 1);
     switch (result.status) {
