@@ -15,6 +15,7 @@
 #include "lua/lua_memory.h"
 #include "lua/lua_register.h"
 #include "lua/lua_vm.h"
+#include "master.h"
 #include "proxy/balance_row.h"
 #include "proxy/bind.h"
 #include "proxy/connection_limit.h"
@@ -39,6 +40,10 @@ struct node {
     struct command_line line;
     const char *enabled[COMMAND_LINE_ENABLED_MAX];
     struct configuration *configuration;
+    struct master *master; /* -W: it starts workers, and serves nobody itself */
+    plat_sock to_master;   /* of a worker; PLAT_NO_SOCK: this is none */
+    plat_sock to_old;      /* of a worker that takes the place of another */
+    const char *const *argv;
     struct takeover *takeover; /* while listeners are fetched from the process before us */
     struct worker *worker;
     struct timer hard_stop;
@@ -74,6 +79,7 @@ struct node *node_create(struct platform *platform)
         return NULL;
     node->platform = platform;
     node->state = NODE_ENDED;
+    node->to_master = node->to_old = PLAT_NO_SOCK;
     node->diag.sink = say;
     node->diag.sink_data = node;
     arena_init(&node->arena, 4096);
@@ -101,6 +107,7 @@ void node_destroy(struct node *node)
 {
     if (!node)
         return;
+    master_destroy(node->master);
     if (node->hard_stop_armed)
         timer_finish(&node->hard_stop);
     takeover_destroy(node->takeover);
@@ -180,6 +187,13 @@ static bool read_files(struct node *node)
         if (reader.errors != errors)
             diag_say(&node->diag, DIAG_ALERT, "config : Error(s) found in configuration file : %s",
                      node->line.files[i]);
+    }
+    if (node->to_master != PLAT_NO_SOCK) {
+        char text[128];
+        int size =
+            snprintf(text, sizeof(text), "global\nstats socket sockpair@%d level admin expose-fd listeners\n",
+                     node->to_master);
+        cfg_read_text(&reader, "master", str_make(text, (size_t)size));
     }
     cfg_read_end(&reader);
     well = well && !reader.errors;
@@ -330,15 +344,19 @@ static void dump(struct node *node)
 static void on_turn(void *data)
 {
     struct node *node = data;
+    if (node->worker->engine->master_gone) {
+        end(node, 1);
+        return;
+    }
     for (;;) {
         switch (node->platform->ops->signal_next(node->platform)) {
         case PLAT_SIGNAL_NONE:
             return;
         case PLAT_SIGNAL_INT:
-            end(node, node->line.master_worker ? 130 : 0);
+            end(node, node->to_master != PLAT_NO_SOCK ? 130 : 0);
             return;
         case PLAT_SIGNAL_TERM:
-            end(node, node->line.master_worker ? 143 : 0);
+            end(node, node->to_master != PLAT_NO_SOCK ? 143 : 0);
             return;
         case PLAT_SIGNAL_USR1:
             soft_stop(node);
@@ -358,7 +376,7 @@ static bool write_pid(struct node *node)
 {
     char text[32];
     const char *path = node->configuration->globals.pidfile;
-    if (!path)
+    if (!path || node->to_master != PLAT_NO_SOCK)
         return true;
     snprintf(text, sizeof(text), "%lld\n", (long long)node->platform->ops->pid(node->platform));
     enum io_status status = node->platform->ops->file_write(node->platform, path, str_of(text), false);
@@ -393,13 +411,24 @@ static void signal_old(struct node *node)
         node->platform->ops->child_signal(node->platform, node->line.old_pids[i], signal);
 }
 
+/* It serves from now on: those before it may end. */
+static void tell_master(struct node *node)
+{
+    char text[] = "R";
+    struct io_vec vec = { text, 1 };
+    for (const struct bind *bind = node->configuration->cli->binds; bind; bind = bind->next)
+        if (bind->by_messages)
+            (void)node->platform->ops->write(node->platform, bind->heard, &vec, 1, false);
+}
+
 static bool serve(struct node *node)
 {
     struct configuration *configuration = node->configuration;
     struct globals *globals = &configuration->globals;
     if (!connection_limit_set(configuration) || !open_all(node))
         return false;
-    if (globals->daemon && node->platform->ops->daemonize(node->platform) != IO_OK) {
+    if (globals->daemon && node->to_master == PLAT_NO_SOCK &&
+        node->platform->ops->daemonize(node->platform) != IO_OK) {
         diag_say(&node->diag, DIAG_ALERT, "Cannot fork.");
         return false;
     }
@@ -424,13 +453,17 @@ static bool serve(struct node *node)
         diag_say(&node->diag, DIAG_ALERT, "out of memory");
         return false;
     }
-    signal_old(node);
+    if (node->to_master == PLAT_NO_SOCK)
+        signal_old(node);
+    else
+        tell_master(node);
     return true;
 }
 
 static bool wants_sockets(const struct node *node)
 {
-    return node->line.old_socket && strcmp(node->line.old_socket, "/dev/null") != 0;
+    return node->to_old != PLAT_NO_SOCK ||
+           (node->line.old_socket && strcmp(node->line.old_socket, "/dev/null") != 0);
 }
 
 static bool not_taken_over(struct node *node)
@@ -442,11 +475,13 @@ static bool not_taken_over(struct node *node)
 /* The listeners of the process before us are on their way. false: they cannot be had (said). */
 static bool take_over(struct node *node)
 {
-    const char *path = node->line.old_socket;
-    node->takeover = takeover_begin(node->platform, path, PLAT_NO_SOCK);
+    const char *path = node->to_old == PLAT_NO_SOCK ? node->line.old_socket : NULL;
+    node->takeover = takeover_begin(node->platform, path, node->to_old);
+    node->to_old = PLAT_NO_SOCK;
     if (node->takeover)
         return true;
-    diag_say(&node->diag, DIAG_WARNING, "Failed to connect to the old process socket '%s'", path);
+    if (path)
+        diag_say(&node->diag, DIAG_WARNING, "Failed to connect to the old process socket '%s'", path);
     return not_taken_over(node);
 }
 
@@ -471,6 +506,66 @@ static bool dump_words(struct node *node)
     return well;
 }
 
+/* ---- masters and workers ---- */
+
+static bool is_master(const struct node *node)
+{
+    return node->to_master == PLAT_NO_SOCK &&
+           (node->line.master_worker || node->configuration->globals.master_worker);
+}
+
+static void forget_configuration(struct node *node)
+{
+    lua_vm_destroy(node->configuration->lua);
+    configuration_destroy(node->configuration);
+    node->configuration = NULL;
+}
+
+static struct configuration *read_again(void *data)
+{
+    struct node *node = data;
+    forget_configuration(node);
+    return configure(node) ? node->configuration : NULL;
+}
+
+static bool lead(struct node *node)
+{
+    struct master_facts facts = { .platform = node->platform,
+                                  .diag = &node->diag,
+                                  .line = &node->line,
+                                  .argv = node->argv,
+                                  .read = read_again,
+                                  .data = node };
+    if (node->configuration->globals.daemon && node->platform->ops->daemonize(node->platform) != IO_OK) {
+        diag_say(&node->diag, DIAG_ALERT, "Cannot fork.");
+        return false;
+    }
+    node->master = master_create(&facts, node->configuration);
+    return node->master && write_pid(node);
+}
+
+/* A worker finds in its environment what its master left open for it. */
+static bool is_worker(struct node *node)
+{
+    struct platform *platform = node->platform;
+    const char *text = platform->ops->env_get(platform, MASTER_WORKER_VARIABLE);
+    int64_t number;
+    if (!text || !text[0])
+        return true;
+    struct str rest = str_of(arena_need_copy(&node->arena, str_of(text)));
+    platform->ops->env_set(platform, MASTER_WORKER_VARIABLE, NULL);
+    if (!units_parse_int(str_split(&rest, ','), 0, INT32_MAX, &number))
+        return false;
+    node->to_master = (plat_sock)number; /* adopted by its bind */
+    if (!rest.data)
+        return true;
+    enum io_status status;
+    if (!units_parse_int(rest, 0, INT32_MAX, &number))
+        return false;
+    node->to_old = platform->ops->adopt(platform, (int)number, &status);
+    return node->to_old != PLAT_NO_SOCK;
+}
+
 enum node_state node_start(struct node *node, int argc, const char *const *argv, int *exit_code)
 {
     struct command_line_reply reply;
@@ -485,6 +580,11 @@ enum node_state node_start(struct node *node, int argc, const char *const *argv,
     if (!go_on)
         return NODE_ENDED;
     *exit_code = 1;
+    node->argv = argv;
+    if (!is_worker(node)) {
+        diag_say(&node->diag, DIAG_ALERT, "'%s' is not what a master says.", MASTER_WORKER_VARIABLE);
+        return NODE_ENDED;
+    }
     if (node->line.condition) {
         struct cfg_condition_world world = condition_world(node);
         *exit_code = cfg_condition_command(&world, node->line.condition, &node->diag);
@@ -518,7 +618,7 @@ enum node_state node_start(struct node *node, int argc, const char *const *argv,
         *exit_code = 0;
         return NODE_ENDED;
     }
-    if (wants_sockets(node) ? !take_over(node) : !serve(node))
+    if (is_master(node) ? !lead(node) : wants_sockets(node) ? !take_over(node) : !serve(node))
         return NODE_ENDED;
     node->state = NODE_RUNNING;
     return NODE_RUNNING;
@@ -535,6 +635,8 @@ static void taken_over(struct node *node)
 
 enum node_state node_turn(struct node *node)
 {
+    if (node->master && !master_turn(node->master, &node->exit_code))
+        node->state = NODE_ENDED;
     if (node->takeover && takeover_turn(node->takeover))
         taken_over(node);
     if (node->state == NODE_RUNNING && node->worker)

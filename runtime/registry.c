@@ -23,11 +23,12 @@ extern const struct keyword_row kw_global_rows[], kw_global_ignored_rows[], kw_s
     kw_proxy_rows[], kw_filter_rows[], kw_balance_rows[], kw_timeout_rows[], kw_option_rows[], kw_rule_rows[],
     kw_log_rows[], kw_error_rows[], kw_capture_rows[], kw_bind_rows[], kw_server_rows[], kw_userlist_rows[],
     kw_tls_rows[], kw_resolvers_rows[], kw_mailers_rows[];
-extern const struct keyword_row kw_stick_rows[], kw_ring_rows[];
+extern const struct keyword_row kw_stick_rows[], kw_ring_rows[], kw_program_rows[];
 extern const struct option_row kw_bind_option_rows[], kw_server_option_rows[], kw_tls_bind_rows[],
     kw_tls_server_rows[];
 
-extern const struct command_row cmd_server_add_rows[], cmd_resolvers_rows[];
+extern const struct command_row cmd_server_add_rows[], cmd_resolvers_rows[], cmd_debug_rows[],
+    master_cli_rows[];
 
 /* Rows of one kind, up to an empty one. */
 struct table {
@@ -88,6 +89,8 @@ static const struct table tables[] = {
     COMMANDS(cmd_set_rows),
     COMMANDS(cmd_session_rows),
     COMMANDS(cmd_sockets_rows),
+    COMMANDS(cmd_debug_rows),
+    KEYWORDS(kw_program_rows),
     BIND_OPTIONS(kw_tls_bind_rows),
     SERVER_OPTIONS(kw_tls_server_rows),
     FETCHES(fetch_value_rows),
@@ -155,6 +158,11 @@ static const struct table tables[] = {
     COMMANDS(cmd_map_rows),
 };
 
+static const struct table master_tables[] = {
+    SECTIONS(kw_section_rows), KEYWORDS(kw_stats_rows),   BIND_OPTIONS(kw_bind_option_rows),
+    COMMANDS(cli_rows),        COMMANDS(master_cli_rows),
+};
+
 /* Algorithms are one row a file. */
 extern const struct balance_row balance_roundrobin_row, balance_static_rr_row, balance_leastconn_row,
     balance_first_row, balance_source_row, balance_uri_row, balance_url_param_row, balance_hdr_row,
@@ -187,5 +195,13 @@ bool registry_fill(struct words *words)
         if (!words_add(words, WORD_BALANCE, balance_rows[i]->word, balance_rows[i]))
             return false;
     }
+    return true;
+}
+
+bool registry_fill_master(struct words *words)
+{
+    for (size_t i = 0; i < COUNT_OF(master_tables); i++)
+        if (!add_table(words, &master_tables[i]))
+            return false;
     return true;
 }

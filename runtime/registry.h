@@ -5,5 +5,7 @@
 
 /* Adds every row of the engine's tables, in fixed order. false: no memory. */
 bool registry_fill(struct words *words);
+/* What a master knows for its own management socket. */
+bool registry_fill_master(struct words *words);
 
 #endif

@@ -21,6 +21,8 @@ struct cli {
     bool line_ready;    /* there are commands left in it */
     struct buf payload; /* so far */
     char payload_end[64];
+    struct buf raw;    /* the command as it came, for a route */
+    int64_t target;    /* of a master's session */
     struct buf answer; /* not yet in the channel */
     size_t answer_at;
     enum cli_level level;
@@ -60,6 +62,18 @@ bool cli_is_experimental(const struct cli_command *command)
     return command->cli->experimental;
 }
 
+int64_t *cli_target(const struct cli_command *command)
+{
+    return &command->cli->target;
+}
+
+void cli_skip_words(struct cli_command *command, unsigned count)
+{
+    struct cli *cli = command->cli;
+    memmove(cli->words, cli->words + count, (WORDS_MAX - count) * sizeof(cli->words[0]));
+    command->count -= count;
+}
+
 void cli_say(struct cli_command *command, enum cli_severity severity, const char *format, ...)
 {
     static const char *const names[] = { "emerg", "alert", "crit", "err", "warning", "notice", "info" };
@@ -93,6 +107,15 @@ static const struct command_row *find(const struct configuration *configuration,
     return NULL;
 }
 
+static void put_prompt(struct cli *cli)
+{
+    if (cli->target)
+        buf_printf(&cli->answer, "%lld", (long long)cli->target);
+    else if (cli->command.configuration->route)
+        buf_add_c(&cli->answer, "master");
+    buf_add_c(&cli->answer, "> ");
+}
+
 static void end_command(struct cli *cli)
 {
     struct cli_command *command = &cli->command;
@@ -104,34 +127,39 @@ static void end_command(struct cli *cli)
     if (!cli->quitting || cli->answer.size)
         buf_add_char(&cli->answer, '\n');
     if (cli->prompt && !cli->quitting && !cli->line_ready)
-        buf_add_c(&cli->answer, "> ");
+        put_prompt(cli);
+}
+
+static void carry_out(struct cli *cli, struct cli_command *command)
+{
+    command->row = command->count
+                       ? find(command->configuration, cli->words, command->count, &command->command_words)
+                       : NULL;
+    if (!command->row)
+        cli_help_unknown(command, cli->level);
+    else if (command->row->level > cli->level)
+        buf_add_c(&cli->answer, "Permission denied\n");
+    else
+        command->row->run(command);
 }
 
 static void run_command(struct stream *stream, struct cli *cli, struct str payload)
 {
     struct configuration *configuration = stream->engine->configuration;
     struct cli_command *command = &cli->command;
-    unsigned count = command->count, taken = 0;
-    const struct command_row *row = count ? find(configuration, cli->words, count, &taken) : NULL;
     *command = (struct cli_command){
         .stream = stream,
         .engine = stream->engine,
         .configuration = configuration,
         .cli = cli,
-        .row = row,
         .words = cli->words,
-        .count = count,
-        .command_words = taken,
+        .count = command->count,
         .payload = payload,
         .out = &cli->answer,
     };
     cli->running = true;
-    if (!row)
-        cli_help_unknown(command, cli->level);
-    else if (row->level > cli->level)
-        buf_add_c(&cli->answer, "Permission denied\n");
-    else
-        row->run(command);
+    if (!configuration->route || !configuration->route(command, cli->raw.data))
+        carry_out(cli, command);
     if (!command->more)
         end_command(cli);
 }
@@ -184,6 +212,14 @@ static void next_command(struct stream *stream, struct cli *cli)
     cli->line_ready = *end != 0;
     cli->line_at = (size_t)(end - cli->line.data) + 1;
     *end = 0;
+    if (stream->engine->configuration->route) {
+        buf_reset(&cli->raw);
+        buf_add(&cli->raw, str_make(at, (size_t)(end - at) + 1)); /* with its NUL */
+        if (cli->raw.failed) {
+            cli->quitting = true;
+            return;
+        }
+    }
     cli->command.count = cut(at, cli->words);
     if (!cli->line_ready && wants_payload(cli)) {
         cli->in_payload = true;
@@ -338,6 +374,7 @@ static void stop(struct stream *stream)
     if (cli->running && cli->command.stop)
         cli->command.stop(&cli->command);
     buf_finish(&cli->input);
+    buf_finish(&cli->raw);
     buf_finish(&cli->line);
     buf_finish(&cli->payload);
     buf_finish(&cli->answer);

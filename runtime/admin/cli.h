@@ -55,6 +55,10 @@ void cli_say(struct cli_command *command, enum cli_severity severity, const char
     PRINTF_LIKE(3, 4);
 #define cli_error(command, ...) cli_say(command, CLI_ERROR, __VA_ARGS__)
 
+/* Where a master's session sends what follows: the pid of a worker, 0 for itself. */
+int64_t *cli_target(const struct cli_command *command);
+/* From a route: the command itself begins so many words later. */
+void cli_skip_words(struct cli_command *command, unsigned count);
 /* The session ends with this command, and nothing stands behind its answer. */
 void cli_quit(struct cli_command *command);
 

@@ -75,6 +75,7 @@ enum family {
     FAMILY_UNIX,
     FAMILY_ABSTRACT,
     FAMILY_DESCRIPTOR,
+    FAMILY_SOCKPAIR,
     FAMILY_QUIC,
     FAMILY_OTHER
 };
@@ -98,7 +99,7 @@ static const struct prefix_row {
     { STR_INIT("uxdg@"), FAMILY_UNIX, true },
     { STR_INIT("abns@"), FAMILY_ABSTRACT, false },
     { STR_INIT("fd@"), FAMILY_DESCRIPTOR, false },
-    { STR_INIT("sockpair@"), FAMILY_DESCRIPTOR, false },
+    { STR_INIT("sockpair@"), FAMILY_SOCKPAIR, false },
     { STR_INIT("quic@"), FAMILY_QUIC, false },
     { STR_INIT("quic4@"), FAMILY_QUIC, false },
     { STR_INIT("quic6@"), FAMILY_QUIC, false },
@@ -309,7 +310,9 @@ bool cfg_parse_addr(struct platform *platform, struct arena *arena, const char *
         fine = parse_path(&parsing, rest, family == FAMILY_ABSTRACT);
         break;
     case FAMILY_DESCRIPTOR:
+    case FAMILY_SOCKPAIR:
         fine = parse_descriptor(&parsing, rest);
+        out->sockpair = family == FAMILY_SOCKPAIR;
         break;
     case FAMILY_QUIC:
         return fail(

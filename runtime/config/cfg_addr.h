@@ -12,7 +12,8 @@
 enum cfg_addr_need { ADDR_PORT_NONE, ADDR_PORT_OPTIONAL, ADDR_PORT_NEEDED };
 struct cfg_addr {
     struct addr addr;
-    int fd;             /* fd@N: the number, else -1 */
+    int fd;             /* fd@N, sockpair@N: the number, else -1 */
+    bool sockpair;      /* connections come as sockets over it */
     unsigned port_last; /* of a range: addr.port is the first; equal without a range */
     int port_offset;    /* server "host:+N": added to the client's port */
     bool port_given, port_relative;

@@ -93,7 +93,7 @@ void external_check_start(struct check *check)
     struct facts facts = { 0 };
     struct platform *platform = platform_of(check);
     collect(check, &facts);
-    struct plat_child how = { facts.argv, facts.env, PLAT_NO_SOCK, PLAT_NO_SOCK };
+    struct plat_child how = { .argv = facts.argv, .env = facts.env, .in = PLAT_NO_SOCK, .out = PLAT_NO_SOCK };
     check->child = platform->ops->child_start(platform, &how);
     if (check->child <= 0) {
         check->child = 0;

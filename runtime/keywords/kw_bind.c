@@ -25,6 +25,7 @@ static struct bind *append(struct cfg_line *line, struct proxy *proxy, const str
     (*end)->settings = *settings;
     (*end)->at = line->place;
     (*end)->label = label;
+    (*end)->by_messages = addr->sockpair;
     (*end)->sock = (*end)->heard = PLAT_NO_SOCK;
     return *end;
 }

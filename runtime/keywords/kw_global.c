@@ -338,6 +338,19 @@ static bool default_path(struct cfg_line *line)
     return cfg_arg_limits(line, count, count);
 }
 
+static bool master_worker(struct cfg_line *line)
+{
+    struct globals *globals = &configuration_of(line)->globals;
+    const char *word = cfg_arg(line, 0);
+    if (!cfg_arg_limits(line, 0, 1))
+        return false;
+    if (word[0] && strcmp(word, "no-exit-on-failure") != 0)
+        return cfg_error(line, "'master-worker' only supports 'no-exit-on-failure' option.");
+    globals->master_worker = !line->negated;
+    globals->no_exit_on_failure = word[0] != 0;
+    return true;
+}
+
 #define COUNT(field)             CFG_INT64, GLOBAL(field), .high = INT32_MAX
 #define SIZE(field)              CFG_SIZE, GLOBAL(field), .low = 0, .high = INT32_MAX
 #define BYTES_FROM(field, least) CFG_SIZE, GLOBAL(field), .low = least, .high = INT32_MAX
@@ -355,6 +368,7 @@ const struct keyword_row kw_global_rows[] = {
               "on multi-processor machines if available." },
     { IN_GLOBAL, "maxsslconn", COUNT(maxsslconn) },
     { IN_GLOBAL, "noreuseport", FLAG(no_reuse_port) },
+    { IN_GLOBAL, "master-worker", KW_CALL(master_worker), .negatable = true },
     { IN_GLOBAL, "ulimit-n", COUNT(ulimit_n) },
     { IN_GLOBAL, "fd-hard-limit", COUNT(fd_hard_limit) },
     { IN_GLOBAL, "daemon", CFG_FLAG, GLOBAL(daemon) },
@@ -445,7 +459,6 @@ const struct keyword_row kw_global_ignored_rows[] = {
     NOTHING("jwt.decrypt_alg_list", 1, 1),
     NOTHING("key-base", 1, 1),
     NOTHING("limited-quic", 0, 0),
-    NOTHING("master-worker", 0, 1),
     NOTHING("max-spread-checks", 1, 1),
     NOTHING("maxcompcpuusage", 1, 1),
     NOTHING("maxcomprate", 1, 1),

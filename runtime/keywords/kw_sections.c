@@ -2,6 +2,7 @@
  * HAProxy that are not here, each refused by name. */
 #include "keywords/kw_common.h"
 #include "keywords/kw_mailers.h"
+#include "keywords/kw_program.h"
 #include "keywords/kw_resolvers.h"
 #include "log/log_ring.h"
 #include "proxy/http_errors.h"
@@ -279,7 +280,7 @@ const struct section_row kw_section_rows[] = {
     { "cache", IN_CACHE, refuse, NULL },
     { "peers", IN_PEERS, refuse, NULL },
     { "mailers", IN_MAILERS, kw_mailers_begin, NULL },
-    { "program", IN_PROGRAM, refuse, NULL },
+    { "program", IN_PROGRAM, kw_program_begin, kw_program_end },
     { "log-forward",IN_LOG_FORWARD, refuse, NULL },
     { "fcgi-app", IN_FCGI, refuse, NULL },
     { "crt-store", IN_CRT_STORE, refuse, NULL },

@@ -18,10 +18,21 @@ static void rest(struct listener *listener, uint64_t pause_ns)
         (void)timer_set(&listener->pause, loop_now(listener->loop) + pause_ns);
 }
 
+static plat_sock accept_next(struct listener *listener, struct addr *peer, enum io_status *status)
+{
+    struct platform *platform = loop_platform(listener->loop);
+    if (!listener->by_messages)
+        return platform->ops->accept(platform, listener->watch.sock, peer, status);
+    struct buf nothing = BUF_INIT;
+    plat_sock sock = platform->ops->receive_sock(platform, listener->watch.sock, &nothing, status);
+    buf_finish(&nothing);
+    *peer = (struct addr){ .family = ADDR_NONE };
+    return sock;
+}
+
 static void on_ready(struct watch *watch, unsigned ready)
 {
     struct listener *listener = CONTAINER_OF(watch, struct listener, watch);
-    struct platform *platform = loop_platform(listener->loop);
     (void)ready;
     for (unsigned i = 0; i < ACCEPT_BATCH && listener->open; i++) {
         listener->pause_ns = 0;
@@ -31,12 +42,17 @@ static void on_ready(struct watch *watch, unsigned ready)
         }
         struct addr peer;
         enum io_status status;
-        plat_sock sock = platform->ops->accept(platform, watch->sock, &peer, &status);
+        plat_sock sock = accept_next(listener, &peer, &status);
         if (sock != PLAT_NO_SOCK) {
             listener->accepted(listener, sock, &peer);
         } else if (status == IO_NO_DESCRIPTORS || status == IO_NO_MEMORY) {
             rest(listener, PAUSE_NS);
             return;
+        } else if (listener->by_messages && status != IO_WOULD_BLOCK) {
+            if (status != IO_OK && listener->ended)
+                listener->ended(listener);
+            if (status != IO_OK)
+                return;
         } else if (status != IO_RESET) { /* a connection that died in the queue is nobody's loss */
             return;
         }

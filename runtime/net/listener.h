@@ -8,11 +8,14 @@ struct listener {
     struct timer pause;
     struct loop *loop;
     bool open, paused;
+    bool by_messages;  /* the socket is no listener: connections come over it as sockets */
     uint64_t pause_ns; /* set by may_accept with its no: ask again then; 0: when listener_resume says so */
     /* Takes the socket. */
     void (*accepted)(struct listener *listener, plat_sock sock, const struct addr *peer);
     /* false: no more connections now (limits); asked before each accept. May be NULL. */
     bool (*may_accept)(struct listener *listener);
+    /* Of by_messages: who sent the sockets is gone. May be NULL. */
+    void (*ended)(struct listener *listener);
 };
 
 /* Takes the socket. IO_OK or why it cannot be watched. */

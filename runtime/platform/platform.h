@@ -129,7 +129,10 @@ struct plat_file_info {
 struct plat_child {
     const char *const *argv; /* NULL-terminated; argv[0] is a path */
     const char *const *env;  /* NULL: ours */
-    plat_sock in, out;       /* PLAT_NO_SOCK: /dev/null */
+    plat_sock in, out;       /* PLAT_NO_SOCK: /dev/null, or with keep_streams what we have ourselves */
+    bool keep_streams;
+    const plat_sock *pass; /* stay open in the child under the same numbers */
+    unsigned pass_count;
 };
 
 /* Typed facts about the run that a trace wants; free in production (the member may be NULL). */

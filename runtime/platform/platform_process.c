@@ -64,6 +64,16 @@ static bool give_descriptor(posix_spawn_file_actions_t *actions, plat_sock sock,
     return posix_spawn_file_actions_addopen(actions, number, "/dev/null", flags, 0) == 0;
 }
 
+static bool give_streams(posix_spawn_file_actions_t *actions, const struct plat_child *how)
+{
+    /* A descriptor that is put on itself loses its close-on-exec. */
+    for (unsigned i = 0; i < how->pass_count; i++)
+        if (posix_spawn_file_actions_adddup2(actions, how->pass[i], how->pass[i]) != 0)
+            return false;
+    return how->keep_streams || (give_descriptor(actions, how->in, STDIN_FILENO) &&
+                                 give_descriptor(actions, how->out, STDOUT_FILENO));
+}
+
 /* All signals as a new program expects them: none blocked, none ignored. */
 static bool set_signals(posix_spawnattr_t *attributes)
 {
@@ -87,9 +97,9 @@ int64_t platform_process_child_start(struct platform *platform, const struct pla
     if (posix_spawnattr_init(&attributes) != 0)
         goto out;
     char *const *env = how->env ? (char *const *)(uintptr_t)how->env : environ;
-    if (!set_signals(&attributes) || !give_descriptor(&actions, how->in, STDIN_FILENO) ||
-        !give_descriptor(&actions, how->out, STDOUT_FILENO) ||
-        posix_spawn(&pid, how->argv[0], &actions, &attributes, (char *const *)(uintptr_t)how->argv, env) != 0)
+    if (!set_signals(&attributes) || !give_streams(&actions, how) ||
+        posix_spawnp(&pid, how->argv[0], &actions, &attributes, (char *const *)(uintptr_t)how->argv, env) !=
+            0)
         pid = -1;
     posix_spawnattr_destroy(&attributes);
 out:

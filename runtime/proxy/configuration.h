@@ -37,8 +37,8 @@ struct globals {     /* the global section, in its own words */
     const char *node_name, *description, *pidfile, *chroot, *user, *group, *log_tag, *log_send_hostname,
         *server_state_base, *server_state_file, *local_peer, *crt_base, *ca_base, *default_path;
     int64_t uid, gid, ulimit_n, fd_hard_limit, memory_mb, maxsslconn; /* 0: not given */
-    bool no_reuse_port, daemon, quiet, debug, busy_polling, insecure_fork, insecure_setuid, strict_limits,
-        zero_warning, log_send_hostname_set, dont_load_external;
+    bool no_reuse_port, no_exit_on_failure, master_worker, daemon, quiet, debug, busy_polling, insecure_fork,
+        insecure_setuid, strict_limits, zero_warning, log_send_hostname_set, dont_load_external;
     uint64_t hard_stop_after, grace;
     uint64_t stats_timeout_ms;
     int64_t stats_maxconn;
@@ -54,7 +54,10 @@ struct globals {     /* the global section, in its own words */
     uint64_t receive_buffer_client, receive_buffer_server, send_buffer_client, send_buffer_server;
 };
 
+struct cli_command;
 struct log_ring;
+struct master;
+struct program;
 
 struct lua_file { /* lua-load lines, in order */
     struct lua_file *next;
@@ -108,6 +111,7 @@ struct configuration {
     struct wanted_resolvers *wanted_resolvers;
     struct lua_file *lua_files, **lua_files_end;
     struct global_var *global_vars, **global_vars_end;
+    struct program *programs; /* in order */
     struct log_ring *rings, **rings_end;
     struct sample_unresolved *unresolved;
     struct reply_of_set *replies_of_sets, *last_reply_of_set; /* of http_reply_read.c, until resolved */
@@ -119,6 +123,9 @@ struct configuration {
     bool (*load_lua)(struct configuration *configuration, const struct lua_file *file);
     const struct service_row *stat_service; /* what answers behind `stats uri`; set by the node */
     const struct service_row *cli_service;  /* what answers on stats sockets; set by the node */
+    /* Of a master: takes a command that is not for it. true: it has seen to it. */
+    bool (*route)(struct cli_command *command, const char *text);
+    struct master *master; /* NULL: this process is none */
     unsigned next_id;
     const char *const *files; /* as given */
     /* Since start. */

@@ -121,6 +121,13 @@ void engine_room_again(struct engine *engine)
     }
 }
 
+/* Who passes connections to a worker is its master. */
+static void sender_gone(struct listener *listener)
+{
+    const struct bind_listener *bound = CONTAINER_OF(listener, struct bind_listener, listener);
+    bound->engine->master_gone = true;
+}
+
 static bool listen_on(struct engine *engine, struct bind *bind)
 {
     struct bind_listener *bound = mem_zero(sizeof(*bound));
@@ -130,6 +137,8 @@ static bool listen_on(struct engine *engine, struct bind *bind)
     bound->bind = bind;
     bound->listener.accepted = accepted;
     bound->listener.may_accept = may_accept;
+    bound->listener.by_messages = bind->by_messages;
+    bound->listener.ended = sender_gone;
     if (listener_open(&bound->listener, engine->loop, bind->sock) != IO_OK) {
         mem_free(bound);
         return false;

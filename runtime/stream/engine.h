@@ -48,6 +48,7 @@ struct engine {
     uint64_t session_count, stream_count;
     struct service *services; /* of server_resolve.c */
     bool soft_stopping;
+    bool master_gone; /* a worker whose master died */
     /* How a server did for a stream, for those that watch: a connection (layer7 false) or a response. NULL: nobody. */
     void (*observe)(struct engine *engine, struct server *server, bool layer7, bool good);
     /* Told what happens to servers; NULL: nobody asks. */
