@@ -393,3 +393,15 @@ def test_httpclient_tries_again(world, lua, syslog):
 def test_wrong_lines_of_httpclient(world, line, words):
     code, out, err = world.run(["-c"], f"global\n    {line}\nfrontend fe\n    mode http\n    timeout client 1s\n    bind 127.0.0.1:1\n")
     assert code == 1 and words in out + err
+
+
+@pytest.mark.only("runtime", "haproxy", reason="reads what the process holds")
+def test_ten_thousand_tasks_that_sleep(world, lua):
+    proxy = lua('for i = 1, 10000 do core.register_task(function() while true do core.sleep(1000) end end) end\n'
+                'core.register_fetches("show", function() return os.clock() end)', SHOW)
+    before = float(fetched(world, proxy))
+    world.sleep(0.3)
+    assert float(fetched(world, proxy)) - before < 0.1
+    with open(f"/proc/{proxy.process.pid}/status", encoding="ascii") as status:
+        kilobytes = next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+    assert kilobytes < 60000
