@@ -34,7 +34,8 @@ static const char script[] =
     "  return found\n"
     "end\n"
     "local function play(...)\n"
-    "  local objects, mine = { core, ... }, 0\n"
+    "  local objects, mine = { core, act, filter, ... }, 0\n"
+    "  for _, extra in ipairs(SHARED or {}) do objects[#objects + 1] = extra end\n"
     "  while at < #INPUT and calls < 200 and mine < 20 do\n"
     "    calls, mine = calls + 1, mine + 1\n"
     "    local object = objects[byte() % #objects + 1]\n"
@@ -60,6 +61,8 @@ static const char script[] =
     "    end\n"
     "  end\n"
     "end\n"
+    "local map, _, regex = Map.new('/fuzz/m.map', Map._str), Regex.new('(a)+', false)\n"
+    "local queue, concat = core.queue(), core.concat()\n"
     "core.register_action('play', { 'tcp-req', 'tcp-res', 'http-req', 'http-res', 'http-after-res' }, play, "
     "0)\n"
     "core.register_service('serve', 'http', function(applet) play(applet) applet:set_status(200) "
@@ -68,18 +71,31 @@ static const char script[] =
     "core.register_fetches('take', function(txn) play(txn) return 'taken' end)\n"
     "core.register_converters('turn', function(text) play(text) return text end)\n"
     "core.register_task(function() core.msleep(1) play() end)\n"
-    "core.register_init(function() play(io, os) end)\n";
+    "core.register_task(function() for i = 1, 20 do core.msleep(3) queue:push(i) end end)\n"
+    "F = {} F.__index = F F.id = 'f' F.flags = filter.FLT_CFG_FL_HTX\n"
+    "function F:new() return setmetatable({}, F) end\n"
+    "function F:start_analyze(txn, chn) filter.register_data_filter(self, chn) end\n"
+    "function F:http_headers(txn, msg) play(txn, msg, msg.channel, self) end\n"
+    "function F:http_payload(txn, msg) play(txn, msg) end\n"
+    "function F:http_end(txn, msg) play(msg) end\n"
+    "function F:tcp_payload(txn, chn) play(chn) end\n"
+    "core.register_filter('f', F, function(f) return f end)\n"
+    "core.register_cli({ 'play' }, 'play : any', function(applet) play(applet) applet:send('x') end)\n"
+    "core.register_init(function() SHARED = { map, regex, queue, concat, core.get_patref('/fuzz/m.map'), "
+    "core.proxies.be, core.proxies.be.servers.s, core.proxies.be.stktable, select(2, "
+    "next(core.proxies.fe.listeners)) }\n"
+    "  play(io, os) end)\n";
 
 static const char conf[] =
     "global\n lua-load /fuzz/script.lua\n tune.lua.maxmem 32\n tune.lua.session-timeout 2s\n "
     "tune.lua.task-timeout 2s\n"
     "defaults\n mode http\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n"
-    "frontend fe\n bind fd@${fe}\n http-request set-header x-a %[lua.take] if { path /take }\n"
+    "frontend fe\n bind fd@${fe}\n filter lua.f\n http-request set-header x-a %[lua.take] if { path /take }\n"
     " http-request set-header x-b %[path,lua.turn] if { path /turn }\n http-request lua.play if { path /play "
     "}\n"
     " http-response lua.play if { src 127.0.0.1 }\n http-request use-service lua.serve if { path /serve }\n"
     " default_backend be\n"
-    "backend be\n server s 127.0.0.1:1\n"
+    "backend be\n stick-table type string size 1k store gpc0\n server s 127.0.0.1:1\n"
     "frontend ft\n mode tcp\n bind fd@${ft}\n tcp-request inspect-delay 100ms\n tcp-request content lua.play "
     "if { req.len 5 }\n"
     " tcp-request content use-service lua.pass\n";
@@ -118,7 +134,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     proxy_world_inherit(&pw, "ft", &tcp);
     write_script(&text, input.rest);
     proxy_world_file(&pw, "/fuzz/script.lua", buf_str(&text));
-    if (proxy_world_start(&pw, str_of(conf), NULL)) {
+    proxy_world_file(&pw, "/fuzz/m.map", STR("a b\nline c\n"));
+    bool started = proxy_world_start(&pw, str_of(conf), NULL);
+    FUZZ_EXPECT(started);
+    if (started) {
         for (unsigned i = 0; i < COUNT_OF(paths); i++) {
             buf_reset(&text);
             buf_printf(&text, "POST /%s HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",

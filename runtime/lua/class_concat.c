@@ -7,6 +7,8 @@
 
 #define FIRST_SIZE 256u
 
+static const char add_key[] = "Concat:add";
+
 struct concat {
     struct lua_memory *memory;
     char *data;
@@ -31,13 +33,13 @@ int class_concat_new(lua_State *L)
         return luaL_error(L, "out of memory");
     *concat = (struct concat){ .memory = memory };
     handle->object = concat;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, add_key); /* found without a look at the class */
+    lua_setfield(L, -2, "add");
     return 1;
 }
 
-static int concat_add(lua_State *L)
+static int append(lua_State *L, struct concat *concat, struct str text)
 {
-    struct concat *concat = lua_class_check(L, 1, &class_concat)->object;
-    struct str text = lua_value_check_str(L, 2);
     if (text.size > concat->capacity - concat->size) {
         size_t capacity = concat->capacity ? concat->capacity : FIRST_SIZE;
         while (capacity - concat->size < text.size)
@@ -52,6 +54,44 @@ static int concat_add(lua_State *L)
         memcpy(concat->data + concat->size, text.data, text.size);
     concat->size += text.size;
     return 0;
+}
+
+static int concat_add(lua_State *L)
+{
+    struct concat *concat = lua_class_check(L, 1, &class_concat)->object;
+    return append(L, concat, lua_value_check_str(L, 2));
+}
+
+/* What is called once for every piece of a text is to cost no more than an element of a table: one look at the object, by
+ * the one function that only its handles have. All that is not as it should be goes the usual way (the upvalue). */
+static int quick_add(lua_State *L)
+{
+    size_t size;
+    int count = lua_gettop(L);
+    if (count == 2 && lua_type(L, 1) == LUA_TTABLE && lua_rawgeti(L, 1, 0) == LUA_TUSERDATA) {
+        const struct lua_handle *handle = lua_touserdata(L, 3); /* all userdata of ours begin with as much */
+        bool own = handle->magic == LUA_HANDLE_MAGIC && handle->finish == finish && handle->object;
+        const char *data = own ? lua_tolstring(L, 2, &size) : NULL;
+        if (data)
+            return append(L, handle->object, str_make(data, size));
+    }
+    lua_settop(L, count);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, count, 0);
+    return 0;
+}
+
+void class_concat_make(lua_State *L)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &class_concat);
+    lua_getfield(L, -1, "__index");
+    lua_getfield(L, -1, "add");
+    lua_pushcclosure(L, quick_add, 1);
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, add_key);
+    lua_setfield(L, -2, "add");
+    lua_pop(L, 2);
 }
 
 static int concat_dump(lua_State *L)

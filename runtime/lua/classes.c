@@ -80,5 +80,6 @@ void classes_make(lua_State *L)
     class_core_make(L);
     class_map_make(L);
     class_patref_make(L);
+    class_concat_make(L);
     lua_filter_make(L);
 }

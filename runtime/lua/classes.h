@@ -40,8 +40,9 @@ void class_patref_make(lua_State *L); /* pairs() of its objects */
 /* core.proxies, core.frontends and core.backends; data is the configuration. For lua_protect. */
 int class_proxy_fill(lua_State *L, void *data);
 void class_server_push(lua_State *L, struct server *server);
-int class_concat_new(lua_State *L); /* core.concat */
-int class_socket_new(lua_State *L); /* core.tcp */
+int class_concat_new(lua_State *L);   /* core.concat */
+void class_concat_make(lua_State *L); /* the quick way of its add() */
+int class_socket_new(lua_State *L);   /* core.tcp */
 /* TLS on a script's own connection. false: no memory. */
 bool class_socket_tls(struct lua_machine *machine, struct conn *conn, struct str name) MUST_USE;
 /* Closes all sockets of the state's scripts: the loop is about to end. */

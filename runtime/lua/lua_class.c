@@ -4,7 +4,6 @@
 #include <lauxlib.h>
 #include <limits.h>
 
-#define MAGIC     0x4c6f636bu
 #define METATABLE 5 /* a method's last upvalue: its class's metatable */
 
 #define ANY_NUMBER 255 /* of arguments, as the closure keeps it */
@@ -162,14 +161,14 @@ void lua_class_make(lua_State *L, const struct lua_class *class)
 struct lua_handle *lua_class_push_handle(lua_State *L, void *object, int values)
 {
     struct lua_handle *handle = lua_newuserdatauv(L, sizeof(*handle), values);
-    *handle = (struct lua_handle){ .magic = MAGIC, .object = object };
+    *handle = (struct lua_handle){ .magic = LUA_HANDLE_MAGIC, .object = object };
     return handle;
 }
 
 static int collect(lua_State *L)
 {
     struct lua_handle *handle = lua_touserdata(L, 1);
-    if (handle && handle->magic == MAGIC && handle->object) {
+    if (handle && handle->magic == LUA_HANDLE_MAGIC && handle->object) {
         handle->finish(handle);
         handle->object = NULL;
     }
@@ -214,7 +213,8 @@ static struct lua_handle *handle_of(lua_State *L, int index)
 {
     lua_rawgeti(L, index, 0);
     struct lua_handle *handle = lua_touserdata(L, -1);
-    bool well = handle && lua_rawlen(L, -1) == sizeof(*handle) && handle->magic == MAGIC && handle->object;
+    bool well =
+        handle && lua_rawlen(L, -1) == sizeof(*handle) && handle->magic == LUA_HANDLE_MAGIC && handle->object;
     lua_pop(L, 1);
     return well ? handle : NULL;
 }

@@ -24,6 +24,8 @@ struct lua_class {
     const char *fields; /* its attributes for the annotation files: "name: type, ..."; NULL: none */
 };
 
+#define LUA_HANDLE_MAGIC 0x4c6f636bu
+
 struct lua_handle {
     unsigned magic;
     void *object; /* NULL: it ended */
