@@ -508,6 +508,15 @@ static bool dump_words(struct node *node)
 
 /* ---- masters and workers ---- */
 
+/* A reload starts a worker with them, long after. */
+static const char *const *keep_arguments(struct node *node, int argc, const char *const *argv)
+{
+    const char **kept = arena_need(&node->arena, ((size_t)argc + 1) * sizeof(*kept));
+    for (int i = 0; i < argc; i++)
+        kept[i] = arena_need_copy(&node->arena, str_of(argv[i]));
+    return kept;
+}
+
 static bool is_master(const struct node *node)
 {
     return node->to_master == PLAT_NO_SOCK &&
@@ -569,6 +578,7 @@ static bool is_worker(struct node *node)
 enum node_state node_start(struct node *node, int argc, const char *const *argv, int *exit_code)
 {
     struct command_line_reply reply;
+    argv = node->argv = keep_arguments(node, argc, argv);
     bool go_on =
         command_line_parse(&node->line, argc, argv, &node->arena, build_facts(node), &node->diag, &reply);
     if (!go_on) {
@@ -580,7 +590,6 @@ enum node_state node_start(struct node *node, int argc, const char *const *argv,
     if (!go_on)
         return NODE_ENDED;
     *exit_code = 1;
-    node->argv = argv;
     if (!is_worker(node)) {
         diag_say(&node->diag, DIAG_ALERT, "'%s' is not what a master says.", MASTER_WORKER_VARIABLE);
         return NODE_ENDED;

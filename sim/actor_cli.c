@@ -17,6 +17,7 @@ struct actor_cli {
     plat_sock sock;
     enum cli_state state;
     bool connecting;
+    const char *which; /* of its management sockets */
     const char *node;
     char address[128];
     struct program *program, *next;
@@ -187,14 +188,15 @@ static void cli_destroy(struct actor *actor)
 
 const struct actor_class actor_cli_class = { "management client", cli_rows, cli_step, cli_destroy };
 
-struct actor_cli *actor_cli_create(struct scenario *scenario, const char *node)
+struct actor_cli *actor_cli_create(struct scenario *scenario, const char *node, const char *which)
 {
     struct actor_cli *cli = mem_need(sizeof(*cli));
     char name[80];
 
-    snprintf(name, sizeof(name), "%.60s.cli", node);
+    snprintf(name, sizeof(name), "%.60s.%s", node, which);
     cli->sock = PLAT_NO_SOCK;
     cli->node = node;
+    cli->which = which;
     actor_init(&cli->actor, scenario, &actor_cli_class, str_of(name));
     cli->host = net_host_create(scenario->net, cli->actor.name);
     return cli;
@@ -227,7 +229,7 @@ void actor_cli_start(struct actor_cli *cli, struct actor *top)
     char name[96];
     struct str address;
 
-    snprintf(name, sizeof(name), "%s_cli_sock", cli->node);
+    snprintf(name, sizeof(name), "%s_%s_sock", cli->node, cli->which);
     address = scenario_macro_get(&top->scenario->macros, str_of(name));
     str_to_c(address, cli->address, sizeof(cli->address));
     actor_unload(&cli->actor);

@@ -6,8 +6,8 @@
 extern const struct actor_class actor_cli_class;
 
 struct actor_cli;
-/* node: the proxy's name; the socket is ${<node>_cli_sock}. Ends with the scenario. */
-struct actor_cli *actor_cli_create(struct scenario *scenario, const char *node);
+/* node: the proxy's name; the socket is ${<node>_<which>_sock}, "cli" or "mcli". Ends with the scenario. */
+struct actor_cli *actor_cli_create(struct scenario *scenario, const char *node, const char *which);
 struct actor *actor_cli_base(struct actor_cli *cli);
 /* The spec at the word; false: the scenario was told. */
 bool actor_cli_set_spec(struct actor_cli *cli, struct actor *top, unsigned word) MUST_USE;

@@ -28,7 +28,7 @@ struct sim_node {
     uint32_t entity;
     char folder[128];
     struct net_host *launch; /* opens what the proxy inherits */
-    struct actor_cli *cli;
+    struct actor_cli *cli, *master_cli;
 
     struct buf arguments; /* as a shell would read them */
     struct buf conf;
@@ -117,6 +117,39 @@ void sim_node_attach_faults(struct sim_node *node)
         fault_attach(node->scenario, node->name, sim_process_platform(node->process));
 }
 
+/* What a proxy starts stands in the network under its name, and fails as it does. */
+static void child_born(void *data, struct sim_process *child)
+{
+    struct sim_node *node = data;
+    struct sim_platform *sim = sim_process_platform(child);
+
+    links_add_host(node->scenario->links, node->name, sim_platform_host(sim));
+    fault_attach(node->scenario, node->name, sim);
+    sim_platform_on_secret(sim, node->scenario->options->secret, node->scenario->options->secret_data);
+}
+
+static void child_gone(void *data, struct sim_process *child)
+{
+    struct sim_node *node = data;
+
+    links_remove_host(node->scenario->links, sim_platform_host(sim_process_platform(child)));
+}
+
+/* kill(2) of a process that another proxy is. */
+static void other_signalled(void *data, int64_t pid, enum plat_signal signal)
+{
+    struct sim_node *node = data;
+
+    LIST_EACH (link, &node->scenario->nodes) {
+        struct sim_node *other = sim_node_of(link);
+
+        if (other != node && other->process && sim_process_signal_pid(other->process, pid, signal))
+            return;
+    }
+}
+
+static const struct sim_family family = { child_born, child_gone, other_signalled };
+
 /* Starts the proxy with `mode` (-d or -c) before its arguments. It may have ended already when this returns. */
 static void node_begin(struct sim_node *node, const char *mode)
 {
@@ -136,6 +169,7 @@ static void node_begin(struct sim_node *node, const char *mode)
     node->stopping = PLAT_SIGNAL_NONE;
     node->judged = false;
     sim_process_on(node->process, node_printed, node_ended, node);
+    sim_process_family(node->process, &family, node);
     sim_node_attach_faults(node);
     sim_platform_on_secret(sim_process_platform(node->process), scenario->options->secret,
                            scenario->options->secret_data);
@@ -378,16 +412,16 @@ enum actor_step sim_node_restart(struct actor *top, struct sim_node *node)
 }
 
 /* Starts the management spec, if the proxy was started, and waits for its end. */
-static enum actor_step run_cli(struct actor *top, struct sim_node *node)
+static enum actor_step run_cli(struct actor *top, struct sim_node *node, struct actor_cli *which)
 {
-    struct actor *cli = actor_cli_base(node->cli);
+    struct actor *cli = actor_cli_base(which);
 
     if (top->phase == 0) {
-        if (!actor_cli_set_spec(node->cli, top, top->position + 1))
+        if (!actor_cli_set_spec(which, top, top->position + 1))
             return STEP_FAILED;
         if (!node->was_started)
             return STEP_NEXT;
-        actor_cli_start(node->cli, top);
+        actor_cli_start(which, top);
         top->phase = 1;
     }
     if (cli->running)
@@ -396,14 +430,21 @@ static enum actor_step run_cli(struct actor *top, struct sim_node *node)
     return STEP_NEXT;
 }
 
-static bool needs_worker(struct actor *top)
+/* -W, -Ws: a master and its worker; -S: its management socket, ${hNAME_mcli_sock}. true: it was one of them. */
+static bool take_master_word(struct actor *top, struct sim_node *node)
 {
-    static const char *const words[] = { "-W", "-Ws", "-S", "-D", "-mcli" };
+    bool quiet = actor_word_is(top, top->position, "-W");
 
-    for (size_t i = 0; i < COUNT_OF(words); i++)
-        if (actor_word_is(top, top->position, words[i]))
-            return true;
-    return false;
+    if (quiet || actor_word_is(top, top->position, "-Ws")) {
+        buf_add_c(&node->arguments, quiet ? " -W" : " -Ws");
+        node->expected_exit = 130; /* by SIGINT */
+        return true;
+    }
+    if (!actor_word_is(top, top->position, "-S"))
+        return false;
+    add_inherited(node, STR("mcli"));
+    buf_printf(&node->arguments, " -S fd@%d", node->inherited->number);
+    return true;
 }
 
 /* The word at top->position, and those that belong to it. */
@@ -413,11 +454,12 @@ static enum actor_step take_word(struct actor *top, struct sim_node *node)
     uint64_t number;
     enum actor_step step;
 
-    if (needs_worker(top)) {
-        scenario_skip(top->scenario, "'haproxy %.*s' needs a master and worker processes",
-                      STR_ARG(actor_word(top, at)));
+    if (actor_word_is(top, at, "-D")) {
+        scenario_skip(top->scenario, "'haproxy -D' needs a process that leaves its parent");
         return STEP_FAILED;
     }
+    if (take_master_word(top, node))
+        return STEP_NEXT;
     if (actor_word_is(top, at, "-start"))
         return start(top, node);
     if (actor_word_is(top, at, "-wait")) {
@@ -429,7 +471,9 @@ static enum actor_step take_word(struct actor *top, struct sim_node *node)
         return actor_wrong(top, "'haproxy' does not know '%.*s', or it wants a word behind it",
                            STR_ARG(actor_word(top, at)));
     if (actor_word_is(top, at, "-cli")) {
-        step = run_cli(top, node);
+        step = run_cli(top, node, node->cli);
+    } else if (actor_word_is(top, at, "-mcli")) {
+        step = run_cli(top, node, node->master_cli);
     } else if (actor_word_is(top, at, "-conf")) {
         step = set_conf(top, node, actor_word(top, at + 1), false);
     } else if (actor_word_is(top, at, "-conf+backend")) {
@@ -469,7 +513,8 @@ static struct sim_node *node_add(struct scenario *scenario, struct str name)
     node->scenario = scenario;
     node->entity = world_entity(scenario->world, node->name);
     snprintf(node->folder, sizeof(node->folder), "%s/%s", SCENARIO_TMPDIR, node->name);
-    node->cli = actor_cli_create(scenario, node->name);
+    node->cli = actor_cli_create(scenario, node->name, "cli");
+    node->master_cli = actor_cli_create(scenario, node->name, "mcli");
     buf_add_c(&node->arguments, arguments ? arguments : "-dM -dI -dW");
     list_add_last(&scenario->nodes, &node->link);
     node->launch = net_host_create(scenario->net, node->name);

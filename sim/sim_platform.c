@@ -9,6 +9,7 @@
  * gives what is ready and takes it off, but for listeners, which stay as long as connections wait. */
 #include "sim/sim_platform.h"
 #include "base/dict.h"
+#include "base/mem.h"
 #include "base/units.h"
 #include "sim/sim_files.h"
 #include "sim/sim_mem.h"
@@ -80,6 +81,9 @@ struct sim_platform {
     unsigned name_count;
     struct dict env; /* name -> "NAME=value" */
     struct sim_files *files;
+    bool files_of_parent;
+    const struct sim_children *children; /* NULL: there are no programs here */
+    void *children_data;
     struct buf printed, shown;
     void (*on_print)(void *data, bool to_stderr, struct str text);
     void *on_print_data;
@@ -612,24 +616,24 @@ static enum io_status folder_change(struct platform *platform, const char *path)
 
 static int64_t child_start(struct platform *platform, const struct plat_child *how)
 {
-    (void)platform;
-    (void)how;
-    return -1; /* no programs here */
+    struct sim_platform *sim = self(platform);
+    return sim->children ? sim->children->start(sim->children_data, how) : -1;
 }
 
 static bool child_ended(struct platform *platform, int64_t pid, int *exit_code)
 {
-    (void)platform;
-    (void)pid;
+    struct sim_platform *sim = self(platform);
+    if (sim->children)
+        return sim->children->ended(sim->children_data, pid, exit_code);
     *exit_code = 127; /* there was none, as a shell says it */
     return true;
 }
 
 static void child_signal(struct platform *platform, int64_t pid, enum plat_signal signal)
 {
-    (void)platform;
-    (void)pid;
-    (void)signal;
+    struct sim_platform *sim = self(platform);
+    if (sim->children)
+        sim->children->signal(sim->children_data, pid, signal);
 }
 
 static int64_t get_pid(struct platform *platform)
@@ -951,7 +955,8 @@ void sim_platform_destroy(struct sim_platform *sim)
     for (struct dict_entry *e = dict_next(&sim->env, NULL); e; e = dict_next(&sim->env, e))
         sim_mem_free(e->value);
     dict_finish(&sim->env);
-    sim_files_destroy(sim->files);
+    if (!sim->files_of_parent)
+        sim_files_destroy(sim->files);
     buf_finish(&sim->printed);
     buf_finish(&sim->shown);
     sim_mem_free(sim->names);
@@ -979,6 +984,33 @@ void sim_platform_inherit(struct sim_platform *sim, int number, struct net_host 
     CHECK(own != PLAT_NO_SOCK);
     sim->inherited = sim_mem_grow(sim->inherited, (sim->inherited_count + 1) * sizeof(*sim->inherited));
     sim->inherited[sim->inherited_count++] = (struct inherited){ number, own, false };
+}
+
+void sim_platform_children(struct sim_platform *sim, const struct sim_children *children, void *data)
+{
+    sim->children = children;
+    sim->children_data = data;
+}
+
+void sim_platform_be_child(struct sim_platform *child, struct sim_platform *parent,
+                           const struct plat_child *how)
+{
+    for (size_t i = 0; env_at(&parent->base, i); i++) {
+        struct str value = str_of(env_at(&parent->base, i)), name = str_split(&value, '=');
+        char *copy = mem_need_copy(name);
+        env_set(&child->base, copy, value.data);
+        mem_free(copy);
+    }
+    sim_files_destroy(child->files);
+    child->files = parent->files;
+    child->files_of_parent = true;
+    for (unsigned i = 0; i < parent->inherited_count; i++)
+        if (!parent->inherited[i].taken)
+            sim_platform_inherit(child, parent->inherited[i].number, parent->host, parent->inherited[i].sock);
+    for (unsigned i = 0; i < how->pass_count; i++)
+        sim_platform_inherit(child, how->pass[i], parent->host, how->pass[i]);
+    for (unsigned i = 0; i < parent->name_count; i++)
+        sim_platform_host_name(child, parent->names[i].name, parent->names[i].addr);
 }
 
 unsigned sim_platform_left_open(struct sim_platform *sim)

@@ -20,6 +20,17 @@ void sim_platform_signal(struct sim_platform *sim, enum plat_signal signal);
 
 /* `bind fd@N`: descriptor number `number` is this socket of another host. */
 void sim_platform_inherit(struct sim_platform *sim, int number, struct net_host *from, plat_sock sock);
+/* Other processes, by whoever makes them. Without that there are no programs here. */
+struct sim_children {
+    int64_t (*start)(void *data, const struct plat_child *how); /* the pid; <0: it cannot be */
+    bool (*ended)(void *data, int64_t pid, int *exit_code);
+    void (*signal)(void *data, int64_t pid, enum plat_signal signal);
+};
+void sim_platform_children(struct sim_platform *sim, const struct sim_children *children, void *data);
+/* What a process gets from the one that starts it: the environment, the files, which both see from now on, what that one
+ * inherited and did not take, and what it passes. The parent must outlive it. */
+void sim_platform_be_child(struct sim_platform *child, struct sim_platform *parent,
+                           const struct plat_child *how);
 /* Overlay files in memory hide real ones; writes go to the overlay only. NULL data removes (hides) a path. */
 void sim_platform_file(struct sim_platform *sim, const char *path, struct str data);
 void sim_platform_setenv(struct sim_platform *sim, const char *name, const char *value);

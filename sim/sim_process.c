@@ -1,12 +1,23 @@
 /* The life of a simulated process. The node is made and ended here; the platform stays until the process is destroyed,
  * so that nothing of it goes away under a turn that is under way. */
 #include "sim/sim_process.h"
+#include "base/list.h"
 #include "base/mem.h"
 #include "node.h"
+#include <stdio.h>
 
 enum { EXIT_KILLED = 128 + 9 };
 
 struct sim_process {
+    struct list link; /* among its parent's children */
+    struct list children;
+    struct sim_process *parent; /* NULL: a scenario started it */
+    unsigned born;              /* children so far */
+    const struct sim_family *family;
+    void *family_data;
+    char name[80];
+    struct world *world;
+    struct net *net;
     struct sim_platform *sim;
     struct node *node;
     enum sim_process_state state;
@@ -27,14 +38,101 @@ static void process_printed(void *data, bool to_stderr, struct str text)
     buf_add(&process->output, text);
     if (process->printed)
         process->printed(process->data, text);
+    if (process->parent) /* its streams are the parent's */
+        process_printed(process->parent, to_stderr, text);
+}
+
+/* ---- children: the same proxy once more ---- */
+
+static int64_t child_start(void *data, const struct plat_child *how)
+{
+    struct sim_process *process = data, *child;
+    char name[96];
+    int argc = 0;
+
+    if (strcmp(how->argv[0], "lockstep") != 0)
+        return -1; /* there are no other programs */
+    snprintf(name, sizeof(name), "%.60s.%u", process->name, ++process->born);
+    child = sim_process_create(process->world, process->net, name);
+    child->parent = process;
+    child->family = process->family;
+    child->family_data = process->family_data;
+    list_add_last(&process->children, &child->link);
+    if (process->family && process->family->born)
+        process->family->born(process->family_data, child);
+    sim_platform_be_child(child->sim, process->sim, how);
+    while (how->argv[argc])
+        argc++;
+    sim_process_start(child, argc, how->argv);
+    return sim_process_pid(child);
+}
+
+static struct sim_process *child_of(struct sim_process *process, int64_t pid)
+{
+    LIST_EACH (link, &process->children) {
+        struct sim_process *child = LIST_ITEM(link, struct sim_process, link);
+
+        if (sim_process_pid(child) == pid)
+            return child;
+    }
+    return NULL;
+}
+
+static bool child_ended(void *data, int64_t pid, int *exit_code)
+{
+    struct sim_process *process = data, *child = child_of(process, pid);
+
+    *exit_code = 127; /* there was none, as a shell says it */
+    if (!child)
+        return true;
+    if (child->state != PROCESS_ENDED)
+        return false;
+    *exit_code = child->exit_code;
+    process->left_open += child->left_open;
+    sim_process_destroy(child);
+    return true;
+}
+
+bool sim_process_signal_pid(struct sim_process *process, int64_t pid, enum plat_signal signal)
+{
+    if (sim_process_pid(process) == pid) {
+        sim_process_signal(process, signal);
+        return true;
+    }
+    LIST_EACH (link, &process->children)
+        if (sim_process_signal_pid(LIST_ITEM(link, struct sim_process, link), pid, signal))
+            return true;
+    return false;
+}
+
+static void child_signal(void *data, int64_t pid, enum plat_signal signal)
+{
+    struct sim_process *process = data;
+
+    if (!sim_process_signal_pid(process, pid, signal) && process->family && process->family->signalled)
+        process->family->signalled(process->family_data, pid, signal);
+}
+
+static const struct sim_children children_ops = { child_start, child_ended, child_signal };
+
+void sim_process_family(struct sim_process *process, const struct sim_family *family, void *data)
+{
+    process->family = family;
+    process->family_data = data;
 }
 
 struct sim_process *sim_process_create(struct world *world, struct net *net, const char *name)
 {
     struct sim_process *process = mem_need(sizeof(*process));
 
+    list_init(&process->link);
+    list_init(&process->children);
+    process->world = world;
+    process->net = net;
+    str_to_c(str_of(name), process->name, sizeof(process->name));
     process->sim = sim_platform_create(world, net, name);
     sim_platform_on_print(process->sim, process_printed, process);
+    sim_platform_children(process->sim, &children_ops, process);
     return process;
 }
 
@@ -43,6 +141,11 @@ void sim_process_destroy(struct sim_process *process)
     if (!process)
         return;
     process->printed = NULL;
+    while (!list_empty(&process->children))
+        sim_process_destroy(LIST_ITEM(list_first(&process->children), struct sim_process, link));
+    if (process->parent && process->family && process->family->gone)
+        process->family->gone(process->family_data, process);
+    list_remove(&process->link);
     sim_platform_drive(process->sim, NULL, NULL);
     if (process->node)
         node_destroy(process->node);
@@ -78,10 +181,12 @@ static void process_end(struct sim_process *process, int exit_code)
     sim_platform_drive(process->sim, NULL, NULL);
     node_destroy(process->node);
     process->node = NULL;
-    process->left_open = sim_platform_left_open(process->sim);
+    process->left_open += sim_platform_left_open(process->sim);
     net_host_close_all(sim_platform_host(process->sim));
     if (process->ended)
         process->ended(process->data);
+    if (process->parent)
+        sim_process_signal(process->parent, PLAT_SIGNAL_CHILD);
 }
 
 static void process_turn(void *data)

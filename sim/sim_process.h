@@ -23,6 +23,17 @@ int64_t sim_process_pid(const struct sim_process *process);
 void sim_process_on(struct sim_process *process, void (*printed)(void *data, struct str text),
                     void (*ended)(void *data), void *data);
 
+/* Processes that it starts, the same proxy each: born before the first turn, gone when nothing of one is left. signalled:
+ * a signal for a pid that is none of its own. Each may be NULL. */
+struct sim_family {
+    void (*born)(void *data, struct sim_process *child);
+    void (*gone)(void *data, struct sim_process *child);
+    void (*signalled)(void *data, int64_t pid, enum plat_signal signal);
+};
+void sim_process_family(struct sim_process *process, const struct sim_family *family, void *data);
+/* It or one that it started has the pid. */
+bool sim_process_signal_pid(struct sim_process *process, int64_t pid, enum plat_signal signal);
+
 /* At this instant; it may have ended when this returns. argv ends with NULL. */
 void sim_process_start(struct sim_process *process, int argc, const char *const *argv);
 void sim_process_signal(struct sim_process *process, enum plat_signal signal);
@@ -32,7 +43,8 @@ void sim_process_kill(struct sim_process *process);
 enum sim_process_state sim_process_state(const struct sim_process *process);
 int sim_process_exit_code(const struct sim_process *process);
 bool sim_process_was_killed(const struct sim_process *process);
-/* Descriptors that were open when it had ended and given everything back; those that it inherited do not count. */
+/* Descriptors that were open when it had ended and given everything back, and those of what it started; those that were
+ * inherited do not count. */
 unsigned sim_process_left_open(const struct sim_process *process);
 struct str sim_process_output(const struct sim_process *process); /* all of it */
 
