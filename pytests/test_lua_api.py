@@ -405,3 +405,30 @@ def test_ten_thousand_tasks_that_sleep(world, lua):
     with open(f"/proc/{proxy.process.pid}/status", encoding="ascii") as status:
         kilobytes = next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
     assert kilobytes < 60000
+
+
+# ---- tune.lua.openlibs.
+
+
+@OURS
+@pytest.mark.parametrize("libraries, there", [
+    ("none", "coroutine"),
+    ("string,math", "coroutine math string"),
+    ("os,io,package,debug,table,utf8", "coroutine debug io os package table utf8"),
+    ("all", "coroutine debug io math os package string table utf8"),
+])
+def test_libraries_that_are_wanted(world, lua, libraries, there):
+    names = '"coroutine", "debug", "io", "math", "os", "package", "string", "table", "utf8"'
+    proxy = lua(f'core.register_fetches("show", function() local o = "" for _, n in ipairs({{{names}}}) do\n'
+                ' if _G[n] then o = o .. n .. " " end end\n'
+                ' if pcall(function() return ("x"):upper() end) ~= (string ~= nil) then o = o .. "methods" end return o end)', SHOW,
+                globals_=f"tune.lua.openlibs {libraries}")
+    assert fetched(world, proxy).strip() == there
+
+
+@OURS
+@pytest.mark.parametrize("lines", ["tune.lua.openlibs nothing", "tune.lua.openlibs none,string", "tune.lua.openlibs",
+                                   "lua-prepend-path /x/?.lua\n    tune.lua.openlibs none"])
+def test_wrong_lines_of_openlibs(world, lines):
+    code, out, err = world.run(["-c"], f"global\n    {lines}\nfrontend fe\n    mode http\n    timeout client 1s\n    bind 127.0.0.1:1\n")
+    assert code == 1 and "tune.lua.openlibs" in out + err

@@ -60,6 +60,34 @@ static bool bool_conversion(struct cfg_line *line)
     return true;
 }
 
+/* Names of libraries; a state that exists already has its own. */
+static bool open_libraries(struct cfg_line *line)
+{
+    static const char *const names[] = { "table", "io", "os", "string", "math", "utf8", "package", "debug" };
+    struct configuration *configuration = configuration_of(line);
+    struct globals *globals = &configuration->globals;
+    const char *word = cfg_arg(line, 0);
+    if (!*word)
+        return cfg_error(line, "'%s' expects 'all', 'none' or names of libraries.", line->words[0]);
+    if (!cfg_arg_limits(line, 1, 1))
+        return false;
+    if (configuration->lua_files || globals->lua_prepend_path)
+        return cfg_error(line, "'%s' must stand before 'lua-load' and 'lua-prepend-path'.", line->words[0]);
+    globals->lua_libraries = strcmp(word, "all") == 0    ? NULL
+                             : strcmp(word, "none") == 0 ? ""
+                                                         : kw_copy(line, word);
+    struct str rest = str_of(globals->lua_libraries ? globals->lua_libraries : "");
+    while (rest.size) {
+        struct str name = str_split(&rest, ',');
+        size_t i = 0;
+        while (i < COUNT_OF(names) && !str_eq(name, str_of(names[i])))
+            i++;
+        if (i == COUNT_OF(names))
+            return cfg_error(line, "'%s': unknown library '%.*s'.", line->words[0], STR_ARG(name));
+    }
+    return true;
+}
+
 static const struct cfg_name verify_names[] = { { "none", TLS_VERIFY_NONE },
                                                 { "required", TLS_VERIFY_REQUIRED },
                                                 { 0 } };
@@ -87,7 +115,7 @@ const struct keyword_row kw_lua_rows[] = {
     { IN_GLOBAL, "httpclient.resolvers.disabled", KW_IGNORED(1, 1) },
     { IN_GLOBAL, "httpclient.resolvers.id", KW_IGNORED(1, 1) },
     { IN_GLOBAL, "httpclient.resolvers.prefer", KW_IGNORED(1, 1) },
-    { IN_GLOBAL, "tune.lua.openlibs", KW_IGNORED(1, 1) },
+    { IN_GLOBAL, "tune.lua.openlibs", KW_CALL(open_libraries) },
     { 0 },
 };
 /* clang-format on */

@@ -71,6 +71,43 @@ static void close_libraries(lua_State *L)
     lua_settop(L, top);
 }
 
+static bool is_wanted(const char *wanted, const char *name)
+{
+    struct str rest = str_of(wanted);
+    while (rest.size)
+        if (str_eq(str_split(&rest, ','), str_of(name)))
+            return true;
+    return false;
+}
+
+static void remove_library(lua_State *L, const char *name)
+{
+    lua_pushnil(L);
+    lua_setglobal(L, name);
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+    lua_pushnil(L);
+    lua_setfield(L, -2, name);
+    lua_pop(L, 1);
+}
+
+/* tune.lua.openlibs: what is not named is not there. */
+static void close_unwanted(lua_State *L, const char *wanted)
+{
+    static const char *const names[] = { LUA_TABLIBNAME,  LUA_IOLIBNAME,   LUA_OSLIBNAME, LUA_STRLIBNAME,
+                                         LUA_MATHLIBNAME, LUA_UTF8LIBNAME, LUA_DBLIBNAME, LUA_LOADLIBNAME };
+    for (size_t i = 0; wanted && i < COUNT_OF(names); i++)
+        if (!is_wanted(wanted, names[i]))
+            remove_library(L, names[i]);
+    if (wanted && !is_wanted(wanted, LUA_LOADLIBNAME))
+        remove_library(L, "require");
+    if (wanted && !is_wanted(wanted, LUA_STRLIBNAME)) { /* methods of texts */
+        lua_pushliteral(L, "");
+        lua_pushnil(L);
+        lua_setmetatable(L, -2);
+        lua_pop(L, 1);
+    }
+}
+
 static int furnish(lua_State *L, void *data)
 {
     struct lua_machine *machine = data;
@@ -84,6 +121,7 @@ static int furnish(lua_State *L, void *data)
     lua_module_open(L, machine);
     classes_make(L);
     close_libraries(L);
+    close_unwanted(L, machine->configuration->globals.lua_libraries);
     return 0;
 }
 

@@ -25,7 +25,8 @@ struct globals {     /* the global section, in its own words */
     uint64_t lua_forced_yield, lua_maxmem_mb, lua_session_timeout_ms, lua_task_timeout_ms,
         lua_service_timeout_ms, lua_burst_timeout_ms;
     bool lua_log_stderr;
-    bool lua_real_booleans; /* tune.lua.bool-sample-conversion normal */
+    bool lua_real_booleans;    /* tune.lua.bool-sample-conversion normal */
+    const char *lua_libraries; /* tune.lua.openlibs: names with commas; NULL: all */
     int64_t httpclient_retries;
     uint64_t httpclient_connect_ms;
     struct tls_settings httpclient_tls; /* verify unset: the usual, which fails only when it is used */
