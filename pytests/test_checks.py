@@ -87,3 +87,46 @@ def test_a_server_that_fails_is_down_and_comes_back(world, origin, syslog):
             answer(status)
         line = syslog.recv()
         assert text in (line.decode() if isinstance(line, bytes) else line)
+
+
+SECTIONS = """
+healthcheck named
+    type httpchk
+    http-check send meth GET uri-lf "%[var(check.nothing)]" ver HTTP/1.1 hdr host a
+healthcheck hello
+    type redis-check
+"""
+
+
+@pytest.mark.only("runtime", "sim", reason="HAProxy 2.6 has no healthcheck sections")
+@pytest.mark.parametrize("name, request_, answer, result", [
+    ("named", b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n", b"HTTP/1.0 200 OK\r\n\r\n",
+     "succeeded, reason: Layer7 check passed, code: 200"),
+    ("hello", b"*1\r\n$4\r\nPING\r\n", b"+PONG\r\n", "succeeded, reason: Layer7 check passed, code: 0"),
+])
+def test_a_section_says_how_a_server_is_checked(world, origin, syslog, name, request_, answer, result):
+    checked(world, origin, syslog, "option tcp-check", f"inter 50ms rise 1 fall 1 healthcheck {name}\n{SECTIONS}")
+    server = origin.accept()
+    assert server.recv_exactly(len(request_)) == request_
+    server.send(answer)
+    server.close()
+    assert result in first_line(syslog)
+
+
+@pytest.mark.only("runtime", "sim", reason="HAProxy 2.6 has no healthcheck sections")
+@pytest.mark.parametrize("text, message", [
+    ("healthcheck", "'healthcheck' expects a name."),
+    (SECTIONS + SECTIONS, "healthcheck section 'named' already exists"),
+    ("backend b\n    server s 127.0.0.1:1 check healthcheck nobody", "unable to find healthcheck section 'nobody'."),
+    ("healthcheck a\n    type blah", "unknown type 'blah', expects 'tcp-check', 'httpchk'"),
+])
+def test_sections_that_are_wrong(world, text, message):
+    code, out, err = world.run(["-c"], f"listen l\n    bind 127.0.0.1:1\n{text}\n")
+    assert code == 1 and message in out + err
+
+
+@pytest.mark.only("runtime", "sim", reason="HAProxy 2.6 wants a frontend for it")
+def test_a_check_may_send_an_identifier(world, origin, syslog):
+    checked(world, origin, syslog, "unique-id-format id-%[be_name]\n    option httpchk\n"
+                                   "    http-check send hdr x-id %[unique-id]")
+    assert b"\r\nx-id: id-be\r\n" in origin.accept().recv_head()

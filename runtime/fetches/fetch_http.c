@@ -625,7 +625,11 @@ static bool fetch_unique_id(const struct sample_args *args, struct sample_contex
 {
     struct stream *stream = context->stream;
     (void)args;
-    return stream && give(stream_unique_id(stream), out);
+    if (stream)
+        return give(stream_unique_id(stream), out);
+    const struct proxy *backend = context->proxy; /* a check of a backend that has a format of its own */
+    bool own = backend && backend->unique_id && !(backend->sides & PROXY_FRONT);
+    return own && give(log_format_text(backend->unique_id, context, false), out);
 }
 
 #define IN_ANSWER (AT_RESPONSE | AT_CHECK)
@@ -709,7 +713,7 @@ const struct fetch_row fetch_http_rows[] = {
     { "res.ver", fetch_version, "", SAMPLE_STR, AT_RESPONSE_KEPT | AT_CHECK, OF_RESPONSE, NULL },
     { "resp_ver", fetch_version, "", SAMPLE_STR, AT_RESPONSE_KEPT, OF_RESPONSE, NULL },
     { "status", fetch_status, "", SAMPLE_SINT, AT_RESPONSE_KEPT | AT_CHECK, OF_RESPONSE, NULL },
-    { "unique-id", fetch_unique_id, "", SAMPLE_STR, AT_STREAM, NULL, NULL },
+    { "unique-id", fetch_unique_id, "", SAMPLE_STR, AT_STREAM | AT_CHECK, NULL, NULL },
     { "url", fetch_url, "", SAMPLE_STR, FRONT, OF_REQUEST, NULL },
     { "url32", fetch_url32, "", SAMPLE_SINT, FRONT, OF_REQUEST, NULL },
     { "url32+src", fetch_url32_src, "", SAMPLE_BIN, FRONT, OF_REQUEST, NULL },

@@ -53,6 +53,16 @@ static struct check_step **first_of(struct check_rules *rules, enum check_step_k
     return at;
 }
 
+/* What was sent last is not answered by a step of its own. */
+static bool ends_with_request(const struct check_rules *rules)
+{
+    bool request = false;
+    for (const struct check_step *step = rules->first; step; step = step->next)
+        if (step->kind == STEP_SEND_HTTP || step->kind == STEP_EXPECT)
+            request = step->kind == STEP_SEND_HTTP;
+    return request;
+}
+
 static void complete_http(struct check_rules *rules, struct arena *arena)
 {
     struct check_step **send = first_of(rules, STEP_SEND_HTTP);
@@ -81,7 +91,7 @@ static void complete_http(struct check_rules *rules, struct arena *arena)
         step->inverse = true;
         step->error_status = CHECK_L7_OK_CONDITIONAL;
     }
-    if (!any) {
+    if (!any || ends_with_request(rules)) {
         struct check_step *step = insert(rules, arena, rules->end, STEP_EXPECT);
         step->expect = EXPECT_STATUS;
         step->ranges = arena_need(arena, sizeof(*step->ranges));

@@ -85,9 +85,12 @@ static bool build_http(struct check *check, const struct check_step *step)
     const char *version = step->version ? step->version : "HTTP/1.0";
     bool has_connection = false;
     buf_printf(out, "%s ", step->method ? step->method : "OPTIONS");
+    size_t before = out->size;
     if (step->uri_format)
         log_format_build(step->uri_format, &context, true, out);
-    else
+    if (step->uri_format && out->size == before)
+        buf_add_c(out, "/");
+    else if (!step->uri_format)
         buf_add_c(out, step->uri ? step->uri : "/");
     buf_printf(out, " %s\r\n", version);
     put_headers(check, step, &context, out, &has_connection);

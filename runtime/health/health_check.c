@@ -296,7 +296,9 @@ static bool prepare_conn(struct check *check, const struct check_step *step)
     if (!wants_tls(check, step))
         return true;
     const char *sni = step->sni ? step->sni : settings->check_sni;
-    return check->server->tls && tls_conn_open(&check->conn, check->server->tls, str_of(sni));
+    const char *alpn = step->alpn ? step->alpn : settings->check_alpn;
+    return check->server->tls && tls_conn_open(&check->conn, check->server->tls, str_of(sni)) &&
+           (!alpn || tls_conn_offer(&check->conn, alpn));
 }
 
 static bool begin_connect(struct check *check, const struct check_step *step)
@@ -596,7 +598,8 @@ bool check_create(struct engine *engine, struct server *server)
 {
     const struct server_settings *settings = &server->settings;
     struct arena *arena = &engine->configuration->arena;
-    struct check_rules *rules = server->proxy->settings.check_rules;
+    struct proxy *section = settings->healthcheck ? settings->healthcheck : server->proxy;
+    struct check_rules *rules = section->settings.check_rules;
     bool maint = server->admin & ADMIN_MAINT;
     if (!server->check && settings->check && !server->tracked) {
         struct check *check = make(engine, server);
@@ -604,8 +607,7 @@ bool check_create(struct engine *engine, struct server *server)
             return false;
         server->check = check;
         if (!rules)
-            rules = server->proxy->settings.check_rules =
-                check_rules_create(arena, CHECK_KIND_CONNECT, "check");
+            rules = section->settings.check_rules = check_rules_create(arena, CHECK_KIND_CONNECT, "check");
         check_rules_complete(rules, arena);
         check->rules = rules;
         check->rise = settings->rise;

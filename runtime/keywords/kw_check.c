@@ -694,6 +694,15 @@ static bool global_external(struct cfg_line *line)
 /* clang-format off */
 const struct keyword_row kw_check_rows[] = {
     { IN_GLOBAL, "external-check", KW_CALL(global_external) },
+    { IN_HEALTHCHECK, "type tcp-check", KW_CALL(option_tcp_check) },
+    { IN_HEALTHCHECK, "type httpchk", KW_CALL(option_httpchk) },
+    { IN_HEALTHCHECK, "type smtpchk", KW_CALL(option_protocol) },
+    { IN_HEALTHCHECK, "type ldap-check", KW_CALL(option_protocol) },
+    { IN_HEALTHCHECK, "type mysql-check", KW_CALL(option_protocol) },
+    { IN_HEALTHCHECK, "type pgsql-check", KW_CALL(option_protocol) },
+    { IN_HEALTHCHECK, "type redis-check", KW_CALL(option_protocol) },
+    { IN_HEALTHCHECK, "type ssl-hello-chk", KW_CALL(option_protocol) },
+    { IN_HEALTHCHECK, "type spop-check", KW_CALL(option_protocol) },
     { CHECKED, "tcp-check", KW_CALL(tcp_check) },
     { CHECKED, "http-check", KW_CALL(http_check) },
     { IN_BACK, "external-check", KW_CALL(external_check) },

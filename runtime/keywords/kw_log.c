@@ -157,7 +157,7 @@ const struct keyword_row kw_log_rows[] = {
     { IN_FRONT, "log-format", KW_CALL(log_format) },
     { IN_FRONT, "error-log-format", KW_CALL(error_log_format) },
     { IN_FRONT, "log-format-sd", KW_CALL(log_format_sd) },
-    { IN_FRONT, "unique-id-format", KW_CALL(unique_id_format) },
+    { IN_PROXY, "unique-id-format", KW_CALL(unique_id_format) },
     { IN_FRONT, "unique-id-header", KW_CALL(unique_id_header) },
     { IN_FRONT, "log-steps", KW_IGNORED(1, 1) },
     { 0 },

@@ -178,6 +178,30 @@ static void *begin_defaults(struct cfg_line *line)
     return proxy;
 }
 
+/* Checks that server lines may name: read as those of a backend that nobody can reach. */
+static void *begin_healthcheck(struct cfg_line *line)
+{
+    struct configuration *configuration = configuration_of(line);
+    const char *name = cfg_arg(line, 0);
+    if (!name[0]) {
+        cfg_error(line, "'healthcheck' expects a name.");
+        return NULL;
+    }
+    if (!cfg_arg_limits(line, 1, 1))
+        return NULL;
+    struct proxy **end = &configuration->healthchecks;
+    for (; *end; end = &(*end)->next) {
+        if (strcmp((*end)->name, name) != 0)
+            continue;
+        cfg_error(line, "healthcheck section '%s' already exists (declared at %s:%u).", name, (*end)->at.file,
+                  (*end)->at.line);
+        return NULL;
+    }
+    *end = proxy_create(configuration, PROXY_BACK, name, line->place, NULL);
+    (*end)->settings.mode = MODE_HTTP;
+    return *end;
+}
+
 /* ---- userlist, http-errors ---- */
 
 static bool plain_name_is_good(struct cfg_line *line, const char *name)
@@ -284,7 +308,7 @@ const struct section_row kw_section_rows[] = {
     { "log-forward",IN_LOG_FORWARD, refuse, NULL },
     { "fcgi-app", IN_FCGI, refuse, NULL },
     { "crt-store", IN_CRT_STORE, refuse, NULL },
-    { "healthcheck", IN_HEALTHCHECK, refuse, NULL },
+    { "healthcheck", IN_HEALTHCHECK, begin_healthcheck, NULL },
     { "traces", IN_TRACES, refuse, NULL },
     { "log-profile",IN_LOG_PROFILE, refuse, NULL },
     { 0 },

@@ -514,6 +514,7 @@ const struct option_row kw_server_option_rows[] = {
     { "resolve-net", SERVER_CALL(resolve_net) },
     { "resolve-opts", SERVER_CALL(resolve_options) },
     { "resolve-prefer", SERVER_ENUM(resolve_family, family_names) },
+    { "healthcheck", SERVER_TEXT(healthcheck_name) },
     { "resolvers", SERVER_TEXT(resolvers_name) },
     { "rise", SERVER_CALL(positive), IN_SETTINGS(rise) },
     { "send-proxy", SERVER_CALL(send_proxy), .no_form = true },

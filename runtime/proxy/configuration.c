@@ -91,6 +91,7 @@ void configuration_destroy(struct configuration *configuration)
     tls_library_destroy(configuration->tls);
     destroy_chain(configuration->proxies);
     destroy_chain(configuration->defaults);
+    destroy_chain(configuration->healthchecks);
     if (configuration->cli)
         proxy_destroy(configuration->cli);
     dict_finish(&configuration->proxies_by_name);

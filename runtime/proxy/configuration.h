@@ -112,7 +112,8 @@ struct configuration {
     struct wanted_resolvers *wanted_resolvers;
     struct lua_file *lua_files, **lua_files_end;
     struct global_var *global_vars, **global_vars_end;
-    struct program *programs; /* in order */
+    struct program *programs;   /* in order */
+    struct proxy *healthchecks; /* each a section of its own, of which the checks count alone */
     struct log_ring *rings, **rings_end;
     struct sample_unresolved *unresolved;
     struct reply_of_set *replies_of_sets, *last_reply_of_set; /* of http_reply_read.c, until resolved */

@@ -344,8 +344,9 @@ static bool has_log_target(const struct proxy *proxy)
 static bool compile_formats(struct proxy *proxy)
 {
     struct proxy_settings *settings = &proxy->settings;
-    if (!(proxy->sides & PROXY_FRONT))
-        return true;
+    if (!(proxy->sides & PROXY_FRONT)) /* checks may send one */
+        return compile(proxy, settings->unique_id_text, settings->unique_id_at, "unique-id", LOG_MERGE_BLANKS,
+                       AT_CHECK, &proxy->unique_id);
     fall_back_to_tcp_format(proxy);
     if (!settings->log_format_text && has_log_target(proxy))
         settings->log_format_text =
@@ -615,6 +616,28 @@ static void set_global_vars(struct configuration *configuration)
     arena_finish(&scratch);
 }
 
+/* `healthcheck` of server lines. */
+static bool resolve_healthchecks(struct configuration *configuration)
+{
+    bool good = true;
+    for (struct proxy *proxy = configuration->proxies; proxy; proxy = proxy->next) {
+        for (struct server *server = proxy->servers; server; server = server->next) {
+            const char *name = server->settings.healthcheck_name;
+            struct proxy *found = configuration->healthchecks;
+            while (name && found && strcmp(found->name, name) != 0)
+                found = found->next;
+            server->settings.healthcheck = name ? found : NULL;
+            if (!name || found)
+                continue;
+            diag_config(configuration->diag, DIAG_ALERT, server->at,
+                        "server '%s/%s' : unable to find healthcheck section '%s'.", proxy->name,
+                        server->name, name);
+            good = false;
+        }
+    }
+    return good;
+}
+
 /* Sections of nameservers, which lines before them may name. */
 static bool resolve_resolvers(struct configuration *configuration)
 {
@@ -646,6 +669,7 @@ static bool resolve_resolvers(struct configuration *configuration)
 bool configuration_resolve(struct configuration *configuration)
 {
     bool good = resolve_resolvers(configuration);
+    good = resolve_healthchecks(configuration) && good;
     good = mailers_resolve(configuration) && good;
     set_global_defaults(configuration);
     set_log_hosts(&configuration->globals, configuration->globals.log_targets);

@@ -101,10 +101,16 @@ static bool parse_sni(struct configuration *configuration, struct server *server
     return false;
 }
 
+static const struct proxy *checked_by(const struct server *server)
+{
+    return server->settings.healthcheck ? server->settings.healthcheck : server->proxy;
+}
+
 bool configuration_tls_server(struct configuration *configuration, struct server *server, struct buf *error)
 {
     struct tls_settings settings = server->settings.tls;
-    bool checks = server->settings.check_ssl || (server->settings.check && server->proxy->settings.check_tls);
+    bool checks =
+        server->settings.check_ssl || (server->settings.check && checked_by(server)->settings.check_tls);
     if (!server->settings.ssl && !checks)
         return true;
     if (!settings.verify)

@@ -61,6 +61,8 @@ struct server_settings { /* what options behind `server` and `default-server` sa
     uint64_t inter, fastinter, downinter, slowstart;
     int64_t rise, fall, check_port;
     const char *track;
+    const char *healthcheck_name;
+    struct proxy *healthcheck; /* found when the configuration is whole; NULL: the backend's own */
     const char *sni, *check_sni, *check_alpn; /* sni: an expression */
     struct cfg_addr check_addr;
     struct source_settings source;
@@ -86,7 +88,6 @@ struct server_settings { /* what options behind `server` and `default-server` sa
     uint64_t agent_inter;
     struct cfg_addr agent_cfg_addr;
     const char *agent_send;
-    const char *healthcheck; /* name of a healthcheck section; NULL: the section's own checks */
     struct tls_settings tls;
 };
 

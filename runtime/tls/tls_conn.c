@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "tls/tls_bind.h"
 #include "tls/tls_client.h"
+#include "tls/tls_context.h"
 #include <openssl/err.h>
 
 #define RECORD_MAX 16384
@@ -179,6 +180,16 @@ void tls_conn_keylog(const SSL *ssl, const char *line)
         return;
     buf_add_c(&tls->keylog, line);
     buf_add_char(&tls->keylog, '\n');
+}
+
+bool tls_conn_offer(struct conn *conn, const char *protocols)
+{
+    const struct tls_conn *tls = tls_conn_of(conn);
+    struct buf wire = BUF_INIT;
+    bool well = tls && tls_alpn_wire(protocols, true, &wire) &&
+                SSL_set_alpn_protos(tls->ssl, (const unsigned char *)wire.data, (unsigned)wire.size) == 0;
+    buf_finish(&wire);
+    return well;
 }
 
 const char *tls_failure_text(enum tls_failure failure)

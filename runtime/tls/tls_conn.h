@@ -56,6 +56,10 @@ struct tls_conn {
 bool tls_conn_serve(struct conn *conn, struct tls_bind *bind) MUST_USE;
 bool tls_conn_open(struct conn *conn, struct tls_client *client, struct str sni) MUST_USE;
 
+/* Before the handshake of one that we open: these protocols and no others, "http/1.1,h2" (h2 is left out: it is not
+ * spoken). false: no memory, or no such list. */
+bool tls_conn_offer(struct conn *conn, const char *protocols) MUST_USE;
+
 /* NULL for a plain connection. */
 static inline struct tls_conn *tls_conn_of(const struct conn *conn)
 {
