@@ -65,3 +65,40 @@ def test_the_proxy_goes_on_without_its_log_server(world):
     for path in (b"/1", b"/2", b"/3"):
         ask(world, proxy, path)
     assert proxy.alive()
+
+
+def cli(world, proxy, command):
+    conn = world.connect(proxy.port("cli"))
+    conn.send(command.encode() + b"\n")
+    conn.shutdown()
+    return conn.recv_all().decode()
+
+
+def shown(world, origin):
+    conf = CONF.format(format="raw", server=origin.addr, proto="", frontend="")
+    proxy = world.proxy(conf.replace("global\n    log", "global\n    stats socket fd@${cli} level admin\n    log", 1),
+                        listeners=("fe", "cli"))
+    ask(world, proxy, b"/one")
+    ask(world, proxy, b"/two")
+    return proxy
+
+
+def test_what_a_ring_holds_is_shown(world, origin):
+    proxy = shown(world, origin)
+    text = cli(world, proxy, "show events")
+    assert "    buf0       : type=buffer, 0 dropped, in-memory ring buffer\n" in text
+    assert "    lines      : type=buffer, 0 dropped, lines on their way\n" in text
+    assert cli(world, proxy, "show events lines").strip("\n") == "GET /one\nGET /two"
+    assert cli(world, proxy, "show events lines -n").strip("\n") == ""
+    assert cli(world, proxy, "show events nothing").strip("\n") == "No such event sink"
+    assert cli(world, proxy, "show events lines -x").strip("\n") == "unknown option"
+    assert cli(world, proxy, "show events stdout").strip("\n") == "Nothing to report for this sink"
+
+
+def test_what_comes_into_a_ring_is_followed(world, origin):
+    proxy = shown(world, origin)
+    conn = world.connect(proxy.port("cli"))
+    conn.send(b"show events lines -n -w\n")
+    world.sleep(0.05)
+    ask(world, proxy, b"/three")
+    assert conn.recv_until(b"\n") == b"GET /three\n"

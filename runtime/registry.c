@@ -28,7 +28,7 @@ extern const struct option_row kw_bind_option_rows[], kw_server_option_rows[], k
     kw_tls_server_rows[];
 
 extern const struct command_row cmd_server_add_rows[], cmd_resolvers_rows[], cmd_debug_rows[],
-    master_cli_rows[];
+    cmd_events_rows[], master_cli_rows[];
 
 /* Rows of one kind, up to an empty one. */
 struct table {
@@ -90,6 +90,7 @@ static const struct table tables[] = {
     COMMANDS(cmd_session_rows),
     COMMANDS(cmd_sockets_rows),
     COMMANDS(cmd_debug_rows),
+    COMMANDS(cmd_events_rows),
     KEYWORDS(kw_program_rows),
     BIND_OPTIONS(kw_tls_bind_rows),
     SERVER_OPTIONS(kw_tls_server_rows),

@@ -125,19 +125,6 @@ static void run_fd(struct cli_command *command)
     }
 }
 
-static void run_events(struct cli_command *command)
-{
-    if (cli_arg(command, 0)[0] && strcmp(cli_arg(command, 0), "stdout") != 0 &&
-        strcmp(cli_arg(command, 0), "stderr") != 0) {
-        cli_error(command, "No such event sink");
-        return;
-    }
-    buf_add_c(command->out,
-              "Supported events sinks are listed below. Add -0(zero), -w(wait), -n(new). Any key to stop\n"
-              "    stdout     : type=fd, 0 dropped, standard output (fd#1)\n"
-              "    stderr     : type=fd, 0 dropped, standard output (fd#2)\n");
-}
-
 static void run_startup_logs(struct cli_command *command)
 {
     if (command->configuration->startup_log.size)
@@ -152,7 +139,6 @@ const struct command_row cmd_show_rows[] = {
     { "show backend", CLI_USER, "show backend                            : list backends in the current running config", run_backend, NULL },
     { "show cli sockets", CLI_OPERATOR, "show cli sockets                        : dump list of cli sockets", run_cli_sockets, NULL },
     { "show env", CLI_OPERATOR, "show env [var]                          : dump environment variables known to the process", run_env, NULL },
-    { "show events", CLI_OPERATOR, "show events [<sink>] [-w] [-n]          : show event sink state", run_events, NULL },
     { "show fd", CLI_OPERATOR, "show fd [num]                           : dump list of file descriptors in use or a specific one", run_fd, NULL },
     { "show pools", CLI_USER, "show pools                              : report information about the memory pools usage", run_pools, NULL },
     { "show startup-logs", CLI_USER, "show startup-logs                       : report logs emitted during startup", run_startup_logs, NULL },

@@ -69,6 +69,7 @@ struct configuration *configuration_create(struct platform *platform, struct dia
     configuration->proxies_end = &configuration->proxies;
     configuration->defaults_end = &configuration->defaults;
     configuration->rings_end = &configuration->rings;
+    configuration_add_usual_ring(configuration);
     configuration->lua_files_end = &configuration->lua_files;
     configuration->global_vars_end = &configuration->global_vars;
     configuration->usual_replies = http_reply_usual_pages(&configuration->arena);

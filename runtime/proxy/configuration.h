@@ -162,6 +162,8 @@ static inline struct configuration *configuration_of(const struct cfg_line *line
 /* Puts a finished section at the end of its list and under its name. false: no memory. */
 bool configuration_add_proxy(struct configuration *configuration, struct proxy *proxy) MUST_USE;
 void configuration_add_ring(struct configuration *configuration, struct log_ring *ring);
+/* buf0, which is there without a section (management manual 9.3 show events). */
+void configuration_add_usual_ring(struct configuration *configuration);
 /* Targets find their rings, rings get their memory. false: said. */
 bool configuration_resolve_rings(struct configuration *configuration) MUST_USE;
 /* The internal frontend of the stats sockets, made when it is first wanted; NULL: no memory. */

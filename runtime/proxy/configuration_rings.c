@@ -8,6 +8,16 @@ void configuration_add_ring(struct configuration *configuration, struct log_ring
     configuration->rings_end = &ring->next;
 }
 
+void configuration_add_usual_ring(struct configuration *configuration)
+{
+    struct log_ring *ring = arena_need(&configuration->arena, sizeof(*ring));
+    ring->name = "buf0";
+    ring->description = "in-memory ring buffer";
+    ring->size = LOG_RING_SIZE;
+    ring->length_max = LOG_RING_LENGTH;
+    configuration_add_ring(configuration, ring);
+}
+
 static struct log_ring *find_ring(struct configuration *configuration, const char *name)
 {
     struct log_ring *ring = configuration->rings;
