@@ -101,4 +101,6 @@ def test_what_comes_into_a_ring_is_followed(world, origin):
     conn.send(b"show events lines -n -w\n")
     world.sleep(0.05)
     ask(world, proxy, b"/three")
+    begin = world.now()
     assert conn.recv_until(b"\n") == b"GET /three\n"
+    assert world.now() - begin < 5  # and not when the session's time is over

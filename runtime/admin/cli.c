@@ -320,7 +320,7 @@ static bool advance(struct stream *stream, struct cli *cli)
         enum cli_more more = cli->command.more(&cli->command);
         if (more == CLI_DONE)
             end_command(cli);
-        return more == CLI_DONE || (more == CLI_MORE && cli->answer.size > before);
+        return more == CLI_DONE || cli->answer.size > before;
     }
     if (cli->quitting)
         return false;
