@@ -56,7 +56,7 @@ static void look(struct trial *trial)
         bool expected = false;
         const struct pattern_entry *entry = NULL;
         while ((entry = pattern_ref_next(trial->ref, entry)))
-            expected |= plainly_matches(trial, entry->key);
+            expected |= plainly_matches(trial, pattern_entry_key(entry));
         FUZZ_EXPECT(!is_plain(trial->options.method) || found == expected);
         if (found && is_plain(trial->options.method))
             FUZZ_EXPECT(plainly_matches(trial, match.key));

@@ -338,6 +338,27 @@ static bool name_suits(const char *name)
     return true;
 }
 
+/* Whether the next connections speak TLS. */
+static void set_ssl(struct cli_command *command, struct server *server)
+{
+    const char *word = cli_arg(command, 2);
+    bool on = strcmp(word, "on") == 0;
+    if (!server->tls || (!server->settings.ssl && !server->settings.ssl_ready)) {
+        cli_error(command,
+                  "'set server <srv> ssl' cannot be set. \n default-server should define ssl settings");
+        return;
+    }
+    if (!on && strcmp(word, "off") != 0) {
+        cli_error(command, "'set server <srv> ssl' expects 'on' or 'off'.");
+        return;
+    }
+    server->settings.ssl_ready = true;
+    server->settings.no_ssl = false;
+    server->settings.ssl = on;
+    server_conn_purge(server);
+    cli_say(command, CLI_NOTICE, "server ssl setting updated.");
+}
+
 static void set_name(struct cli_command *command, struct server *server)
 {
     const char *name = cli_arg(command, 2);
@@ -400,8 +421,7 @@ static void run_set_server(struct cli_command *command)
     else if (strcmp(what, "name") == 0)
         set_name(command, server);
     else if (strcmp(what, "ssl") == 0)
-        cli_error(command,
-                  "'set server <srv> ssl' cannot be set. \n default-server should define ssl settings");
+        set_ssl(command, server);
     else
         cli_error(
             command,
@@ -484,8 +504,8 @@ static void put_state(struct cli_command *command, const struct server *server)
                : server->admin & ADMIN_CONFIG_MAINT ? 8u
                                                     : 0u,
                state_bits(agent), proxy->id_given, server->settings.id != 0,
-               server->addr.host ? server->addr.host : "-", server->addr.addr.port, "-", server->settings.ssl,
-               check ? check->port : 0u);
+               server->addr.host ? server->addr.host : "-", server->addr.addr.port, "-",
+               server->settings.no_ssl ? -1 : server->settings.ssl, check ? check->port : 0u);
     put_ip(out, check ? &check->addr : &server->settings.check_addr.addr);
     buf_add_char(out, ' ');
     put_ip(out, agent ? &agent->addr : &server->settings.agent_cfg_addr.addr);

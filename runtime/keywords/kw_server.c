@@ -112,7 +112,7 @@ static bool read_server(struct cfg_line *line, const char *name, struct server_s
     settings->id = 0;
     if (!cfg_options_each(line, options_at, WORD_SERVER_OPTION, settings, what.data))
         return false;
-    if (settings->ssl || settings->check_ssl) /* what ssl-default-server-* say up to here */
+    if (settings->ssl || settings->ssl_ready || settings->check_ssl) /* what ssl-default-server-* say up to here */
         settings->tls = tls_settings_merge(&settings->tls, &configuration->globals.tls_server);
     *addr = (struct cfg_addr){ .fd = -1 };
     if (!cfg_parse_addr(configuration->platform, &configuration->arena, address, ADDR_PORT_OPTIONAL, false,

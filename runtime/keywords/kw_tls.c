@@ -63,6 +63,15 @@ static bool bind_alpn(struct cfg_option *option)
     return true;
 }
 
+static bool server_ssl(struct cfg_option *option)
+{
+    struct server_settings *settings = option->target;
+    settings->ssl_ready = option->negated && (settings->ssl || settings->ssl_ready);
+    settings->ssl = !option->negated;
+    settings->no_ssl = option->negated;
+    return true;
+}
+
 static bool server_alpn(struct cfg_option *option)
 {
     struct server_settings *settings = option->target;
@@ -162,7 +171,7 @@ const struct option_row kw_tls_bind_rows[] = {
 };
 
 const struct option_row kw_tls_server_rows[] = {
-    { "ssl", .set = CFG_FLAG, IN_SERVER(ssl), .no_form = true },
+    { "ssl", .set = CFG_CALL, .call = server_ssl, .no_form = true },
     { "check-ssl", .set = CFG_FLAG, IN_SERVER(check_ssl), .no_form = true },
     { "check-sni", .set = CFG_TEXT, IN_SERVER(check_sni) },
     { "no-sni-auto", .set = CFG_IGNORED },

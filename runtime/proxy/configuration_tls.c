@@ -111,7 +111,7 @@ bool configuration_tls_server(struct configuration *configuration, struct server
     struct tls_settings settings = server->settings.tls;
     bool checks =
         server->settings.check_ssl || (server->settings.check && checked_by(server)->settings.check_tls);
-    if (!server->settings.ssl && !checks)
+    if (!server->settings.ssl && !server->settings.ssl_ready && !checks)
         return true;
     if (!settings.verify)
         settings.verify =

@@ -66,6 +66,8 @@ struct server_settings { /* what options behind `server` and `default-server` sa
     const char *sni, *check_sni, *check_alpn; /* sni: an expression */
     struct cfg_addr check_addr;
     struct source_settings source;
+    bool no_ssl;    /* "no-ssl" was said */
+    bool ssl_ready; /* and may be taken back while it runs: default-server has TLS */
     bool check_ssl, check_send_proxy, agent_check;
     int hash_key; /* enum hash_key */
     int64_t observe, on_error, on_marked_down, on_marked_up, error_limit;
