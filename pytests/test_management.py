@@ -253,3 +253,39 @@ def test_a_form_is_denied_to_others(world, origin):
     proxy = page(world, origin)
     assert form(world, proxy, b"s=s1&action=maint&b=be").header("location") == "/stats;st=DENY"
     assert stat(world, proxy, "be", "s1")["status"] == "no check"
+
+
+@pytest.mark.only("runtime", "sim", reason="HAProxy 2.6 has one default-server")
+def test_servers_begin_as_one_of_several_defaults(world, origin):
+    servers = "\n".join(f"    server s{i} {origin.addr} {more}" for i, more in enumerate([
+        "", "from none", "from srv:other", "from srv:other weight 7"]))
+    proxy = managed(world, f"""
+frontend fe
+    bind fd@${{fe}}
+backend be
+    default-server weight 10
+    default-server name other weight 5
+{servers}
+""")
+    assert [stat(world, proxy, "be", f"s{i}")["weight"] for i in range(4)] == ["10", "1", "5", "7"]
+    assert ask(world, proxy, "show default-server").strip("\n") == "* be\n  be/other"
+    code, out, err = world.run(["-c"], "backend b\n    server s 127.0.0.1:1 from srv:nobody\n")
+    assert code == 1 and "'from' expects" in out + err and "srv:nobody" in out + err
+
+
+def test_tls_with_a_server_is_switched(world, origin):
+    proxy = managed(world, f"""
+frontend fe
+    bind fd@${{fe}}
+    default_backend be
+backend be
+    server s0 {origin.addr} no-ssl
+    default-server ssl verify none
+    server s1 {origin.addr} no-ssl
+""", globals_="ssl-server-verify none")
+    assert "server ssl setting updated" in ask(world, proxy, "set server be/s1 ssl on")
+    assert "server ssl setting updated" in ask(world, proxy, "set server be/s1 ssl off")
+    assert "'set server <srv> ssl' cannot be set" in ask(world, proxy, "set server be/s0 ssl on")
+    ask(world, proxy, "set server be/s0 state maint; set server be/s1 ssl on")
+    world.connect(proxy.port()).send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert origin.accept().recv_exactly(2) == b"\x16\x03"  # a handshake

@@ -592,6 +592,17 @@ static void run_show_connections(struct cli_command *command)
     command->more = more_connections;
 }
 
+/* What servers may say behind `from`. */
+static void run_show_default(struct cli_command *command)
+{
+    for (const struct proxy *proxy = command->configuration->proxies; proxy; proxy = proxy->next) {
+        if (proxy->default_server_said)
+            buf_printf(command->out, "* %s\n", proxy->name);
+        for (const struct named_default *named = proxy->named_defaults; named; named = named->next)
+            buf_printf(command->out, "  %s/%s\n", proxy->name, named->name);
+    }
+}
+
 /* clang-format off */
 const struct command_row cmd_server_rows[] = {
     { "clear counters server", CLI_ADMIN, "clear counters server <bk>/<srv> [force]: clear all counters of a server", run_clear_counters, NULL },
@@ -606,6 +617,7 @@ const struct command_row cmd_server_rows[] = {
     { "set server", CLI_ADMIN, "set server <bk>/<srv> [opts]            : change a server's state, weight, address or ssl", run_set_server, NULL },
     { "set weight", CLI_ADMIN, "set weight <bk>/<srv>  (DEPRECATED)     : change a server's weight (use 'set server' instead)", run_set_weight, NULL },
     { "show servers conn", CLI_USER, "show servers conn [<backend>]           : dump server connections status (all or for a single backend)", run_show_connections, NULL },
+    { "show default-server", CLI_USER, "show default-server                     : list the default-server settings that servers may take", run_show_default, NULL },
     { "show servers state", CLI_USER, "show servers state [<backend>]          : dump volatile server information (all or for a single backend)", run_show_state, NULL },
     { "shutdown sessions server", CLI_ADMIN, "shutdown sessions server <bk>/<srv>     : kill sessions on a server", run_shutdown_sessions, NULL },
     { 0 },

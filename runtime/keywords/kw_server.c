@@ -100,19 +100,58 @@ static bool first_address(struct cfg_line *line, struct server_settings *setting
     return cfg_error(line, "'%s' : could not resolve address '%s'.", what, addr->host);
 }
 
+/* ---- default-server and `from` ---- */
+
+static struct named_default *find_named(const struct proxy *proxy, const char *name)
+{
+    struct named_default *found = proxy->named_defaults;
+    while (found && strcmp(found->name, name) != 0)
+        found = found->next;
+    return found;
+}
+
+/* `from none`, `from be:` (the section's default-server) or `from srv:<name>` at word *at, which moves behind it:
+ * what the settings begin as. Without it they stay. false: said. */
+static bool take_from(struct cfg_line *line, unsigned *at, struct server_settings *settings)
+{
+    const struct proxy *proxy = kw_proxy(line);
+    if (strcmp(cfg_word(line, *at), "from") != 0)
+        return true;
+    const char *source = cfg_word(line, *at + 1);
+    struct str name = str_of(source);
+    *at += 2;
+    if (str_eq(name, STR("none"))) {
+        proxy_usual_server(settings);
+        return true;
+    }
+    if (str_eq(name, STR("be:"))) {
+        *settings = *proxy->default_server;
+        return true;
+    }
+    const struct named_default *named = str_starts(name, STR("srv:")) ? find_named(proxy, source + 4) : NULL;
+    if (named)
+        *settings = *named->settings;
+    return named || cfg_error(line,
+                              "'from' expects 'none', 'be:' or 'srv:' and the name of a default-server, but "
+                              "got '%s'.",
+                              source);
+}
+
 /* Options stand behind the address but decide whether its name is looked up now, so they are read first. */
-static bool read_server(struct cfg_line *line, const char *name, struct server_settings *settings,
-                        struct cfg_addr *addr, unsigned options_at)
+static bool read_server_from(struct cfg_line *line, const char *name, struct server_settings *settings,
+                             struct cfg_addr *addr, unsigned options_at)
 {
     struct configuration *configuration = configuration_of(line);
     struct proxy *proxy = kw_proxy(line);
     struct str what = arena_printf(&configuration->arena, "server %s/%s", proxy->name, name);
     const char *error = NULL, *address = line->words[options_at - 1];
-    *settings = *proxy->default_server;
+    if (!take_from(line, &options_at, settings))
+        return false;
     settings->id = 0;
     if (!cfg_options_each(line, options_at, WORD_SERVER_OPTION, settings, what.data))
         return false;
-    if (settings->ssl || settings->ssl_ready || settings->check_ssl) /* what ssl-default-server-* say up to here */
+    if (settings->ssl || settings->ssl_ready ||
+        settings->check_ssl) /* what ssl-default-server-* say up to here */
         settings->tls = tls_settings_merge(&settings->tls, &configuration->globals.tls_server);
     *addr = (struct cfg_addr){ .fd = -1 };
     if (!cfg_parse_addr(configuration->platform, &configuration->arena, address, ADDR_PORT_OPTIONAL, false,
@@ -125,6 +164,13 @@ static bool read_server(struct cfg_line *line, const char *name, struct server_s
     if (addr->port_last > addr->addr.port && addr_is_ip(&addr->addr))
         return cfg_error(line, "'%s' : port range not permitted here in '%s'", what.data, address);
     return true;
+}
+
+static bool read_server(struct cfg_line *line, const char *name, struct server_settings *settings,
+                        struct cfg_addr *addr, unsigned options_at)
+{
+    *settings = *kw_proxy(line)->default_server;
+    return read_server_from(line, name, settings, addr, options_at);
 }
 
 static bool server(struct cfg_line *line)
@@ -146,12 +192,10 @@ static bool server(struct cfg_line *line)
 bool kw_server_read(struct cfg_line *line, struct server **out)
 {
     struct proxy *proxy = kw_proxy(line);
-    struct server_settings usual, settings, *defaults = proxy->default_server;
+    struct server_settings settings;
     struct cfg_addr addr;
-    proxy_usual_server(&usual);
-    proxy->default_server = &usual;
-    bool good = read_server(line, cfg_arg(line, 0), &settings, &addr, 3);
-    proxy->default_server = defaults;
+    proxy_usual_server(&settings);
+    bool good = read_server_from(line, cfg_arg(line, 0), &settings, &addr, 3);
     if (!good || !append(line, cfg_arg(line, 0), &addr, &settings))
         return false;
     *out = proxy->last_server;
@@ -194,9 +238,41 @@ static bool server_template(struct cfg_line *line)
     return true;
 }
 
+/* "name <name>" makes or changes one beside the section's own. */
+static struct server_settings *named_default(struct cfg_line *line, unsigned *at)
+{
+    struct proxy *proxy = kw_proxy(line);
+    struct arena *arena = &configuration_of(line)->arena;
+    const char *name = cfg_word(line, *at + 1);
+    *at += 2;
+    if (!name[0]) {
+        cfg_error(line, "'default-server' : 'name' expects a name.");
+        return NULL;
+    }
+    struct named_default *named = find_named(proxy, name), **end = &proxy->named_defaults;
+    if (named)
+        return named->settings;
+    while (*end)
+        end = &(*end)->next;
+    named = *end = arena_need(arena, sizeof(*named));
+    named->name = kw_copy(line, name);
+    named->settings = arena_need(arena, sizeof(*named->settings));
+    proxy_usual_server(named->settings);
+    return named->settings;
+}
+
 static bool default_server(struct cfg_line *line)
 {
-    return cfg_options_each(line, 1, WORD_SERVER_OPTION, kw_proxy(line)->default_server, "default-server");
+    struct proxy *proxy = kw_proxy(line);
+    struct server_settings *settings = proxy->default_server;
+    unsigned at = 1;
+    bool named = strcmp(cfg_word(line, 1), "name") == 0;
+    if (named && !(settings = named_default(line, &at)))
+        return false;
+    if (!named)
+        proxy->default_server_said = strcmp(cfg_word(line, 1), "from") != 0 || line->count > 3;
+    return take_from(line, &at, settings) &&
+           cfg_options_each(line, at, WORD_SERVER_OPTION, settings, "default-server");
 }
 
 /* clang-format off */

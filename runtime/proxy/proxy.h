@@ -81,6 +81,11 @@ struct stats_settings {
     struct stats_scope *scopes;
     struct stats_admin *admins; /* `stats admin` conditions of this section */
 };
+struct named_default { /* `default-server name <name>`: for servers that say `from srv:<name>` */
+    struct named_default *next;
+    const char *name;
+    struct server_settings *settings;
+};
 struct stats_admin {
     struct stats_admin *next;
     struct condition *condition;
@@ -230,6 +235,8 @@ struct proxy {
     unsigned server_count;
     struct dict servers_by_name;
     struct server *dispatch;                /* stands for the servers that it lacks; NULL: none */
+    struct named_default *named_defaults;   /* default-server name ..., in order */
+    bool default_server_said;               /* by a line, and not taken back */
     struct server_settings *default_server; /* `default-server` up to here; of the own arena, never shared */
     struct persist_rule *persist_rules;
     struct filter_config *filters; /* in order */
