@@ -71,6 +71,7 @@ static const struct script scripts[] = {
     { "a fresh connection", "listen L = ok; mask L = -; connect C L = would-block; mask C = O; error C = ok; "
                             "mask L = I; accept S L = ok; "
                             "mask S = O; mask L = -; accept T L = would-block; once C = would-block" },
+    { "a stream to everybody", "listen L = ok; connect C L 255.255.255.255 = unreachable" },
     { "a port by another address of the machine",
       "listen L = ok; connect C L 127.0.0.2 = would-block; mask C = IORHE; error C = refused" },
     { "bytes and FIN before accept",

@@ -116,6 +116,15 @@ static bool is_mapped(const struct addr *addr)
            addr_to_v4(&copy);
 }
 
+/* No stream goes to a broadcast or multicast address: the kernel says so at once. */
+static bool is_for_many(const struct addr *addr)
+{
+    const uint8_t *ip = addr->u.ip;
+    if (addr->family == ADDR_IPV6)
+        return ip[0] == 0xff;
+    return (ip[0] & 0xf0) == 0xe0 || (ip[0] & ip[1] & ip[2] & ip[3]) == 0xff;
+}
+
 static enum io_status begin_tcp(struct net_conn *conn, const struct plat_connect *how)
 {
     struct net_sock *sock = &conn->ends[0].sock;
@@ -126,6 +135,8 @@ static enum io_status begin_tcp(struct net_conn *conn, const struct plat_connect
         if (!addr_to_v4(&to_addr))
             return IO_BAD;
     }
+    if (is_for_many(&to_addr))
+        return IO_UNREACHABLE;
     net_name_from_addr(sock->net, &to_addr, to);
     make_specific(to);
     if (how->from.family != ADDR_NONE && how->from.family != to_addr.family)

@@ -382,8 +382,25 @@ static enum actor_step check_conf(struct actor *top, struct sim_node *node, int 
     return judge(top, node);
 }
 
+/* -expectexit may stand behind -start: the code is looked at when the proxy has ended, which may be at once. */
+static bool read_expected_exit(struct actor *top, struct sim_node *node)
+{
+    uint64_t number;
+
+    for (unsigned at = top->position + 1; at + 1 < top->word_count; at++) {
+        if (!actor_word_is(top, at, "-expectexit"))
+            continue;
+        if (!actor_number(top, at + 1, &number))
+            return false;
+        node->expected_exit = (int)number;
+    }
+    return true;
+}
+
 static enum actor_step start(struct actor *top, struct sim_node *node)
 {
+    if (!read_expected_exit(top, node))
+        return STEP_FAILED;
     if (!node->conf.size)
         return actor_wrong(top, "%s has no -conf", node->name);
     if (state_of(node) == PROCESS_RUNNING)
