@@ -13,6 +13,7 @@
     1284096 /* takes from a writer until it says EAGAIN, if nobody reads: 3,910,656 bytes */
 #define DESCRIPTOR_LIMIT 1048576
 #define LOSS_BASE        1000000
+#define BLINK_NS         (50 * NS_PER_US)
 
 static const struct net_link link_default = { .latency_min_ns = LATENCY_MIN_NS,
                                               .latency_max_ns = LATENCY_MAX_NS,
@@ -102,9 +103,9 @@ void net_on_packet(struct net *net, void (*call)(void *data, const struct net_pa
     net->on_packet_data = data;
 }
 
-uint64_t net_in_flight(const struct net *net)
+bool net_is_settled(const struct net *net)
 {
-    return net->in_flight;
+    return !net->in_flight && world_next(net->world) > world_now(net->world) + BLINK_NS;
 }
 
 /* ---- links ---- */

@@ -100,6 +100,8 @@ void net_list(struct net *net, void (*call)(void *data, const struct net_listing
 /* Called for every packet of TCP and UDP; NULL to stop. */
 void net_on_packet(struct net *net, void (*call)(void *data, const struct net_packet_seen *packet),
                    void *data);
-uint64_t net_in_flight(const struct net *net); /* bytes and signals on their way */
+/* Nothing happens now, nothing is on its way: timers alone would go on. What is due in less than a blink (a proxy's next
+ * turn, the next piece of a spec's bytes) follows from what happens now. */
+bool net_is_settled(const struct net *net);
 
 #endif

@@ -69,7 +69,7 @@ static void end_finish(struct net_end *end)
     net_queue_clear(net, &end->unsent);
     net_queue_clear(net, &end->flight);
     world_timer_stop(net->world, &end->deliver);
-    world_timer_stop(net->world, &end->back);
+    net_tcp_stop_back(end);
     world_timer_stop(net->world, &end->retry);
     list_remove(&end->sock.notify);
 }

@@ -272,6 +272,7 @@ unsigned net_tcp_readiness(struct net_end *end);
 void net_tcp_close(struct net_end *end);
 void net_tcp_deliver(struct world_timer *timer);
 void net_tcp_back(struct world_timer *timer);
+void net_tcp_stop_back(struct net_end *end);
 void net_tcp_retry(struct world_timer *timer);
 
 /* net_unix.c */

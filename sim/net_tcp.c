@@ -160,13 +160,24 @@ static void tell_sender(struct net_end *sender)
 {
     struct world *world = sender->sock.net->world;
     uint64_t latency = net_other(sender)->pair->link.latency_min_ns;
-    if (!world_timer_armed(&sender->back))
-        world_timer_set(world, &sender->back, world_now(world) + latency);
+    if (world_timer_armed(&sender->back))
+        return;
+    world_timer_set(world, &sender->back, world_now(world) + latency);
+    sender->sock.net->in_flight++;
+}
+
+void net_tcp_stop_back(struct net_end *end)
+{
+    if (!world_timer_armed(&end->back))
+        return;
+    world_timer_stop(end->sock.net->world, &end->back);
+    end->sock.net->in_flight--;
 }
 
 void net_tcp_back(struct world_timer *timer)
 {
     struct net_end *end = CONTAINER_OF(timer, struct net_end, back);
+    end->sock.net->in_flight--;
     transmit(end);
     if (end->no_space && has_space(end)) {
         end->no_space = false;
@@ -181,7 +192,7 @@ static void stop_sending(struct net_end *end)
 {
     net_queue_clear(end->sock.net, &end->unsent);
     world_timer_stop(end->sock.net->world, &end->retry);
-    world_timer_stop(end->sock.net->world, &end->back);
+    net_tcp_stop_back(end);
 }
 
 /* By what came, or did not: Linux's tcp_reset and tcp_write_err. */

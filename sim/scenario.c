@@ -196,12 +196,11 @@ static void set_text(struct dict *dict, struct str name, struct str value)
     CHECK(dict_set(dict, name, copy));
 }
 
-/* `settle` is over when nothing happens at this instant and nothing is on its way: only timers would go on. */
 static enum actor_step time_settle(struct actor *top)
 {
     struct world *world = top->scenario->world;
 
-    if (top->phase && world_next(world) > world_now(world) && !net_in_flight(top->scenario->net))
+    if (top->phase && net_is_settled(top->scenario->net))
         return STEP_NEXT;
     top->phase = 1;
     actor_alarm(top, world_now(world) + NS_PER_US);

@@ -227,17 +227,11 @@ static bool op_advance(struct serve *serve)
     return true;
 }
 
-/* Until nothing happens at this instant and nothing is on its way: timers alone would go on. */
 static bool op_settle(struct serve *serve)
 {
-    while (!world_exhausted(serve->world)) {
-        bool now = world_next(serve->world) <= world_now(serve->world);
-
-        if (!now && !net_in_flight(serve->net))
-            break;
+    while (!world_exhausted(serve->world) && !net_is_settled(serve->net))
         if (!world_step(serve->world))
             break;
-    }
     return true;
 }
 
