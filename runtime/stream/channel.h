@@ -27,7 +27,10 @@ struct channel {
     bool eager;          /* the last read filled all the room */
     struct str trailers; /* how a chunked body ends that has them (h1_trailers_end), in the stream's arena */
     uint64_t total_in, total_out; /* bytes since the stream began: received / sent */
-    uint64_t last_in_ns, last_out_ns;
+    bool out_waits;               /* output is ready and the consumer did not take it when it was offered */
+    uint64_t last_in_ns;
+    uint64_t
+        last_out_ns; /* when bytes were taken, or when the first refused ones were offered: time-outs count from it */
 };
 #define CHANNEL_ALL UINT64_MAX
 
@@ -65,6 +68,19 @@ void channel_drop_raw(struct channel *channel, size_t size);
 void channel_take_raw(struct channel *channel, size_t size);
 /* Lets input through. */
 void channel_forward(struct channel *channel, uint64_t size);
+/* The consumer took bytes / is ready for none of those that are there. */
+static inline void channel_taken(struct channel *channel, uint64_t now_ns)
+{
+    channel->out_waits = false;
+    channel->last_out_ns = now_ns;
+}
+static inline void channel_refused(struct channel *channel, uint64_t now_ns)
+{
+    if (channel->out_waits)
+        return;
+    channel->out_waits = true;
+    channel->last_out_ns = now_ns;
+}
 /* size bytes of output were sent (or dropped). */
 void channel_sent(struct channel *channel, size_t size);
 /* Copies text in as input, as much as fits; returns the bytes taken. */

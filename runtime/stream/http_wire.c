@@ -225,18 +225,22 @@ bool http_writer_flush(struct http_writer *writer, struct conn *conn, struct cha
             vecs[count++] = (struct io_vec){ channel->data + channel->from, data };
         if (writer->tail.size)
             vecs[count++] = (struct io_vec){ (char *)(uintptr_t)writer->tail.data, writer->tail.size };
-        if (!count || !conn->writable)
+        if (!count)
             break;
-        struct io_result result = conn_write(conn, vecs, count, false);
+        struct io_result result = { IO_WOULD_BLOCK, 0 };
+        if (conn->writable)
+            result = conn_write(conn, vecs, count, false);
         if (result.status != IO_OK) {
-            if (result.status != IO_WOULD_BLOCK) { /* said once: it may be asked again and again */
+            if (result.status == IO_WOULD_BLOCK) {
+                channel_refused(channel, engine_now(engine));
+            } else { /* said once: it may be asked again and again */
                 moved |= !channel->closed;
                 channel->closed = true;
             }
             break;
         }
         sent(writer, channel, result.size);
-        channel->last_out_ns = engine_now(engine);
+        channel_taken(channel, engine_now(engine));
         moved = true;
     }
     if (writer->started && channel->ended && !channel->input && http_writer_idle(writer, channel) &&

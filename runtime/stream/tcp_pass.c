@@ -36,23 +36,27 @@ bool tcp_pass_send(struct conn *conn, struct channel *channel, struct engine *en
     bool moved = false;
     if (conn->state != CONN_READY)
         return false;
-    while (channel->output && conn->writable && !channel->closed) {
+    while (channel->output && !channel->closed) {
         struct io_vec vec = { channel->data + channel->from, channel->output };
-        struct io_result result = conn_write(conn, &vec, 1, false);
-        if (result.status == IO_WOULD_BLOCK)
+        struct io_result result = { IO_WOULD_BLOCK, 0 };
+        if (conn->writable)
+            result = conn_write(conn, &vec, 1, false);
+        if (result.status == IO_WOULD_BLOCK) {
+            channel_refused(channel, engine_now(engine));
             break;
+        }
         moved = true;
         if (result.status != IO_OK) {
             channel->closed = true;
             break;
         }
         channel_sent(channel, result.size);
-        channel->last_out_ns = engine_now(engine);
+        channel_taken(channel, engine_now(engine));
     }
     if (channel->ended && !channel->output && !channel->input && !channel->end_sent && !channel->closed) {
         conn_shut_write(conn);
         channel->end_sent = true;
-        channel->last_out_ns = engine_now(engine);
+        channel_taken(channel, engine_now(engine));
         moved = true;
     }
     channel_release_if_empty(channel, engine);
