@@ -11,6 +11,8 @@
 #include "config/cfg_cond.h"
 #include "config/cfg_reader.h"
 #include "health/health_check.h"
+#include "health/server_past.h"
+#include "health/server_state_file.h"
 #include "lua/lua_check.h"
 #include "lua/lua_memory.h"
 #include "lua/lua_register.h"
@@ -453,6 +455,7 @@ static bool serve(struct node *node)
         diag_say(&node->diag, DIAG_ALERT, "out of memory");
         return false;
     }
+    server_past_apply(node->worker->engine);
     if (node->to_master == PLAT_NO_SOCK)
         signal_old(node);
     else
@@ -603,7 +606,8 @@ enum node_state node_start(struct node *node, int argc, const char *const *argv,
         diag_say(&node->diag, DIAG_ALERT, "Could not change to directory %s", node->line.folder);
         return NODE_ENDED;
     }
-    if (!configure(node))
+    if (!configure(node) ||
+        ((!is_master(node) || node->line.check) && !server_state_file_read(node->configuration)))
         return NODE_ENDED;
     if (node->line.zero_warning && node->diag.warnings) {
         diag_say(&node->diag, DIAG_ALERT, "Some warnings were found and 'zero-warning' is set. Aborting.");

@@ -3,6 +3,7 @@
 #include "base/units.h"
 #include "config/cfg_addr.h"
 #include "health/health_check.h"
+#include "health/server_past.h"
 #include "health/server_status.h"
 #include "proxy/proxy.h"
 #include "stream/server_conn.h"
@@ -455,19 +456,6 @@ struct dump {
     bool begun;
 };
 
-static unsigned admin_bits(const struct server *server)
-{
-    static const struct {
-        unsigned ours, theirs; /* as state files have them */
-    } bits[] = { { ADMIN_FORCED_MAINT, 1 }, { ADMIN_INHERITED_MAINT, 2 },  { ADMIN_CONFIG_MAINT, 4 },
-                 { ADMIN_FORCED_DRAIN, 8 }, { ADMIN_INHERITED_DRAIN, 16 }, { ADMIN_RESOLVE_MAINT, 32 } };
-    unsigned out = 0;
-    for (size_t i = 0; i < COUNT_OF(bits); i++)
-        if (server->admin & bits[i].ours)
-            out |= bits[i].theirs;
-    return out;
-}
-
 static unsigned state_bits(const struct check *check)
 {
     if (!check)
@@ -496,7 +484,7 @@ static void put_state(struct cli_command *command, const struct server *server)
     buf_printf(out, "%d %s %d %s ", proxy->id, proxy->name, server->id, server->name);
     put_ip(out, &server->addr.addr);
     buf_printf(out, " %d %u %lld %lld %llu %d %d %lld %u %u %d %d %s %u %s %d %u ", (int)server->state,
-               admin_bits(server), (long long)server->weight_now, (long long)server->settings.weight,
+               server_past_admin(server), (long long)server->weight_now, (long long)server->settings.weight,
                (unsigned long long)((engine_now(command->engine) - server->last_change_ns) / NS_PER_S),
                check ? (int)check->status : (int)CHECK_INITIALIZING, check ? (int)check->result : 0,
                (long long)health,

@@ -365,10 +365,17 @@ static const struct check *agent_shown(const struct stat_object *object)
     return agent && agent->configured && agent->enabled && !agent->paused ? agent : NULL;
 }
 
+/* Its own checks, whether they rest or not. */
+static bool counts_checks(const struct server *server)
+{
+    const struct check *check = check_of(server->check);
+    return check && check->configured && check->enabled;
+}
+
 static bool check_counter(const struct stat_object *object, const struct stat_row *row,
                           struct stat_value *out)
 {
-    return (object->side == STAT_BACKEND || check_shown(object)) && counter(object, row, out);
+    return (object->side == STAT_BACKEND || counts_checks(object->server)) && counter(object, row, out);
 }
 
 static uint64_t since_change(const struct stat_object *object, uint64_t change_ns)
@@ -388,7 +395,7 @@ static bool downtime(const struct stat_object *object, const struct stat_row *ro
     (void)row;
     uint64_t sum = object->server ? object->server->down_time_ns : object->proxy->down_time_ns;
     uint64_t since = object->server ? object->server->down_since_ns : object->proxy->down_since_ns;
-    if (object->server && !check_shown(object))
+    if (object->server && !counts_checks(object->server))
         return false;
     if (since)
         sum += engine_now(object->engine) - since;

@@ -377,7 +377,7 @@ static void enter_drain(struct engine *engine, struct server *server, unsigned b
     buf_printf(&line, "%sServer %s/%s enters drain state", kind_word(server), server->proxy->name,
                server->name);
     put_via(server, bit, &line);
-    say(engine, server, false, requeued, LOG_NOTICE, &line);
+    say(engine, server, server->state == SERVER_STOPPED, requeued, LOG_NOTICE, &line);
 }
 
 void server_status_set_admin(struct engine *engine, struct server *server, unsigned bit, const char *reason)

@@ -398,8 +398,6 @@ const struct keyword_row kw_global_rows[] = {
     { IN_GLOBAL, "grace", CFG_TIME_MS, GLOBAL(grace) },
     { IN_GLOBAL, "unix-bind", KW_CALL(unix_bind) },
     { IN_GLOBAL, "spread-checks", CFG_SIZE, GLOBAL(spread_checks), .low = 0, .high = 50 },
-    { IN_GLOBAL, "server-state-base", CFG_TEXT, GLOBAL(server_state_base) },
-    { IN_GLOBAL, "server-state-file", CFG_TEXT, GLOBAL(server_state_file) },
     { IN_GLOBAL, "crt-base", CFG_TEXT, GLOBAL(crt_base) },
     { IN_GLOBAL, "ca-base", CFG_TEXT, GLOBAL(ca_base) },
     { IN_GLOBAL, "default-path", KW_CALL(default_path) },

@@ -472,8 +472,6 @@ const struct keyword_row kw_proxy_rows[] = {
     { IN_BACKEND | IN_LISTEN, "force-persist", KW_CALL(persist_rule) },
     { IN_BACKEND | IN_LISTEN, "ignore-persist", KW_CALL(persist_rule) },
     { IN_BACK, "source", KW_CALL(source) },
-    { IN_BACK, "server-state-file-name", CFG_TEXT, SETTING(server_state_file) },
-    { IN_BACK, "load-server-state-from-file", KW_IGNORED(1, 1) },
     { IN_PROXY, "guid", KW_IGNORED(1, 1) },
     { IN_PROXY, "compression", KW_REFUSED("answers are passed on as they are") },
     { IN_PROXY, "bind-process", KW_CALL(warned), .note = "there is one process" },

@@ -64,7 +64,7 @@ static bool append(struct cfg_line *line, const char *name, const struct cfg_add
 }
 
 /* The first of init-addr's methods that gives an address; with `none` the server may begin without. The usual ones ask
- * the system's resolver. A state file is read later, and says so itself. */
+ * the system's resolver. A state file is read later. */
 static bool first_address(struct cfg_line *line, struct server_settings *settings, struct cfg_addr *addr,
                           const char *what)
 {
@@ -82,6 +82,8 @@ static bool first_address(struct cfg_line *line, struct server_settings *setting
             settings->init_addr_none = true;
             return true;
         }
+        if (str_eq(method, STR("last")))
+            settings->init_addr_last = true;
         bool known = str_eq(method, STR("libc"))
                          ? platform->ops->resolve(platform, addr->host, settings->resolve_family == ADDR_IPV6,
                                                   &found, 1, &count) == IO_OK &&
@@ -97,6 +99,8 @@ static bool first_address(struct cfg_line *line, struct server_settings *setting
         settings->init_addr_none = true;
         return true;
     }
+    if (settings->init_addr_last && kw_proxy(line)->settings.server_state_source != SERVER_STATE_NONE)
+        return true; /* it may be in the state file, which tells when it is not */
     return cfg_error(line, "'%s' : could not resolve address '%s'.", what, addr->host);
 }
 

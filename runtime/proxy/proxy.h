@@ -27,6 +27,7 @@ struct stats_admin;
 struct stick_rule;
 struct stick_table;
 
+enum server_state_source { SERVER_STATE_NONE, SERVER_STATE_GLOBAL, SERVER_STATE_LOCAL };
 enum proxy_mode { MODE_TCP, MODE_HTTP, MODE_HEALTH, MODE_LOG };
 enum proxy_side { PROXY_FRONT = 1, PROXY_BACK = 2, PROXY_DEFAULTS = 4, PROXY_INTERNAL = 8 };
 enum http_connection_mode { HTTP_KEEP_ALIVE, HTTP_SERVER_CLOSE, HTTP_CLOSE };
@@ -140,7 +141,8 @@ struct proxy_settings {
     const struct balance_row *balance;
     const char **balance_words; /* NULL-terminated */
     struct diag_place balance_at;
-    const char *server_state_file;
+    int server_state_source;       /* enum server_state_source */
+    const char *server_state_file; /* NULL: named as the backend */
     const char *description;
     struct email_alert email_alert;
     const char *cookie_name, *cookie_domain, *cookie_attribute, *dynamic_cookie_key;

@@ -45,6 +45,7 @@ enum hash_key { HASH_KEY_ID, HASH_KEY_ADDR, HASH_KEY_ADDR_PORT };
 
 struct resolvers;
 struct server_resolve;
+struct server_past;
 
 struct server_net { /* resolve-net */
     struct server_net *next;
@@ -78,6 +79,7 @@ struct server_settings { /* what options behind `server` and `default-server` sa
     bool
         init_addr_none; /* a name that does not resolve at start is no error: the server waits in maintenance */
     const char *init_addr;      /* methods, as written; NULL: the usual ones */
+    bool init_addr_last;        /* a state file's address goes before the others */
     const char *resolvers_name; /* NULL: the name is looked up once, at start */
     struct resolvers *resolvers;
     int resolve_family; /* enum addr_family: resolve-prefer */
@@ -126,6 +128,7 @@ struct server {
     bool dynamic;                   /* came at run time */
     bool referenced;                /* by a rule, an expression or `track`: it cannot be deleted */
     void *check, *agent;            /* the health storey's own */
+    struct server_past *past;       /* of the health storey, while it starts; NULL: none */
 };
 
 static inline bool server_usable(const struct server *server)
