@@ -178,3 +178,55 @@ def test_torture_finds_nothing(sim, tmp_path):
     assert result.returncode == 0, result.stdout + result.stderr
     assert "0 findings" in result.stdout
     assert int(result.stdout.split()[0]) > 20
+
+
+# Half of the runs pick `first`; none picks what is not there.
+SOMETIMES = """vtest "Facts that a sweep must reach"
+feature vtest_cmd check
+server s1 {
+    accept
+} -start
+pick {
+    client c1 -connect ${s1_sock} {
+    } -run
+} {
+    delay 1
+}
+check sometimes {sim.now > 0.5}
+check sometimes {sim.now < 0.5}
+"""
+
+
+def test_a_sweep_says_what_it_never_reached(sim, tmp_path):
+    (tmp_path / "sometimes.vtc").write_text(SOMETIMES)
+    result = sim("sweep", "sometimes.vtc", "--seeds", "1..20", "-j", "1")
+    assert result.returncode == 0 and "HELD  sometimes.vtc:12: check sometimes {sim.now > 0.5}: in " in result.stdout
+    (tmp_path / "never.vtc").write_text(SOMETIMES.replace("> 0.5", "> 2"))
+    result = sim("sweep", "never.vtc", "--seeds", "1..20", "-j", "1")
+    assert result.returncode == 1 and "NEVER never.vtc:12: check sometimes {sim.now > 2}: in 0 of 20 runs" in result.stdout
+    half = sim("sweep", "never.vtc", "--seeds", "1..20", "-j", "1", "--shard", "1/2")
+    assert half.returncode == 0  # it has not seen all
+    lines = sim("sweep", "never.vtc", "--seeds", "1..2", "-j", "1", "--jsonl").stdout.splitlines()
+    assert [json.loads(line)["marks"].splitlines()[0][0] for line in lines] == ["-", "-"]
+
+
+@pytest.mark.parametrize("line, words", [
+    ("dns", "dns"),
+    ("dns app.lan", "a name server says A, AAAA, SRV"),
+    ("dns app.lan MX mail.lan", "not 'MX'"),
+    ("dns app.lan A", "'' is no list of A records"),
+    ("dns app.lan A 10.0.0.1,::1", "'10.0.0.1,::1' is no list of A records"),
+    ("dns app.lan SRV host", "'host' is no list of SRV records"),
+    ("dns app.lan SRV host:80:1:2:3", "is no list of SRV records"),
+    ("dns app.lan A 10.0.0.1 -ttl", "wants a number"),
+    ("dns app.lan silent -until 5s", "'dns' does not know '-until'"),
+    ("time drift mono 5", "time drift wall"),
+    ("time drift wall fast", "time drift wall"),
+    ("check sometimes", "check"),
+    ("check sometimes {dns.queries > 1} now", "check"),
+])
+def test_a_wrong_word_is_named(sim, tmp_path, line, words):
+    (tmp_path / "wrong.vtc").write_text(f'vtest "wrong"\n{line}\n')
+    result = sim("run", "wrong.vtc")
+    assert result.returncode == 2 and "wrong.vtc:2" in result.stdout + result.stderr
+    assert words in result.stdout + result.stderr

@@ -1,10 +1,10 @@
 /* A check is an actor that asks proxies by their management socket, so that it sees what an operator sees. One for
  * `now` or `within` is waited for by the script; one for `always` or `never` looks every LOOK_EVERY until the script
- * is over.
+ * is over, one for `sometimes` until it held. That it did not is no failure of the run: a sweep counts over all runs.
  *
  * Names: hN.srv.BACKEND.SERVER.FIELD, hN.be.BACKEND.FIELD, hN.fe.FRONTEND.FIELD with the columns of `show stat`
  * (and cur, queue, state, requests, conn_cur as other words for some); hN.info.NAME of `show info`; sN.requests,
- * sN.connections; sim.now. */
+ * sN.connections; dns.queries, dns.answers; sim.now. */
 #include "sim/check.h"
 #include "base/mem.h"
 #include "base/units.h"
@@ -12,11 +12,12 @@
 #include "sim/actor_server.h"
 #include "sim/ask.h"
 #include "sim/expect.h"
+#include "sim/name_server.h"
 #include <stdio.h>
 
 enum { LOOK_EVERY_MS = 10, NAME_PARTS = 8 };
 
-enum check_when { CHECK_NOW, CHECK_WITHIN, CHECK_ALWAYS, CHECK_NEVER };
+enum check_when { CHECK_NOW, CHECK_WITHIN, CHECK_ALWAYS, CHECK_NEVER, CHECK_SOMETIMES };
 
 struct operand {
     struct str written, value;
@@ -52,9 +53,10 @@ static void split_name(struct operand *operand)
     size_t dot = str_find_char(rest, '.');
 
     operand->part_count = 0;
-    if (dot == STR_NOT_FOUND || dot < 2 || !(kind == 'h' || kind == 's'))
+    if (dot == STR_NOT_FOUND || dot < 2)
         return;
-    if (!str_starts(rest, STR("sim.")) && !ascii_digit(rest.data[1]))
+    if (!str_starts(rest, STR("sim.")) && !str_starts(rest, STR("dns.")) &&
+        !((kind == 'h' || kind == 's') && ascii_digit(rest.data[1])))
         return;
     while (rest.data && operand->part_count < NAME_PARTS)
         operand->parts[operand->part_count++] = str_split(&rest, '.');
@@ -143,6 +145,13 @@ static bool local_value(struct check *check, struct operand *operand)
         buf_printf(&operand->text, "%.9f", (double)scenario_now(scenario) / 1e9);
         return true;
     }
+    if (str_eq(operand->parts[0], STR("dns"))) {
+        if (!scenario->name_server || operand->part_count != 2 ||
+            !name_server_count(scenario->name_server, operand->parts[1], &count))
+            return false;
+        buf_printf(&operand->text, "%llu", (unsigned long long)count);
+        return true;
+    }
     server = actor_find(scenario, &actor_server_class, operand->parts[0]);
     if (!server || operand->part_count != 2 || !actor_server_count(server, operand->parts[1], &count))
         return false;
@@ -207,6 +216,17 @@ static enum actor_step fail(struct check *check)
                       whens[check->when], STR_ARG(value.data ? value : STR("no answer")));
 }
 
+/* "+FILE:LINE: check sometimes {FACT}" when it held, with - when it did not. */
+static enum actor_step note(const struct check *check)
+{
+    const struct actor *actor = &check->actor;
+
+    buf_printf(&actor->scenario->result->marks, "%c%s:%u: check sometimes {%.*s %.*s %.*s}\n",
+               check->held ? '+' : '-', check->command.program->file, check->command.text.line,
+               STR_ARG(check->sides[0].written), STR_ARG(check->op), STR_ARG(check->sides[1].written));
+    return STEP_NEXT;
+}
+
 static enum actor_step check_step(struct actor *actor)
 {
     struct check *check = check_of(actor);
@@ -231,6 +251,8 @@ static enum actor_step check_step(struct actor *actor)
             return check->held ? STEP_NEXT : fail(check);
         if (check->when == CHECK_WITHIN && (check->held || world_now(world) >= check->until_ns))
             return check->held ? STEP_NEXT : fail(check);
+        if (check->when == CHECK_SOMETIMES && (check->held || check->last))
+            return note(check);
         if ((check->when == CHECK_ALWAYS && !check->held) || (check->when == CHECK_NEVER && check->held))
             return fail(check);
         if (check->last)
@@ -297,7 +319,7 @@ static struct check *make_check(struct actor *top, enum check_when when, struct 
 
 enum actor_step check_statement(struct actor *top)
 {
-    static const char *const whens[] = { "now", "within", "always", "never" };
+    static const char *const whens[] = { "now", "within", "always", "never", "sometimes" };
     unsigned when = 0;
     uint64_t patience = 0;
     struct check *check;
@@ -311,7 +333,8 @@ enum actor_step check_statement(struct actor *top)
         when++;
     if (when == COUNT_OF(whens) || top->word_count != (when == CHECK_WITHIN ? 4u : 3u))
         return actor_wrong(
-            top, "'check' is written: check now | always | never | within TIME {WHAT OPERATOR WHAT}");
+            top,
+            "'check' is written: check now | always | never | sometimes | within TIME {WHAT OPERATOR WHAT}");
     if (when == CHECK_WITHIN && !actor_seconds(top, 2, &patience))
         return STEP_FAILED;
     check = make_check(top, (enum check_when)when, actor_word(top, top->word_count - 1));

@@ -12,13 +12,14 @@
 #include "sim/check.h"
 #include "sim/fault.h"
 #include "sim/links.h"
+#include "sim/name_server.h"
 #include "sim/report.h"
 #include "sim/shell.h"
 #include "sim/sim_node.h"
 #include <stdio.h>
 #include <unistd.h>
 
-enum { LIMIT_S = 60, FIRST_INHERITED = 1000 };
+enum { LIMIT_S = 60, FIRST_INHERITED = 1000, DRIFT_MAX = 500000 };
 
 const char *scenario_outcome_name(enum scenario_outcome outcome)
 {
@@ -219,6 +220,18 @@ static enum actor_step time_jump(struct actor *top)
     return STEP_NEXT;
 }
 
+/* So many millionths faster than the monotonic clock, or slower, from now on. */
+static enum actor_step time_drift(struct actor *top)
+{
+    int64_t ppm = 0;
+
+    if (!actor_word_is(top, 2, "wall") || !units_parse_int(actor_word(top, 3), -DRIFT_MAX, DRIFT_MAX, &ppm))
+        return actor_wrong(top, "'time drift' is written: time drift wall [-]MILLIONTHS, up to %d",
+                           DRIFT_MAX);
+    world_wall_drift(top->scenario->world, (int)ppm);
+    return STEP_NEXT;
+}
+
 static enum actor_step run_time(struct actor *top)
 {
     uint64_t ns;
@@ -227,6 +240,8 @@ static enum actor_step run_time(struct actor *top)
         return time_settle(top);
     if (actor_word_is(top, 1, "jump"))
         return time_jump(top);
+    if (actor_word_is(top, 1, "drift"))
+        return time_drift(top);
     if (!actor_word_is(top, 1, "advance"))
         return actor_wrong(top, "'time' does not know '%.*s'", STR_ARG(actor_word(top, 1)));
     if (!top->phase) {
@@ -437,9 +452,14 @@ static enum actor_step run_feature(struct actor *top)
 }
 
 static const struct statement_row top_rows[] = {
-    { "check", check_statement, 2, 3, "now | always | never | within TIME {WHAT OPERATOR WHAT}", NULL },
+    { "check", check_statement, 2, 3, "now | always | never | sometimes | within TIME {WHAT OPERATOR WHAT}",
+      NULL },
     { "client", actor_client_statement, 1, WORDS_ANY,
       "cNAME [{SPEC}] [-connect ADDRESS] [-start | -run | -wait] ...", NULL },
+    { "dns", name_server_statement, 1, WORDS_ANY,
+      "NAME A | AAAA | SRV | CNAME VALUE,... [-ttl SECONDS] | NAME NXDOMAIN | SERVFAIL | REFUSED | empty | "
+      "truncated | forged | lie | garbage | cut | silent [-delay TIME] [-for TIME] | gone | back",
+      NULL },
     { "fault", fault_statement, 2, WORDS_ANY,
       "WHO OPERATION ERROR [-nth N | -each | -p 5%] [-for TIME] | WHO crash | restart | blackhole [-for "
       "TIME]",
@@ -456,7 +476,7 @@ static const struct statement_row top_rows[] = {
     { "sim", run_sim, 2, WORDS_ANY, "[-seed N] [-limit TIME] [-epoch SECONDS] [-choices {TAPE}]", NULL },
     { "syslog", actor_syslog_statement, 1, WORDS_ANY,
       "SNAME [-level LEVEL] [{SPEC}] [-start | -wait | -stop] ...", NULL },
-    { "time", run_time, 1, 3, "advance TIME | settle | jump wall [-]TIME", NULL },
+    { "time", run_time, 1, 3, "advance TIME | settle | jump wall [-]TIME | drift wall [-]MILLIONTHS", NULL },
     { "tunnel", NULL, 0, WORDS_ANY, "", "'tunnel' is not replayed yet" },
     { "varnish", NULL, 0, WORDS_ANY, "", "'varnish' is another proxy" },
     { "logexpect", NULL, 0, WORDS_ANY, "", "'logexpect' reads another proxy's log" },
@@ -602,6 +622,7 @@ static void scenario_close(struct scenario *scenario, struct program *program)
     }
     program_destroy(program);
     fault_forget_all(scenario);
+    name_server_destroy(scenario->name_server);
     links_destroy(scenario->links);
     net_host_destroy(scenario->host);
     net_destroy(scenario->net);
@@ -695,7 +716,8 @@ void scenario_run(const struct scenario_options *options, struct scenario_result
     struct scenario scenario;
     struct program *program;
 
-    *result = (struct scenario_result){ .text = BUF_INIT, .says = BUF_INIT, .tape = BUF_INIT };
+    *result =
+        (struct scenario_result){ .text = BUF_INIT, .says = BUF_INIT, .tape = BUF_INIT, .marks = BUF_INIT };
     scenario_open(&scenario, options, result);
     program = set_source(&scenario) ? load(&scenario) : NULL;
     if (program && !scenario.over) {
@@ -717,4 +739,5 @@ void scenario_result_finish(struct scenario_result *result)
     buf_finish(&result->text);
     buf_finish(&result->says);
     buf_finish(&result->tape);
+    buf_finish(&result->marks);
 }

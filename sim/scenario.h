@@ -60,7 +60,9 @@ struct scenario_result {
     struct buf text; /* the reason of a skip, the report of a failure */
     struct buf says; /* of a failure, in one line: runs that fail for one reason have it in common */
     struct buf tape; /* of a failure: the choices that were not benign */
-    bool tape_cut;   /* there were more than could be kept */
+    struct buf
+        marks; /* lines: what was to hold sometimes, with + in front when it did, with - when it did not */
+    bool tape_cut; /* there were more than could be kept */
     uint64_t hash, events, virtual_ns;
 };
 
@@ -75,6 +77,7 @@ enum { SCENARIO_OPERATIONS = 16 };     /* room for enum sim_operation */
 
 struct actor;
 struct links;
+struct name_server;
 
 struct scenario {
     const struct scenario_options *options;
@@ -94,6 +97,7 @@ struct scenario {
     uint64_t calls_made[SCENARIO_OPERATIONS];
     unsigned check_count;
     struct links *links;
+    struct name_server *name_server; /* NULL: `dns` was not said */
     struct actor *top;
     uint64_t began_ns, limit_ns, patience_ns;
     int next_inherited; /* number of the next socket handed to a proxy */

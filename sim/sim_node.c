@@ -9,6 +9,7 @@
 #include "sim/actor_server.h"
 #include "sim/fault.h"
 #include "sim/links.h"
+#include "sim/name_server.h"
 #include "sim/sim_process.h"
 #include <stdio.h>
 
@@ -125,6 +126,7 @@ static void child_born(void *data, struct sim_process *child)
 
     links_add_host(node->scenario->links, node->name, sim_platform_host(sim));
     fault_attach(node->scenario, node->name, sim);
+    name_server_attach(node->scenario, sim);
     sim_platform_on_secret(sim, node->scenario->options->secret, node->scenario->options->secret_data);
 }
 
@@ -171,6 +173,7 @@ static void node_begin(struct sim_node *node, const char *mode)
     sim_process_on(node->process, node_printed, node_ended, node);
     sim_process_family(node->process, &family, node);
     sim_node_attach_faults(node);
+    name_server_attach(scenario, sim_process_platform(node->process));
     sim_platform_on_secret(sim_process_platform(node->process), scenario->options->secret,
                            scenario->options->secret_data);
     give_environment(node);
@@ -290,6 +293,7 @@ int sim_node_run_once(struct scenario *scenario, int argc, const char *const *ar
     struct sim_platform *sim = sim_process_platform(process);
     int code = -1;
 
+    name_server_attach(scenario, sim);
     give_variables(sim, &scenario->environment);
     if (variables)
         give_variables(sim, variables);

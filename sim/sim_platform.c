@@ -79,6 +79,9 @@ struct sim_platform {
     unsigned inherited_count;
     struct host_name *names;
     unsigned name_count;
+    enum io_status (*on_resolve)(void *data, const char *name, enum addr_family family, struct addr *out,
+                                 unsigned max, unsigned *count);
+    void *on_resolve_data;
     struct dict env; /* name -> "NAME=value" */
     struct sim_files *files;
     bool files_of_parent;
@@ -791,12 +794,15 @@ static void add_address(struct addr *out, unsigned max, unsigned *count, struct 
         out[(*count)++] = addr;
 }
 
-static void add_family(const struct sim_platform *sim, const char *name, enum addr_family family,
-                       struct addr *out, unsigned max, unsigned *count)
+static enum io_status add_family(const struct sim_platform *sim, const char *name, enum addr_family family,
+                                 struct addr *out, unsigned max, unsigned *count)
 {
+    enum io_status status =
+        sim->on_resolve ? sim->on_resolve(sim->on_resolve_data, name, family, out, max, count) : IO_OK;
     for (unsigned i = 0; i < sim->name_count; i++)
         if (strcmp(sim->names[i].name, name) == 0 && sim->names[i].addr.family == family)
             add_address(out, max, count, sim->names[i].addr);
+    return status == IO_NOT_FOUND ? IO_OK : status;
 }
 
 static bool localhost(enum addr_family family, struct addr *out)
@@ -818,8 +824,11 @@ static enum io_status resolve(struct platform *platform, const char *name, bool 
         add_address(out, max, count, addr);
         return IO_OK;
     }
-    add_family(sim, name, first, out, max, count);
-    add_family(sim, name, second, out, max, count);
+    status = add_family(sim, name, first, out, max, count);
+    if (status == IO_OK)
+        status = add_family(sim, name, second, out, max, count);
+    if (status != IO_OK && *count == 0)
+        return status;
     if (*count == 0 && strcmp(name, "localhost") == 0) {
         if (localhost(first, &addr))
             add_address(out, max, count, addr);
@@ -1029,6 +1038,15 @@ void sim_platform_file(struct sim_platform *sim, const char *path, struct str da
 void sim_platform_setenv(struct sim_platform *sim, const char *name, const char *value)
 {
     env_set(&sim->base, name, value);
+}
+
+void sim_platform_on_resolve(struct sim_platform *sim,
+                             enum io_status (*call)(void *data, const char *name, enum addr_family family,
+                                                    struct addr *out, unsigned max, unsigned *count),
+                             void *data)
+{
+    sim->on_resolve = call;
+    sim->on_resolve_data = data;
 }
 
 void sim_platform_host_name(struct sim_platform *sim, const char *name, struct addr addr)

@@ -34,6 +34,11 @@ void sim_platform_be_child(struct sim_platform *child, struct sim_platform *pare
 /* Overlay files in memory hide real ones; writes go to the overlay only. NULL data removes (hides) a path. */
 void sim_platform_file(struct sim_platform *sim, const char *path, struct str data);
 void sim_platform_setenv(struct sim_platform *sim, const char *name, const char *value);
+/* Asked for names before those below: appends addresses of that family; any status but OK and NOT_FOUND is the answer. */
+void sim_platform_on_resolve(struct sim_platform *sim,
+                             enum io_status (*call)(void *data, const char *name, enum addr_family family,
+                                                    struct addr *out, unsigned max, unsigned *count),
+                             void *data);
 /* Scripted host name; several calls add addresses. "localhost" is known, all else is not found. */
 void sim_platform_host_name(struct sim_platform *sim, const char *name, struct addr addr);
 /* A line of a TLS key log; NULL: nobody wants them. */

@@ -14,7 +14,7 @@ enum { PIECE = 65536, PATH_SIZE = 4096 };
 struct message {
     uint64_t run, hash, events, virtual_ns, real_ns;
     int32_t outcome; /* BEGINS, or what came out */
-    uint32_t says_size, text_size, repro_size;
+    uint32_t says_size, text_size, repro_size, marks_size;
 };
 
 enum { BEGINS = -1 };
@@ -96,11 +96,13 @@ static void run_one(const struct sweep_plan *plan, uint64_t run, int pipe)
                                 .outcome = (int32_t)result.outcome,
                                 .says_size = (uint32_t)result.says.size,
                                 .text_size = (uint32_t)result.text.size,
-                                .repro_size = (uint32_t)strlen(path) };
+                                .repro_size = (uint32_t)strlen(path),
+                                .marks_size = (uint32_t)result.marks.size };
     tell(pipe, &message, sizeof(message));
     tell(pipe, result.says.data, result.says.size);
     tell(pipe, result.text.data, result.text.size);
     tell(pipe, path, strlen(path));
+    tell(pipe, result.marks.data, result.marks.size);
     scenario_result_finish(&result);
 }
 
@@ -144,19 +146,20 @@ static void hear_all(struct sweep_worker *worker, void (*each)(void *data, const
         size_t size;
 
         memcpy(&message, heard.data, sizeof(message));
-        size = (size_t)message.says_size + message.text_size + message.repro_size;
+        size = (size_t)message.says_size + message.text_size + message.repro_size + message.marks_size;
         if (rest.size < size)
             break;
         worker->next = message.run;
         worker->busy = message.outcome == BEGINS;
         if (!worker->busy) {
-            struct sweep_result result = { message.run,    message.outcome,    message.hash,
-                                           message.events, message.virtual_ns, message.real_ns,
-                                           STR_NONE,       STR_NONE,           STR_NONE };
+            struct sweep_result result = { message.run,        message.outcome, message.hash, message.events,
+                                           message.virtual_ns, message.real_ns, STR_NONE,     STR_NONE,
+                                           STR_NONE,           STR_NONE };
 
             result.says = str_slice(rest, 0, message.says_size);
             result.text = str_slice(rest, message.says_size, message.text_size);
             result.repro = str_slice(rest, message.says_size + message.text_size, message.repro_size);
+            result.marks = str_slice(rest, size - message.marks_size, message.marks_size);
             each(data, &result);
         }
         heard = str_from(rest, size);

@@ -24,6 +24,7 @@ struct sweep_result {
     int outcome; /* enum scenario_outcome or SWEEP_DIED */
     uint64_t hash, events, virtual_ns, real_ns;
     struct str says, text, repro; /* repro: the path of its file; empty: none */
+    struct str marks;             /* as scenario_result has them */
 };
 
 struct sweep_worker {

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "base/units.h"
 #include "sim/json.h"
+#include "sim/sweep_marks.h"
 #include "sim/sweep_worker.h"
 #include "sim/verb.h"
 #include <errno.h>
@@ -24,6 +25,7 @@ struct sweep {
     struct sweep_plan plan;
     bool jsonl, until_fail, quiet, stopping;
     struct sweep_worker workers[JOBS_MAX];
+    struct sweep_marks marks;
     struct way *ways, *last_way;
     unsigned way_count;
     uint64_t total, done, began_ns, shown_ns;
@@ -37,7 +39,8 @@ static const char help[] = "usage: lockstep-sim sweep FILE.vtc... --seeds A..B [
                            "  --out FOLDER      where the failures' repros go (default lockstep-out)\n"
                            "  --jsonl           prints a line of JSON for each run\n"
                            "  --quiet           no line that tells how far it is\n"
-                           "exit: 0 all passed, 1 one failed, 2 a file is wrong, 77 all were skipped\n";
+                           "exit: 0 all passed, 1 one failed or what holds sometimes never did, 2 a file is "
+                           "wrong, 77 all were skipped\n";
 
 /* ---- the command line ---- */
 
@@ -165,6 +168,10 @@ static void print_json(struct sweep *sweep, const struct sweep_result *result)
         buf_add_c(&line, ",\"says\":");
         json_add_string(&line, result->says.size ? result->says : result->text);
     }
+    if (result->marks.size) {
+        buf_add_c(&line, ",\"marks\":");
+        json_add_string(&line, result->marks);
+    }
     if (result->repro.size) {
         buf_add_c(&line, ",\"repro\":");
         json_add_string(&line, result->repro);
@@ -184,6 +191,7 @@ static void take_result(void *data, const struct sweep_result *result)
     sweep->passed += result->outcome == SCENARIO_PASSED;
     sweep->skipped += result->outcome == SCENARIO_SKIPPED;
     sweep->wrong += result->outcome == SCENARIO_WRONG;
+    sweep_marks_add(&sweep->marks, result->marks);
     if (sweep->jsonl)
         print_json(sweep, result);
     else if (result->outcome == SCENARIO_WRONG && sweep->wrong == 1)
@@ -304,6 +312,7 @@ static int finish(struct sweep *sweep)
     show_progress(sweep, true);
     if (!sweep->jsonl) {
         print_ways(sweep);
+        sweep_marks_print(&sweep->marks);
         printf("%s%llu passed, %llu failed in %u ways, %llu skipped, %llu wrong of %llu runs\n",
                sweep->ways ? "\n" : "", (unsigned long long)sweep->passed, (unsigned long long)sweep->failed,
                sweep->way_count, (unsigned long long)sweep->skipped, (unsigned long long)sweep->wrong,
@@ -316,7 +325,8 @@ static int finish(struct sweep *sweep)
     }
     if (sweep->wrong)
         return VERB_WRONG;
-    if (sweep->failed)
+    if (sweep->failed ||
+        (sweep->plan.shards == 1 && sweep_marks_missing(&sweep->marks))) /* a shard has not seen all */
         return VERB_FAILED;
     return sweep->passed || !sweep->done ? VERB_FINE : VERB_ALL_SKIPPED;
 }
@@ -332,6 +342,7 @@ static void forget(struct sweep *sweep)
         mem_free(way->repro);
         mem_free(way);
     }
+    sweep_marks_finish(&sweep->marks);
     run_options_finish(&sweep->options);
     mem_free(sweep);
 }

@@ -86,9 +86,15 @@ uint64_t world_now(const struct world *world)
     return world->now;
 }
 
+static int64_t drifted(const struct world *world)
+{
+    int64_t gone = (int64_t)(world->now - world->drift_since);
+    return gone / 1000000 * world->drift + gone % 1000000 * world->drift / 1000000;
+}
+
 int64_t world_wall(const struct world *world)
 {
-    return world->epoch + (int64_t)(world->now - NS_PER_S);
+    return world->epoch + (int64_t)(world->now - NS_PER_S) + drifted(world);
 }
 
 void world_reseed(struct world *world, uint64_t seed)
@@ -100,6 +106,14 @@ void world_wall_jump(struct world *world, int64_t by_ns)
 {
     world->epoch += by_ns;
     world_trace(world, EV_TIME, 0, world->now, (uint64_t)by_ns, STR_NONE);
+}
+
+void world_wall_drift(struct world *world, int millionths)
+{
+    world->epoch += drifted(world);
+    world->drift_since = world->now;
+    world->drift = millionths;
+    world_trace(world, EV_TIME, 0, world->now, (uint64_t)(int64_t)millionths, STR_NONE);
 }
 
 /* ---- the queue ---- */

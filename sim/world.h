@@ -130,6 +130,8 @@ world_now(const struct world
 int64_t world_wall(const struct world *world);         /* ns since 1970 */
 void world_reseed(struct world *world, uint64_t seed); /* what is drawn from now on */
 void world_wall_jump(struct world *world, int64_t by_ns);
+void world_wall_drift(struct world *world,
+                      int millionths); /* faster than world_now, from now on; -: slower */
 
 struct world_timer {
     size_t place; /* in the queue, from 1; 0: not armed */

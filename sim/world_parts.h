@@ -44,7 +44,9 @@ struct world_queued {
 
 struct world {
     uint64_t seed, now, step_limit, steps, order, serial;
-    int64_t epoch; /* wall clock at virtual 0 */
+    int64_t epoch; /* wall clock at virtual 0, if it did not drift */
+    uint64_t drift_since;
+    int64_t drift; /* millionths, since that instant */
     bool exhausted;
     struct world_queued *queue; /* a heap of four children a node */
     size_t queued, queue_capacity;
