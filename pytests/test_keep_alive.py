@@ -45,6 +45,28 @@ def test_a_pipelined_body_is_not_taken_for_a_request(world, simple, origin):
     assert [client.recv_response().body for _ in range(2)] == [b"hello", b"two"]
 
 
+@pytest.mark.parametrize("framing, body", [("Content-Length: 10", b"the body x"),
+                                           ("Transfer-Encoding: chunked", b"a\r\nthe body x\r\n0\r\n\r\n")])
+@pytest.mark.parametrize("cut", [4, -1])
+def test_the_body_of_a_pipelined_request_may_come_later(world, simple, origin, framing, body, cut):
+    proxy = simple()
+    client = world.connect(proxy.port())
+    head = f"POST /2 HTTP/1.1\r\nHost: a\r\n{framing}\r\n\r\n".encode()
+    client.send(get("/1") + head[:cut])
+    server = origin.accept()
+    assert server.recv_request()[0] == "GET /1 HTTP/1.1"
+    answer(server, b"one")
+    assert client.recv_response().body == b"one"
+    client.send(head[cut:] + body[:3])
+    client.send(body[3:] + get("/3"))
+    request = server.recv_request()
+    assert (request[0], request[2]) == ("POST /2 HTTP/1.1", b"the body x")
+    answer(server, b"two")
+    assert server.recv_request()[0] == "GET /3 HTTP/1.1"
+    answer(server, b"three")
+    assert [client.recv_response().body for _ in range(2)] == [b"two", b"three"]
+
+
 def test_the_client_asks_to_close(world, simple, origin):
     proxy = simple()
     client = world.connect(proxy.port())

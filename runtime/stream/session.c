@@ -228,7 +228,14 @@ bool session_save(struct session *session, struct channel *bytes)
     session->saved = mem_alloc(sizeof(*session->saved));
     if (!session->saved)
         return false;
-    *session->saved = *bytes;
+    CHECK(!bytes->output && !bytes->input);
+    /* The bytes go on; that the message before them had ended, or what was let through of it, does not. */
+    channel_init(session->saved);
+    session->saved->data = bytes->data;
+    session->saved->capacity = bytes->capacity;
+    session->saved->from = bytes->from;
+    session->saved->raw = bytes->raw;
+    session->saved->bulk = bytes->bulk;
     channel_init(bytes);
     return true;
 }
