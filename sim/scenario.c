@@ -11,6 +11,7 @@
 #include "sim/barrier.h"
 #include "sim/check.h"
 #include "sim/fault.h"
+#include "sim/judge_wire.h"
 #include "sim/links.h"
 #include "sim/name_server.h"
 #include "sim/report.h"
@@ -595,6 +596,7 @@ static void scenario_open(struct scenario *scenario, const struct scenario_optio
     list_init(&scenario->nodes);
     list_init(&scenario->barriers);
     list_init(&scenario->faults);
+    list_init(&scenario->judges);
     scenario_macro_init(&scenario->macros);
     scenario->world = world_create(&world);
     scenario->began_ns = world_now(scenario->world);
@@ -623,6 +625,7 @@ static void scenario_close(struct scenario *scenario, struct program *program)
     program_destroy(program);
     fault_forget_all(scenario);
     name_server_destroy(scenario->name_server);
+    judge_wire_forget_all(scenario);
     links_destroy(scenario->links);
     net_host_destroy(scenario->host);
     net_destroy(scenario->net);

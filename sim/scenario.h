@@ -94,6 +94,7 @@ struct scenario {
     struct list nodes;       /* struct sim_node.link */
     struct list barriers;
     struct list faults; /* struct fault.link */
+    struct list judges; /* struct judge_wire.link */
     uint64_t calls_made[SCENARIO_OPERATIONS];
     unsigned check_count;
     struct links *links;

@@ -8,6 +8,7 @@
 #include "sim/actor_cli.h"
 #include "sim/actor_server.h"
 #include "sim/fault.h"
+#include "sim/judge_wire.h"
 #include "sim/links.h"
 #include "sim/name_server.h"
 #include "sim/sim_process.h"
@@ -125,6 +126,7 @@ static void child_born(void *data, struct sim_process *child)
     struct sim_platform *sim = sim_process_platform(child);
 
     links_add_host(node->scenario->links, node->name, sim_platform_host(sim));
+    judge_wire_watch(node->scenario, node->name, buf_str(&node->conf), sim);
     fault_attach(node->scenario, node->name, sim);
     name_server_attach(node->scenario, sim);
     sim_platform_on_secret(sim, node->scenario->options->secret, node->scenario->options->secret_data);
@@ -172,6 +174,7 @@ static void node_begin(struct sim_node *node, const char *mode)
     node->judged = false;
     sim_process_on(node->process, node_printed, node_ended, node);
     sim_process_family(node->process, &family, node);
+    judge_wire_watch(scenario, node->name, buf_str(&node->conf), sim_process_platform(node->process));
     sim_node_attach_faults(node);
     name_server_attach(scenario, sim_process_platform(node->process));
     sim_platform_on_secret(sim_process_platform(node->process), scenario->options->secret,

@@ -92,6 +92,8 @@ struct sim_platform {
     void *on_print_data;
     bool (*fails)(void *data, enum sim_operation operation, enum io_status *status);
     void *fails_data;
+    void (*on_wire)(void *data, enum sim_wire what, plat_sock sock, struct str bytes);
+    void *on_wire_data;
     void (*on_secret)(void *data, struct str line);
     void *on_secret_data;
 };
@@ -314,10 +316,28 @@ static enum io_status unwatch(struct platform *platform, int poller, plat_sock s
     return IO_OK;
 }
 
+static inline void show_wire(struct sim_platform *sim, enum sim_wire what, plat_sock sock, struct str bytes)
+{
+    if (sim->on_wire)
+        sim->on_wire(sim->on_wire_data, what, sock, bytes);
+}
+
+static void show_vecs(struct sim_platform *sim, enum sim_wire what, plat_sock sock, const struct io_vec *vecs,
+                      size_t size)
+{
+    for (; sim->on_wire && size; vecs++) {
+        size_t part = vecs->size < size ? vecs->size : size;
+        if (part)
+            show_wire(sim, what, sock, str_make(vecs->data, part));
+        size -= part;
+    }
+}
+
 static void close_sock(struct platform *platform, plat_sock sock)
 {
     struct sim_platform *sim = self(platform);
     struct watched *watched = watched_at(sim, sock);
+    show_wire(sim, SIM_WIRE_CLOSED, sock, STR_NONE);
     if (watched && watched->poller != NO_POLLER)
         forget(sim, sock, watched);
     net_close(sim->host, sock);
@@ -443,7 +463,10 @@ static plat_sock accept_sock(struct platform *platform, plat_sock listener, stru
 {
     if (fails(platform, SIM_ACCEPT, status))
         return PLAT_NO_SOCK;
-    return net_accept(self(platform)->host, listener, peer, status);
+    plat_sock sock = net_accept(self(platform)->host, listener, peer, status);
+    if (sock != PLAT_NO_SOCK)
+        show_wire(self(platform), SIM_WIRE_ACCEPTED, sock, STR_NONE);
+    return sock;
 }
 
 static plat_sock connect_sock(struct platform *platform, const struct plat_connect *how,
@@ -451,7 +474,10 @@ static plat_sock connect_sock(struct platform *platform, const struct plat_conne
 {
     if (fails(platform, SIM_CONNECT, status))
         return PLAT_NO_SOCK;
-    return net_connect(self(platform)->host, how, status);
+    plat_sock sock = net_connect(self(platform)->host, how, status);
+    if (sock != PLAT_NO_SOCK)
+        show_wire(self(platform), SIM_WIRE_CONNECTED, sock, STR_NONE);
+    return sock;
 }
 
 static enum io_status sock_error(struct platform *platform, plat_sock sock)
@@ -465,7 +491,12 @@ static struct io_result read_sock(struct platform *platform, plat_sock sock, con
     enum io_status status;
     if (fails(platform, SIM_READ, &status))
         return failed(platform, sock, status);
-    return net_read(self(platform)->host, sock, vecs, count);
+    struct io_result result = net_read(self(platform)->host, sock, vecs, count);
+    if (result.status == IO_OK)
+        show_vecs(self(platform), SIM_WIRE_READ, sock, vecs, result.size);
+    else if (result.status != IO_WOULD_BLOCK)
+        show_wire(self(platform), SIM_WIRE_READ_END, sock, STR_NONE);
+    return result;
 }
 
 static struct io_result write_sock(struct platform *platform, plat_sock sock, const struct io_vec *vecs,
@@ -474,7 +505,10 @@ static struct io_result write_sock(struct platform *platform, plat_sock sock, co
     enum io_status status;
     if (fails(platform, SIM_WRITE, &status))
         return failed(platform, sock, status);
-    return net_write(self(platform)->host, sock, vecs, count, more);
+    struct io_result result = net_write(self(platform)->host, sock, vecs, count, more);
+    if (result.status == IO_OK)
+        show_vecs(self(platform), SIM_WIRE_WRITTEN, sock, vecs, result.size);
+    return result;
 }
 
 static enum io_status shutdown_sock(struct platform *platform, plat_sock sock, enum plat_shutdown how)
@@ -1088,4 +1122,12 @@ void sim_platform_on_call(struct sim_platform *sim,
 {
     sim->fails = call_fails;
     sim->fails_data = data;
+}
+
+void sim_platform_on_wire(struct sim_platform *sim,
+                          void (*call)(void *data, enum sim_wire what, plat_sock sock, struct str bytes),
+                          void *data)
+{
+    sim->on_wire = call;
+    sim->on_wire_data = data;
 }

@@ -63,6 +63,18 @@ enum sim_operation {
 void sim_platform_on_call(struct sim_platform *sim,
                           bool (*fails)(void *data, enum sim_operation operation, enum io_status *status),
                           void *data);
+/* What passes its stream sockets, for judges: bytes as they were read or written, the ends of both directions. */
+enum sim_wire {
+    SIM_WIRE_ACCEPTED,
+    SIM_WIRE_CONNECTED,
+    SIM_WIRE_READ,
+    SIM_WIRE_READ_END,
+    SIM_WIRE_WRITTEN,
+    SIM_WIRE_CLOSED
+};
+void sim_platform_on_wire(struct sim_platform *sim,
+                          void (*call)(void *data, enum sim_wire what, plat_sock sock, struct str bytes),
+                          void *data);
 unsigned
 sim_platform_left_open(struct sim_platform *sim); /* descriptors that are open, but for inherited ones */
 /* What the node printed to stdout and stderr since the last call. */

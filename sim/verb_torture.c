@@ -53,8 +53,9 @@ struct torture {
 /* Is it the engine's fault? What is printed by scenario.c and sim_node.c. */
 static bool is_finding(const struct trial *trial)
 {
-    static const char *const signs[] = { "nobody can move", "does not come to rest", "the limit of",
-                                         "to close all that it opened", "expected  exit code" };
+    static const char *const signs[] = { "nobody can move",     "does not come to rest",
+                                         "the limit of",        "to close all that it opened",
+                                         "expected  exit code", "judge " };
 
     for (size_t i = 0; i < COUNT_OF(signs) && trial->outcome == SCENARIO_FAILED; i++)
         if (str_find(buf_str(&trial->says), str_of(signs[i])) != STR_NOT_FOUND)
