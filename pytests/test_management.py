@@ -289,3 +289,18 @@ backend be
     ask(world, proxy, "set server be/s0 state maint; set server be/s1 ssl on")
     world.connect(proxy.port()).send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
     assert origin.accept().recv_exactly(2) == b"\x16\x03"  # a handshake
+
+
+def test_a_server_whose_protocol_cannot_be_spoken(world, origin):
+    proxy = managed(world, f"""
+frontend fe
+    bind fd@${{fe}}
+    default_backend be
+backend be
+    balance random
+backend tcp
+    balance random
+    mode tcp""")
+    assert "MUX protocol is not usable for server." in ask(world, proxy, f"add server tcp/s1 {origin.addr} proto h2")
+    assert "New server registered." in ask(world, proxy, f"add server be/s1 {origin.addr} proto h2")
+    assert "unknown MUX protocol 'nonsense'" in ask(world, proxy, f"add server be/s2 {origin.addr} proto nonsense")

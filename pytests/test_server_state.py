@@ -4,6 +4,7 @@ import pytest
 
 from conftest import DEFAULTS
 from test_management import ask, stat
+from test_resolvers import A, SRV, dns, record, service, until  # noqa: F401
 
 HEAD = ("1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight "
         "srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state "
@@ -196,3 +197,80 @@ def test_words_of_the_global_section(world, words, says):
 def test_words_of_a_backend(world, words, says):
     code, out, err = world.run(["-c"], f"backend b\n    {words}\n")
     assert code == 1 and "run.cfg:2] : " in out + err and says in out + err
+
+
+NAMES = """
+global
+    stats socket fd@${{cli}} level admin
+    server-state-file {path}
+resolvers dns
+    nameserver ns {dns}
+    timeout resolve 50ms
+    timeout retry 50ms
+    hold valid 50ms
+    hold nx 10s
+    hold timeout 10s
+    hold obsolete 10s
+{DEFAULTS}
+    load-server-state-from-file global
+frontend fe
+    bind fd@${{fe}}
+    default_backend be
+backend be
+    server s1 one.example.org:8001 resolvers dns resolve-prefer ipv4 init-addr last,127.0.0.1
+    server-template t 1 _http._tcp.example.org resolvers dns resolve-prefer ipv4 init-addr last,none
+    server s3 127.0.0.1:8001
+"""
+
+
+def named(world, dns, text="1\n", first="one.example.org"):
+    conf = NAMES.format(path=world.file("states", text), dns=dns.addr, DEFAULTS=DEFAULTS).replace("one.example.org:", first + ":")
+    return world.proxy(conf, listeners=("fe", "cli"))
+
+
+real_names = pytest.mark.only("runtime", "haproxy", reason="the nameserver here is a thread on real sockets")
+
+
+@real_names
+@pytest.mark.parametrize("words, says", [
+    ("be/s1 fqdn", "set server <b>/<s> fqdn requires a FQDN."),
+    ("be/s3 fqdn a.example.org", "set server <b>/<s> fqdn failed because no resolution is configured."),
+    ("be/t1 fqdn a.example.org", "set server <b>/<s> fqdn failed because SRV resolution is configured."),
+    ("be/s1 fqdn one.example.org", "no need to change the FDQN by 'stats socket command'"),
+    ("be/s1 fqdn a/b", "invalid fqdn 'a/b' by 'stats socket command'"),
+    ("be/s1 fqdn " + "a..b", "could not update be/s1 FQDN by 'stats socket command'"),
+    ("be/s1 fqdn a.example.org", "be/s1 changed its FQDN from one.example.org to a.example.org by 'stats socket command'"),
+])
+def test_answers_to_a_new_name(world, dns, words, says):
+    assert says in ask(world, named(world, dns), "set server " + words)
+
+
+@pytest.mark.only("runtime", reason="HAProxy says too late that it was changed; the nameserver is a thread on real sockets")
+def test_a_name_given_by_hand(world, dns):
+    dns.zone = {("one.example.org", A): [bytes([127, 0, 0, 2])], ("two.example.org", A): [bytes([127, 0, 0, 3])]}
+    proxy = named(world, dns)
+    assert until(lambda: states(world, proxy)["s1"][4] == "127.0.0.2")
+    ask(world, proxy, "set server be/s1 fqdn two.example.org")
+    assert until(lambda: states(world, proxy)["s1"][4] == "127.0.0.3")
+    row = states(world, proxy)["s1"]
+    assert row[17] == "two.example.org" and int(row[6]) & 64
+    written = ask(world, proxy, "show servers state").rstrip("\n") + "\n"
+    dns.silent = True
+    row = states(world, named(world, dns, written))["s1"]
+    assert row[4] == "127.0.0.3" and row[17] == "two.example.org" and int(row[6]) & 64
+    row = states(world, named(world, dns, written, "two.example.org"))["s1"]
+    assert row[4] == "127.0.0.3" and row[17] == "two.example.org" and not int(row[6]) & 64
+
+
+@real_names
+def test_a_target_of_a_service_stays_with_its_server(world, dns):
+    dns.zone = {("_http._tcp.example.org", SRV): [service(0, 256, 8009, "one.example.org")],
+                ("one.example.org", A): [bytes([127, 0, 0, 2])]}
+    dns.additional = [record("one.example.org", A, bytes([127, 0, 0, 2]))]
+    proxy = named(world, dns)
+    assert until(lambda: states(world, proxy)["t1"][4] == "127.0.0.2")
+    written = ask(world, proxy, "show servers state").rstrip("\n") + "\n"
+    dns.silent = True
+    row = states(world, named(world, dns, written))["t1"]
+    assert row[4:7] == ["127.0.0.2", "2", "0"]
+    assert row[17:20] == ["one.example.org", "8009", "_http._tcp.example.org"]

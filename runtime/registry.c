@@ -86,6 +86,7 @@ static const struct table tables[] = {
     COMMANDS(cmd_server_add_rows),
     SERVICES(admin_service_rows),
     COMMANDS(cmd_server_rows),
+    COMMANDS(cmd_show_servers_rows),
     COMMANDS(cmd_show_rows),
     COMMANDS(cmd_set_rows),
     COMMANDS(cmd_session_rows),

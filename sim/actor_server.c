@@ -155,12 +155,22 @@ static enum actor_step start(struct actor *top, struct server *server)
     return STEP_NEXT;
 }
 
-static void server_break(struct server *server)
+static void server_stop(struct server *server)
 {
     actor_stop(&server->http.actor);
     actor_unload(&server->http.actor);
     actor_http_close(&server->http);
-    close_listener(server);
+}
+
+/* Proxies have inherited the listening socket from VTest, so that with one of them connections are still taken by the
+ * kernel, and then wait for ever. */
+static void server_break(struct server *server)
+{
+    server_stop(server);
+    if (list_empty(&server->http.actor.scenario->nodes))
+        close_listener(server);
+    else if (server->http.listener != PLAT_NO_SOCK)
+        net_on_ready(server->http.host, server->http.listener, NULL, NULL);
 }
 
 enum actor_step actor_server_crash(struct actor *actor)
@@ -169,7 +179,8 @@ enum actor_step actor_server_crash(struct actor *actor)
 
     if (server->http.sock != PLAT_NO_SOCK)
         (void)!net_set_option(server->http.host, server->http.sock, PLAT_LINGER_RESET, 1);
-    server_break(server);
+    server_stop(server);
+    close_listener(server);
     return STEP_NEXT;
 }
 

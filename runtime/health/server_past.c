@@ -6,6 +6,7 @@
 #include "health/server_status.h"
 #include "proxy/configuration.h"
 #include "stream/engine.h"
+#include "stream/server_resolve.h"
 #include "stream/stream_steps.h"
 
 enum { CHECK_BIT_CONFIGURED = 2, CHECK_BIT_ENABLED = 4, CHECK_BITS = 31 };
@@ -15,7 +16,8 @@ enum { CHECK_BIT_CONFIGURED = 2, CHECK_BIT_ENABLED = 4, CHECK_BITS = 31 };
 static const struct {
     unsigned ours, theirs;
 } admin_bits[] = { { ADMIN_FORCED_MAINT, 1 }, { ADMIN_INHERITED_MAINT, 2 },  { ADMIN_CONFIG_MAINT, 4 },
-                   { ADMIN_FORCED_DRAIN, 8 }, { ADMIN_INHERITED_DRAIN, 16 }, { ADMIN_RESOLVE_MAINT, 32 } };
+                   { ADMIN_FORCED_DRAIN, 8 }, { ADMIN_INHERITED_DRAIN, 16 }, { ADMIN_RESOLVE_MAINT, 32 },
+                   { ADMIN_NAME_CHANGED, 64 } };
 
 unsigned server_past_admin(const struct server *server)
 {
@@ -68,6 +70,20 @@ static void wrong(struct buf *problems, const char *name, struct str value)
     buf_printf(problems, ", invalid %s value '%.*s'", name, STR_ARG(value));
 }
 
+static bool is_host(struct str name)
+{
+    for (size_t i = 0; i < name.size; i++)
+        if (!ascii_alpha(name.data[i]) && !ascii_digit(name.data[i]) && !strchr("_-.:", name.data[i]))
+            return false;
+    return name.size <= 255;
+}
+
+/* NULL: "-". */
+static const char *read_name(struct arena *arena, struct str name)
+{
+    return name.data[0] == '-' ? NULL : arena_need_copy(arena, name);
+}
+
 static void read_ip(const struct server_past_line *line, enum server_past_column column, const char *name,
                     struct addr *out, struct buf *problems)
 {
@@ -106,6 +122,14 @@ struct server_past *server_past_read(const struct server_past_line *line, struct
     };
     if (!read_admin(values[PAST_ADMIN], &past->admin))
         wrong(problems, "srv_admin_state", line->columns[PAST_ADMIN]);
+    struct str host = line->columns[PAST_FQDN];
+    past->host = read_name(arena, host);
+    past->service = read_name(arena, line->columns[PAST_SERVICE]);
+    if (past->host && !is_host(host))
+        wrong(problems, "srv_fqdn", host);
+    if (!addr_parse_ip(line->columns[PAST_ADDR], &past->addr))
+        past->addr.family = ADDR_NONE;
+    past->addr.port = past->port;
     read_ip(line, PAST_CHECK_ADDR, "srv_check_addr", &past->check, problems);
     read_ip(line, PAST_AGENT_ADDR, "srv_agent_addr", &past->agent, problems);
     return problems->size ? NULL : past;
@@ -183,10 +207,27 @@ static void take_check(struct check *check, int64_t bits, const struct addr *add
         check_enable(check, false);
 }
 
+/* A name given by hand is kept until the configuration says the same; a target as long as the service is the same. */
+static void take_name(struct engine *engine, struct server *server, const struct server_past *past)
+{
+    const char *service = server_resolve_service(server), *host = server->addr.host;
+    if (!past->host)
+        return;
+    if (service) {
+        if (past->service && strcmp(service, past->service) == 0)
+            server_resolve_resume(server, past->host, &past->addr);
+        return;
+    }
+    if ((past->admin & ADMIN_NAME_CHANGED) && !(host && strcmp(host, past->host) == 0) &&
+        server_resolve_rename(engine, server, past->host))
+        server->admin |= ADMIN_NAME_CHANGED;
+}
+
 static void take_past(struct engine *engine, struct server *server)
 {
     const struct server_past *past = server->past;
     struct check *check = check_of(server->check);
+    take_name(engine, server, past);
     take_admin(engine, server, past);
     if (!server->tracked && !(server->admin & ADMIN_MAINT))
         take_health(engine, server, past);

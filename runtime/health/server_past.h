@@ -50,6 +50,8 @@ struct server_past {
     uint64_t since_s;
     int64_t status, result, health;
     int64_t check_bits, agent_bits;
+    const char *host, *service; /* NULL: none */
+    struct addr addr;           /* with its port; family ADDR_NONE: none */
     bool says_ssl;
     int64_t ssl;                    /* 1, 0; -1: `no-ssl` */
     uint16_t port;                  /* 0: none */

@@ -415,11 +415,21 @@ static bool check_addr(struct cfg_option *option)
     return cfg_option_error(option, "%s", error);
 }
 
+/* A server that comes at run time (no line of a file) begins in maintenance: whoever adds it is told before it is used. */
 static bool protocol(struct cfg_option *option)
 {
     const char *word = cfg_option_value(option);
     if (strcmp(word, "h1") == 0 || strcmp(word, "none") == 0)
         return true;
+    if (strcmp(word, "h2") != 0 && strcmp(word, "fcgi") != 0 && strcmp(word, "spop") != 0)
+        return cfg_option_error(option, "unknown MUX protocol '%s'.", word);
+    if (!option->line->place.line && kw_proxy(option->line)->settings.mode != MODE_HTTP)
+        return cfg_option_error(option, "MUX protocol is not usable for server.");
+    if (!option->line->place.line && strcmp(word, "h2") == 0) {
+        cfg_warn(option->line, "'%s' : '%s %s' : HTTP/1.1 is spoken instead.", option->what,
+                 option->row->word, word);
+        return true;
+    }
     return cfg_option_error(option, "the protocol '%s' is not supported.", word);
 }
 

@@ -37,7 +37,8 @@ enum server_admin { /* bits: why it is not to be used */
                     ADMIN_RESOLVE_MAINT = 8,
                     ADMIN_FORCED_DRAIN = 16,
                     ADMIN_INHERITED_DRAIN = 32,
-                    ADMIN_MAINT = 11, /* ADMIN_CONFIG_MAINT only says where it came from */
+                    ADMIN_NAME_CHANGED = 64, /* keeps nobody away: its name was given by hand */
+                    ADMIN_MAINT = 11,        /* ADMIN_CONFIG_MAINT only says where it came from */
                     ADMIN_DRAIN = 48,
 };
 

@@ -24,8 +24,9 @@ struct server_resolve {
     struct engine *engine;
     struct server *server;
     struct service *service;       /* NULL: its name is that of a host */
-    char target[DNS_NAME_MAX + 1]; /* of the service; "": none now */
+    char target[DNS_NAME_MAX + 1]; /* of the service; "": none now. Of a host: the name given at run time */
     uint64_t seen_ns;              /* when its address, or its target, was last in an answer */
+    bool seen; /* the address it has was in one; else it is of init-addr, and not held on to */
 };
 
 static uint64_t now(const struct server_resolve *resolve)
@@ -173,7 +174,7 @@ static void take_answer(struct server_resolve *resolve, const struct resolution 
     bool has_one = addr_is_ip(&server->addr.addr) && !(server->admin & ADMIN_RESOLVE_MAINT);
     if (is_in(resolution, &server->addr.addr))
         resolve->seen_ns = now(resolve);
-    else if (has_one && obsolete_ns && now(resolve) < resolve->seen_ns + obsolete_ns)
+    else if (has_one && resolve->seen && obsolete_ns && now(resolve) < resolve->seen_ns + obsolete_ns)
         return; /* it may come back */
     const struct addr *chosen = choose(server, resolution);
     if (!chosen) {
@@ -184,6 +185,7 @@ static void take_answer(struct server_resolve *resolve, const struct resolution 
     struct buf text = { by, 0, sizeof(by) - 1, sizeof(by) - 1, false };
     buf_printf(&text, "%s/%s", resolution->resolvers->name, resolution->by);
     resolve->seen_ns = now(resolve);
+    resolve->seen = true;
     set_ip(resolve, chosen, text.failed ? resolution->resolvers->name : by);
     leave_maintenance(resolve);
 }
@@ -340,16 +342,24 @@ static struct service *service_of(struct engine *engine, struct server *server)
 
 /* ---- life ---- */
 
-static bool start(struct engine *engine, struct server *server)
+static struct server_resolve *create(struct engine *engine, struct server *server)
 {
     struct server_resolve *resolve = mem_zero(sizeof(*resolve));
     if (!resolve)
-        return false;
+        return NULL;
     server->resolve = resolve;
     resolve->engine = engine;
     resolve->server = server;
     resolve->seen_ns = engine_now(engine);
     list_init(&resolve->user.link);
+    return resolve;
+}
+
+static bool start(struct engine *engine, struct server *server)
+{
+    struct server_resolve *resolve = create(engine, server);
+    if (!resolve)
+        return false;
     if (server->addr.host[0] != '_')
         return ask_host(resolve, server->addr.host);
     server->admin |= ADMIN_RESOLVE_MAINT;
@@ -389,4 +399,55 @@ void server_resolve_stop(struct engine *engine)
         engine->services = service->next;
         mem_free(service);
     }
+}
+
+/* ---- names that change ---- */
+
+static bool is_name(const char *name)
+{
+    struct buf query = BUF_INIT;
+    bool good = dns_message_query(name, DNS_A, 0, 512, &query);
+    buf_finish(&query);
+    return good;
+}
+
+bool server_resolve_rename(struct engine *engine, struct server *server, const char *name)
+{
+    struct server_resolve *resolve = server->resolve;
+    if (!server->settings.resolvers || !is_name(name) || strlen(name) > DNS_NAME_MAX)
+        return false;
+    if (!resolve)
+        resolve = create(engine, server);
+    if (!resolve || resolve->service)
+        return false;
+    resolver_leave(&resolve->user);
+    if (!ask_host(resolve, name))
+        return false;
+    memcpy(resolve->target, name, strlen(name) + 1);
+    server->addr.host = resolve->target;
+    resolve->seen_ns = now(resolve);
+    resolve->seen = false;
+    return true;
+}
+
+const char *server_resolve_service(const struct server *server)
+{
+    return server->resolve && server->resolve->service ? server->resolve->service->name : NULL;
+}
+
+void server_resolve_resume(struct server *server, const char *target, const struct addr *addr)
+{
+    struct server_resolve *resolve = server->resolve;
+    if (!is_name(target) || strlen(target) > DNS_NAME_MAX || !ask_host(resolve, target))
+        return;
+    memcpy(resolve->target, target, strlen(target) + 1);
+    server->addr.host = resolve->target;
+    server->addr.addr.port = addr->port;
+    server->addr.port_given = true;
+    resolve->seen_ns = now(resolve);
+    if (!addr_is_ip(addr))
+        return;
+    server->addr.addr = *addr;
+    server->admin &= ~(unsigned)ADMIN_RESOLVE_MAINT;
+    server->state = SERVER_RUNNING;
 }
