@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from conftest import DEFAULTS
+
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 SHORT = 0.2  # the timeouts below
 FIELDS = re.compile(r" (\S+)/(\S+) (-?\d+)/(-?\d+)/(-?\d+)/(-?\d+)/[+]?(-?\d+) (\d+) [+]?(\d+) - - (\S{4}) "
@@ -359,3 +361,28 @@ def test_an_upgraded_connection_has_the_tunnel_timeout(world, simple, origin):
     ended, seconds = took(world, client.at_end)
     assert ended and 0.35 < seconds < 3
     assert server.at_end()
+
+
+@pytest.mark.parametrize("server", [
+    "unix@/nowhere/s",
+    pytest.param("{addr} source 192.0.2.1",
+                 marks=pytest.mark.only("runtime", "haproxy", reason="a simulated host has every address")),
+])
+def test_a_connection_that_cannot_even_begin_is_tried_again_at_once(world, origin, syslog, server):
+    proxy = world.proxy(f"""
+{DEFAULTS}
+    log {syslog.addr} local0
+    option httplog
+listen fe
+    bind fd@${{fe}}
+    retries 3
+    server s1 {server.format(addr=origin.addr)}
+""")
+    begun = world.now()
+    client = world.connect(proxy.port())
+    client.send(GET)
+    assert client.recv_response().status == 503
+    assert world.now() - begun < 0.9
+    while "fe fe/s1" not in (line := str(syslog.recv())):
+        pass
+    assert " SC-- " in line and "/3 0/0" in line

@@ -355,14 +355,14 @@ bool server_pick_again(struct stream *stream, bool pause)
     return true;
 }
 
-/* Another attempt, or none. */
-static void try_again(struct stream *stream, enum io_status why)
+/* Another attempt, or none. pause: the server would hardly answer otherwise at once. */
+static void try_again(struct stream *stream, enum io_status why, bool pause)
 {
     stream->server->counters.failed_connections++;
     if (stream->engine->observe)
         stream->engine->observe(stream->engine, stream->server, false, false);
     bool retry = (stream->backend->settings.retry_on & RETRY_CONN_FAILURE) != 0;
-    if (retry && server_pick_again(stream, why != IO_TIMED_OUT))
+    if (retry && server_pick_again(stream, pause))
         return;
     server_pick_leave(stream);
     no_server(stream, why == IO_TIMED_OUT ? 's' : 'S', 'C');
@@ -379,7 +379,8 @@ static bool open_connection(struct stream *stream)
     server->counters.connects++;
     server->proxy->back_counters.connects++;
     if (!stream->back) {
-        try_again(stream, why);
+        try_again(stream, why,
+                  false); /* nothing was sent: want of descriptors or ports, a path that is not there */
         return false;
     }
     uint64_t limit = stream->timeout_connect_ms;
@@ -444,6 +445,6 @@ enum step server_pick_connect(struct stream *stream)
     server_conn_destroy(stream->back, false);
     stream->back = NULL;
     stream->deadline_connect = TIMER_OFF;
-    try_again(stream, why);
+    try_again(stream, why, why != IO_TIMED_OUT);
     return STEP_WAIT;
 }
