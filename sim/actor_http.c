@@ -505,7 +505,7 @@ static enum actor_step take_head(struct actor_http *http, size_t size, bool is_r
         buf_finish(&text);
     }
     if (!spec_message_split(&http->head, &why))
-        return actor_fail(&http->actor, "what came is no head: %s", why);
+        return complain(http, "what came is no head: %s", why);
     if (spec_message_field_count(&http->head, STR("Content-Length")) > 1)
         return actor_fail(&http->actor, "the head has several Content-Length fields");
     return STEP_NEXT;
@@ -693,11 +693,12 @@ static enum actor_step receive_chunk(struct actor_http *http)
 static enum actor_step receive_chunks(struct actor_http *http)
 {
     do {
+        size_t had = in_size(http);
         enum actor_step step = receive_chunk(http);
 
         if (step != STEP_NEXT)
             return step;
-        if (http->in_status != IO_OK && !in_size(http))
+        if (http->in_status != IO_OK && (!in_size(http) || in_size(http) == had))
             break; /* the spec does not mind that the connection ended */
     } while (!http->body_empty_chunk && (!http->body_max || http->body_got < http->body_max));
     return STEP_NEXT;

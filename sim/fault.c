@@ -40,7 +40,7 @@ static const struct {
     { "write", SIM_WRITE },         { "datagram", SIM_DATAGRAM },
     { "send_to", SIM_SEND_TO },     { "receive_from", SIM_RECEIVE_FROM },
     { "file_read", SIM_FILE_READ }, { "file_write", SIM_FILE_WRITE },
-    { "resolve", SIM_RESOLVE },
+    { "resolve", SIM_RESOLVE },     { "alloc", SIM_ALLOC },
 };
 
 static const struct {
@@ -97,7 +97,7 @@ static bool torture_fails(struct victim *victim, enum sim_operation operation, e
     const struct scenario_torture *calls = victim->scenario->options->calls;
     uint64_t number;
 
-    if (!calls)
+    if (!calls || calls->memory)
         return false;
     number = ++victim->scenario->calls_made[operation];
     if (calls->counts)
@@ -262,7 +262,7 @@ enum actor_step fault_statement(struct actor *top)
         return actor_wrong(
             top,
             "a fault happens to accept, connect, listen, read, write, datagram, send_to, "
-            "receive_from, file_read, file_write, resolve; or is crash, restart, blackhole; not "
+            "receive_from, file_read, file_write, resolve, alloc; or is crash, restart, blackhole; not "
             "'%.*s'",
             STR_ARG(actor_word(top, 2)));
     if (wanted.status == IO_OK)

@@ -204,6 +204,10 @@ static void answer_begins(struct judge_wire *judge, struct wire_conn *conn, stru
     conn->answers.tunnels = method == METHOD_CONNECT;
     if (conn->accepted && conn->over)
         verdict(judge, conn, "one answer", conn->over, bytes);
+    else if (conn->accepted && conn->finals == conn->begun && conn->begun &&
+             conn->requests.state != STRICT_IDLE)
+        verdict(judge, conn, "one answer", "an answer comes to the body of a request that has its answer",
+                bytes);
     else if (!conn->accepted && conn->finals == conn->begun)
         conn->over = "a request goes where bytes had come that nobody asked for";
 }
@@ -211,6 +215,9 @@ static void answer_begins(struct judge_wire *judge, struct wire_conn *conn, stru
 static void answer_known(struct judge_wire *judge, struct wire_conn *conn, struct str bytes)
 {
     conn->answered = true;
+    /* An error may come before the proxy has looked at a request of which we know that it is HEAD. */
+    if (conn->accepted && conn->answers.bodiless && conn->answers.status >= 400 && !conn->answers.persists)
+        conn->kind = KIND_OTHER;
     if (conn->accepted && conn->finals >= conn->begun && conn->answers.status < 400)
         verdict(judge, conn, "one answer", "an answer comes that nobody asked for", bytes);
 }

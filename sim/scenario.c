@@ -16,6 +16,7 @@
 #include "sim/name_server.h"
 #include "sim/report.h"
 #include "sim/shell.h"
+#include "sim/sim_heap.h"
 #include "sim/sim_node.h"
 #include <stdio.h>
 #include <unistd.h>
@@ -722,6 +723,9 @@ void scenario_run(const struct scenario_options *options, struct scenario_result
     *result =
         (struct scenario_result){ .text = BUF_INIT, .says = BUF_INIT, .tape = BUF_INIT, .marks = BUF_INIT };
     scenario_open(&scenario, options, result);
+    if (options->calls)
+        sim_heap_plan((enum sim_heap_kind)options->calls->operation,
+                      options->calls->memory ? options->calls->nth : 0, options->calls->from_then_on);
     program = set_source(&scenario) ? load(&scenario) : NULL;
     if (program && !scenario.over) {
         scenario.top = mem_need(sizeof(*scenario.top));

@@ -29,6 +29,7 @@ struct scenario_torture {
     uint64_t nth; /* from 1 */
     bool from_then_on;
     uint64_t *counts; /* of each kind, if not NULL */
+    bool memory;      /* not calls: pieces of memory, of the kind `operation` (enum sim_heap_kind) */
 };
 
 struct scenario_options {

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/units.h"
 #include "sim/sim_files.h"
+#include "sim/sim_heap.h"
 #include "sim/sim_mem.h"
 #include <errno.h>
 #include <stdio.h>
@@ -131,6 +132,13 @@ static uint64_t waits_until(const struct sim_platform *sim)
     return until;
 }
 
+static bool no_memory(void *data)
+{
+    struct sim_platform *sim = data;
+    enum io_status status;
+    return sim->fails && sim->fails(sim->fails_data, SIM_ALLOC, &status);
+}
+
 static void turn_fired(struct world_timer *timer)
 {
     struct sim_platform *sim = CONTAINER_OF(timer, struct sim_platform, turn_timer);
@@ -141,7 +149,10 @@ static void turn_fired(struct world_timer *timer)
     sim->in_turn = true;
     sim->not_before = now + TURN_NS;
     sim->turns++;
+    sim_heap_ask(sim->fails ? no_memory : NULL, sim);
+    sim_heap_turn(true);
     sim->turn(sim->turn_data);
+    sim_heap_turn(false);
     sim->in_turn = false;
     if (!sim->turn)
         return;
@@ -318,8 +329,11 @@ static enum io_status unwatch(struct platform *platform, int poller, plat_sock s
 
 static inline void show_wire(struct sim_platform *sim, enum sim_wire what, plat_sock sock, struct str bytes)
 {
-    if (sim->on_wire)
-        sim->on_wire(sim->on_wire_data, what, sock, bytes);
+    if (!sim->on_wire)
+        return;
+    bool in_turn = sim_heap_leave();
+    sim->on_wire(sim->on_wire_data, what, sock, bytes);
+    sim_heap_return(in_turn);
 }
 
 static void show_vecs(struct sim_platform *sim, enum sim_wire what, plat_sock sock, const struct io_vec *vecs,
@@ -654,7 +668,10 @@ static enum io_status folder_change(struct platform *platform, const char *path)
 static int64_t child_start(struct platform *platform, const struct plat_child *how)
 {
     struct sim_platform *sim = self(platform);
-    return sim->children ? sim->children->start(sim->children_data, how) : -1;
+    bool in_turn = sim_heap_leave();
+    int64_t pid = sim->children ? sim->children->start(sim->children_data, how) : -1;
+    sim_heap_return(in_turn);
+    return pid;
 }
 
 static bool child_ended(struct platform *platform, int64_t pid, int *exit_code)
@@ -702,7 +719,8 @@ static void env_set(struct platform *platform, const char *name, const char *val
     sim_mem_free(dict_remove(&sim->env, str_of(name)));
     if (!entry)
         return;
-    bool added = dict_set(&sim->env, str_of(name), entry);
+    bool in_turn = sim_heap_leave(), added = dict_set(&sim->env, str_of(name), entry);
+    sim_heap_return(in_turn);
     CHECK(added && "out of memory");
 }
 
@@ -775,10 +793,12 @@ static enum io_status daemonize(struct platform *platform)
 static void print(struct platform *platform, bool to_stderr, struct str text)
 {
     struct sim_platform *sim = self(platform);
+    bool in_turn = sim_heap_leave();
     world_trace(sim->world, EV_PRINT, sim->entity, to_stderr, text.size, text);
     buf_add(&sim->printed, text);
     if (sim->on_print)
         sim->on_print(sim->on_print_data, to_stderr, text);
+    sim_heap_return(in_turn);
 }
 
 static void print_to(struct platform *platform, int number, struct str text)
@@ -896,8 +916,10 @@ static void mark(struct platform *platform, enum plat_mark what, uint64_t a, uin
 static void secret(struct platform *platform, struct str line)
 {
     struct sim_platform *sim = self(platform);
+    bool in_turn = sim_heap_leave();
     if (sim->on_secret)
         sim->on_secret(sim->on_secret_data, line);
+    sim_heap_return(in_turn);
 }
 
 static const struct platform_ops sim_ops = {

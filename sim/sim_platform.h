@@ -57,6 +57,7 @@ enum sim_operation {
     SIM_FILE_READ,
     SIM_FILE_WRITE,
     SIM_RESOLVE,
+    SIM_ALLOC, /* a piece of the engine's memory */
     SIM_OPERATIONS
 };
 /* Asked before each of them; true: it fails, and why. NULL: none does. */

@@ -1,4 +1,5 @@
-/* `lockstep-sim torture`: each call of the proxies' platforms fails once, then from there on, in each way that it can.
+/* `lockstep-sim torture`: each call of the proxies' platforms fails once, then from there on, in each way that it can. With
+ * --memory it is each piece of memory that the engine, Lua and OpenSSL ask for once the proxies serve.
  *
  * An expectation that does not hold is no finding: a client may well see that something failed. What counts is that the
  * engine lives, comes to rest, waits for nothing that cannot come, and ends as it should with all closed. */
@@ -6,14 +7,19 @@
 #include "base/units.h"
 #include "sim/fault.h"
 #include "sim/run_options.h"
+#include "sim/sim_heap.h"
 #include "sim/trial.h"
 #include "sim/verb.h"
 #include <stdio.h>
 
-enum { CALLS_MAX = 400, STEPS_MAX = 1000000 };
+enum { PLACES_MAX = 400, STEPS_MAX = 1000000 };
 
 static const char help[] =
     "usage: lockstep-sim torture FILE.vtc... [options]\n" RUN_OPTIONS_HELP
+    "  --memory          memory runs out instead: of the engine, of Lua, of OpenSSL\n"
+    "  --piece N, --pieces N  with --memory: of each kind only this one, or all from it on, with a whole "
+    "report\n"
+    "  --most N          so many places of each kind, evenly spread (default 400)\n"
     "exit: 0 nothing was found, 1 something was, 2 a file is wrong or does not pass untouched\n";
 
 static const struct torture_row {
@@ -47,6 +53,8 @@ static const struct torture_row {
 
 struct torture {
     struct run_options options;
+    bool memory, from_then_on;
+    uint64_t most, only; /* 0: all places */
     unsigned runs, found;
 };
 
@@ -57,39 +65,107 @@ static bool is_finding(const struct trial *trial)
                                          "the limit of",        "to close all that it opened",
                                          "expected  exit code", "judge " };
 
+    /* A receiver of logs gets none when there was no memory for a line: that is an expectation, too. */
+    if (str_find(buf_str(&trial->says), STR("waits for the end of S")) != STR_NOT_FOUND ||
+        str_find(buf_str(&trial->says), STR("of the script, came")) != STR_NOT_FOUND)
+        return trial->died;
     for (size_t i = 0; i < COUNT_OF(signs) && trial->outcome == SCENARIO_FAILED; i++)
         if (str_find(buf_str(&trial->says), str_of(signs[i])) != STR_NOT_FOUND)
             return true;
     return trial->died;
 }
 
-static void try_one(struct torture *torture, const char *file, const struct torture_row *row, uint64_t nth,
-                    bool from_then_on)
+static void try_one(struct torture *torture, const char *file, const struct scenario_torture *calls,
+                    const char *what)
 {
-    struct scenario_torture calls = { row->operation, row->status, nth, from_then_on, NULL };
     struct scenario_options options = torture->options.scenario;
     struct trial trial;
 
     options.path = file;
     options.seed = torture->options.first_seed;
-    options.calls = &calls;
+    options.calls = calls;
     options.step_limit = STEPS_MAX;
     trial_run(&options, &trial);
     torture->runs++;
     if (is_finding(&trial)) {
         torture->found++;
-        printf("FOUND %s: call %llu of %s%s gives %s: %s%.*s\n", file, (unsigned long long)nth,
-               fault_operation_name(row->operation), from_then_on ? " and all behind it" : "", row->error,
+        printf("FOUND %s: %s %llu %s%s: %s%.*s\n", file, calls->memory ? "piece" : "call",
+               (unsigned long long)calls->nth, what, calls->from_then_on ? ", and all behind it" : "",
                trial.died ? "the simulator died" : "", STR_ARG(buf_str(&trial.says)));
         fflush(stdout);
     }
     trial_finish(&trial);
 }
 
+/* Each place where it can happen, or as many as are wanted, evenly spread. */
+static void try_places(struct torture *torture, const char *file, struct scenario_torture calls,
+                       uint64_t count, bool once, const char *what)
+{
+    uint64_t step = (count + torture->most - 1) / torture->most;
+
+    for (calls.nth = 1; calls.nth <= count; calls.nth += step) {
+        calls.from_then_on = false;
+        try_one(torture, file, &calls, what);
+        calls.from_then_on = true;
+        if (!once)
+            try_one(torture, file, &calls, what);
+    }
+}
+
+static void torture_calls(struct torture *torture, const char *file, const uint64_t *counts)
+{
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct scenario_torture calls = { .operation = rows[i].operation, .status = rows[i].status };
+        char what[96];
+
+        snprintf(what, sizeof(what), "of %s gives %s", fault_operation_name(rows[i].operation),
+                 rows[i].error);
+        try_places(torture, file, calls, counts[rows[i].operation], rows[i].once, what);
+    }
+}
+
+/* Here and now: what a debugger wants. */
+static void show_one(struct torture *torture, const char *file, unsigned kind)
+{
+    struct scenario_torture calls = {
+        .operation = kind, .memory = true, .nth = torture->only, .from_then_on = torture->from_then_on
+    };
+    struct scenario_options options = torture->options.scenario;
+    struct scenario_result result;
+
+    options.path = file;
+    options.seed = torture->options.first_seed;
+    options.calls = &calls;
+    options.step_limit = STEPS_MAX;
+    scenario_run(&options, &result);
+    torture->runs++;
+    printf("%s: piece %llu of %s: %s\n%.*s", file, (unsigned long long)torture->only,
+           sim_heap_kind_name((enum sim_heap_kind)kind), scenario_outcome_name(result.outcome),
+           STR_ARG(buf_str(&result.text)));
+    scenario_result_finish(&result);
+}
+
+static void torture_memory(struct torture *torture, const char *file, const uint64_t *counts)
+{
+    for (unsigned kind = 0; kind < SIM_HEAP_KINDS; kind++) {
+        struct scenario_torture calls = { .operation = kind, .memory = true };
+        char what[96];
+
+        if (torture->only) {
+            if (torture->only <= counts[kind])
+                show_one(torture, file, kind);
+            continue;
+        }
+        snprintf(what, sizeof(what), "of memory for %s is not there",
+                 sim_heap_kind_name((enum sim_heap_kind)kind));
+        try_places(torture, file, calls, counts[kind], false, what);
+    }
+}
+
 static bool torture_file(struct torture *torture, const char *file)
 {
-    uint64_t counts[SIM_OPERATIONS] = { 0 };
-    struct scenario_torture none = { SIM_OPERATIONS, IO_OK, 0, false, counts };
+    uint64_t counts[SIM_OPERATIONS] = { 0 }, pieces[SIM_HEAP_KINDS];
+    struct scenario_torture none = { .operation = SIM_OPERATIONS, .counts = counts };
     struct scenario_options options = torture->options.scenario;
     struct scenario_result result;
     bool passed;
@@ -98,26 +174,40 @@ static bool torture_file(struct torture *torture, const char *file)
     options.seed = torture->options.first_seed;
     options.calls = &none;
     scenario_run(&options, &result);
+    for (unsigned kind = 0; kind < SIM_HEAP_KINDS; kind++)
+        pieces[kind] = sim_heap_count((enum sim_heap_kind)kind);
     passed = result.outcome == SCENARIO_PASSED;
     if (!passed)
         printf("%s: %s untouched\n%.*s\n", file, scenario_outcome_name(result.outcome),
                STR_ARG(buf_str(&result.text)));
     scenario_result_finish(&result);
-    for (size_t i = 0; i < COUNT_OF(rows) && passed; i++) {
-        uint64_t most = counts[rows[i].operation] < CALLS_MAX ? counts[rows[i].operation] : CALLS_MAX;
-
-        for (uint64_t nth = 1; nth <= most; nth++) {
-            try_one(torture, file, &rows[i], nth, false);
-            if (!rows[i].once)
-                try_one(torture, file, &rows[i], nth, true);
-        }
-    }
+    if (passed && torture->memory)
+        torture_memory(torture, file, pieces);
+    else if (passed)
+        torture_calls(torture, file, counts);
     return passed || result.outcome == SCENARIO_SKIPPED;
+}
+
+static enum run_option take_own(struct torture *torture, int argc, char **argv, int at)
+{
+    if (!strcmp(argv[at], "--memory")) {
+        torture->memory = true;
+        return RUN_OPTION_TAKEN;
+    }
+    if (!strncmp(argv[at], "--piece", 7) && at + 1 < argc &&
+        run_options_number(argv[at + 1], &torture->only)) {
+        torture->from_then_on = argv[at][7] == 's';
+        return RUN_OPTION_TAKEN_TWO;
+    }
+    if (!strcmp(argv[at], "--most") && at + 1 < argc && run_options_number(argv[at + 1], &torture->most) &&
+        torture->most)
+        return RUN_OPTION_TAKEN_TWO;
+    return RUN_OPTION_BAD;
 }
 
 int verb_torture(int argc, char **argv)
 {
-    struct torture torture = { 0 };
+    struct torture torture = { .most = PLACES_MAX };
     bool fine = true;
     int code = VERB_WRONG;
 
@@ -125,15 +215,20 @@ int verb_torture(int argc, char **argv)
     for (int i = 1; i < argc && fine; i++) {
         enum run_option taken = run_options_take(&torture.options, "torture", argc, argv, i);
 
+        if (taken == RUN_OPTION_UNKNOWN)
+            taken = take_own(&torture, argc, argv, i);
         fine = taken == RUN_OPTION_TAKEN || taken == RUN_OPTION_TAKEN_TWO;
         i += taken == RUN_OPTION_TAKEN_TWO;
     }
     if (!fine || !torture.options.file_count) {
         fputs(help, stderr);
     } else {
+        if (torture.memory)
+            sim_heap_take_tls();
         for (unsigned i = 0; i < torture.options.file_count; i++)
             fine &= torture_file(&torture, torture.options.files[i]);
-        printf("%u runs with a call that failed, %u findings\n", torture.runs, torture.found);
+        printf("%u runs with %s, %u findings\n", torture.runs,
+               torture.memory ? "memory that ran out" : "a call that failed", torture.found);
         code = !fine ? VERB_WRONG : torture.found ? VERB_FAILED : VERB_FINE;
     }
     run_options_finish(&torture.options);

@@ -23,15 +23,31 @@ static bool put_body(struct stream *stream, struct str body)
     return true;
 }
 
+/* No memory for the page: the head alone goes out. */
+static bool without_body(struct stream *stream)
+{
+    struct http_msg *head = &stream->http->response;
+    channel_finish(&stream->response, stream->engine);
+    stream->response.ended = true;
+    head->body = HTTP_BODY_LENGTH;
+    head->body_length = 0;
+    http_msg_remove(head, STR("transfer-encoding"));
+    http_msg_remove(head, STR("content-length"));
+    return http_msg_add(head, STR("content-length"), STR("0"));
+}
+
 bool stream_reply_message(struct stream *stream, struct http_msg *head, struct str body, char cause,
                           char phase)
 {
     struct http_txn *http = stream->http;
     stream_drop_back(stream, false);
-    if (!put_body(stream, body))
+    bool whole = put_body(stream, body);
+    if (!whole && head->status < 400)
         return false;
     http->response = *head;
     http->response.arena = &stream->arena;
+    if (!whole && !without_body(stream)) /* of an error its status is worth more than its page */
+        return false;
     http->response_ready = http->response_own = true;
     http->response_ruled = false;
     http->status = head->status;
