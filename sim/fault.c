@@ -35,12 +35,38 @@ static const struct {
     const char *word;
     enum sim_operation operation;
 } operations[SIM_OPERATIONS] = {
-    { "listen", SIM_LISTEN },       { "accept", SIM_ACCEPT },
-    { "connect", SIM_CONNECT },     { "read", SIM_READ },
-    { "write", SIM_WRITE },         { "datagram", SIM_DATAGRAM },
-    { "send_to", SIM_SEND_TO },     { "receive_from", SIM_RECEIVE_FROM },
-    { "file_read", SIM_FILE_READ }, { "file_write", SIM_FILE_WRITE },
-    { "resolve", SIM_RESOLVE },     { "alloc", SIM_ALLOC },
+    { "listen", SIM_LISTEN },
+    { "accept", SIM_ACCEPT },
+    { "connect", SIM_CONNECT },
+    { "read", SIM_READ },
+    { "write", SIM_WRITE },
+    { "datagram", SIM_DATAGRAM },
+    { "send_to", SIM_SEND_TO },
+    { "receive_from", SIM_RECEIVE_FROM },
+    { "file_read", SIM_FILE_READ },
+    { "file_write", SIM_FILE_WRITE },
+    { "resolve", SIM_RESOLVE },
+    { "alloc", SIM_ALLOC },
+    { "poller", SIM_POLLER },
+    { "watch", SIM_WATCH },
+    { "sock_error", SIM_SOCK_ERROR },
+    { "shutdown", SIM_SHUTDOWN },
+    { "set_option", SIM_SET_OPTION },
+    { "get_option", SIM_GET_OPTION },
+    { "names", SIM_NAMES },
+    { "adopt", SIM_ADOPT },
+    { "pair", SIM_PAIR },
+    { "send_sock", SIM_SEND_SOCK },
+    { "receive_sock", SIM_RECEIVE_SOCK },
+    { "file_info", SIM_FILE_INFO },
+    { "file_remove", SIM_FILE_REMOVE },
+    { "file_rename", SIM_FILE_RENAME },
+    { "folder_list", SIM_FOLDER_LIST },
+    { "folder_change", SIM_FOLDER_CHANGE },
+    { "child_start", SIM_CHILD_START },
+    { "reserve", SIM_RESERVE },
+    { "drop_privileges", SIM_DROP_PRIVILEGES },
+    { "daemonize", SIM_DAEMONIZE },
 };
 
 static const struct {
@@ -64,6 +90,12 @@ static const struct {
     { "ENOENT", IO_NOT_FOUND },
     { "EMSGSIZE", IO_TOO_BIG },
     { "EIO", IO_BAD },
+    { "ENOSPC", IO_BAD },
+    { "EINVAL", IO_BAD },
+    { "ENOTCONN", IO_BAD },
+    { "EPERM", IO_DENIED },
+    { "ECONNABORTED", IO_RESET },
+    { "short", IO_OK }, /* a read or write moves one byte */
 };
 
 const char *fault_operation_name(enum sim_operation operation)
@@ -244,11 +276,25 @@ static bool to_process(struct actor *top, enum actor_step *step)
     return true;
 }
 
+static enum actor_step unknown_operation(struct actor *top)
+{
+    struct buf names = BUF_INIT;
+    enum actor_step step;
+
+    for (size_t i = 0; i < COUNT_OF(operations); i++)
+        buf_printf(&names, "%s%s", i ? ", " : "", operations[i].word);
+    step = actor_wrong(top, "a fault happens to %.*s; or is crash, restart, blackhole; not '%.*s'",
+                       STR_ARG(buf_str(&names)), STR_ARG(actor_word(top, 2)));
+    buf_finish(&names);
+    return step;
+}
+
 enum actor_step fault_statement(struct actor *top)
 {
     struct fault wanted = { .operation = SIM_OPERATIONS };
     struct fault *fault;
     enum actor_step step;
+    bool known = false;
 
     if (to_process(top, &step))
         return step;
@@ -256,18 +302,16 @@ enum actor_step fault_statement(struct actor *top)
         if (actor_word_is(top, 2, operations[i].word))
             wanted.operation = operations[i].operation;
     for (size_t i = 0; i < COUNT_OF(results); i++)
-        if (actor_word_is(top, 3, results[i].word))
+        if (actor_word_is(top, 3, results[i].word)) {
             wanted.status = results[i].status;
+            known = true;
+        }
     if (wanted.operation == SIM_OPERATIONS)
+        return unknown_operation(top);
+    if (!known || (wanted.status == IO_OK && wanted.operation != SIM_READ && wanted.operation != SIM_WRITE))
         return actor_wrong(
-            top,
-            "a fault happens to accept, connect, listen, read, write, datagram, send_to, "
-            "receive_from, file_read, file_write, resolve, alloc; or is crash, restart, blackhole; not "
-            "'%.*s'",
-            STR_ARG(actor_word(top, 2)));
-    if (wanted.status == IO_OK)
-        return actor_wrong(top, "a fault's result is an error such as EMFILE, not '%.*s'",
-                           STR_ARG(actor_word(top, 3)));
+            top, "a fault's result is an error such as EMFILE, or short of a read or write, not '%.*s'",
+            STR_ARG(actor_word(top, 3)));
     fault = add_fault(top);
     fault->operation = wanted.operation;
     fault->status = wanted.status;

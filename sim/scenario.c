@@ -667,10 +667,12 @@ static void run_world(struct scenario *scenario)
             snprintf(text, sizeof(text), "the limit of %g s virtual is over",
                      (double)scenario->limit_ns / 1e9);
             fail_waiting(scenario, text);
-        } else if (!world_step(scenario->world)) {
-            fail_waiting(scenario, "nobody can move, and no clock would help");
+        } else if (world_step(scenario->world) && !world_exhausted(scenario->world)) {
+            continue;
         } else if (world_exhausted(scenario->world)) {
             fail_waiting(scenario, "the world does not come to rest (step limit)");
+        } else {
+            fail_waiting(scenario, "nobody can move, and no clock would help");
         }
     }
 }

@@ -73,7 +73,7 @@ const char *scenario_outcome_name(enum scenario_outcome outcome);
 
 /* ---- for the parts of a scenario ---- */
 
-enum { SCENARIO_OPERATIONS = 16 };     /* room for enum sim_operation */
+enum { SCENARIO_OPERATIONS = 48 };     /* room for enum sim_operation */
 #define SCENARIO_TMPDIR "/tmp/vtc.sim" /* exists in the simulated file system only */
 
 struct actor;

@@ -104,6 +104,12 @@ static struct sim_platform *self(struct platform *platform)
     return CONTAINER_OF(platform, struct sim_platform, base);
 }
 
+static inline bool fails(struct platform *platform, enum sim_operation operation, enum io_status *status)
+{
+    struct sim_platform *sim = self(platform);
+    return UNLIKELY(sim->fails != NULL) && sim->fails(sim->fails_data, operation, status);
+}
+
 /* ---- turns ---- */
 
 static void schedule(struct sim_platform *sim, uint64_t at)
@@ -268,6 +274,9 @@ static void forget(struct sim_platform *sim, plat_sock sock, struct watched *wat
 
 static int poller_open(struct platform *platform)
 {
+    enum io_status status;
+    if (fails(platform, SIM_POLLER, &status))
+        return -1;
     struct sim_platform *sim = self(platform);
     int number = 0;
     while (number < POLLER_MAX && sim->pollers[number].open)
@@ -294,6 +303,9 @@ static void poller_close(struct platform *platform, int number)
 
 static enum io_status watch(struct platform *platform, int poller, plat_sock sock, uint64_t token)
 {
+    enum io_status status;
+    if (fails(platform, SIM_WATCH, &status))
+        return status;
     struct sim_platform *sim = self(platform);
     CHECK(poller >= 0 && poller < POLLER_MAX && sim->pollers[poller].open);
     if ((unsigned)sock >= sim->watched_size) {
@@ -446,21 +458,21 @@ static enum plat_signal signal_next(struct platform *platform)
 
 /* ---- sockets ---- */
 
-static inline bool fails(struct platform *platform, enum sim_operation operation, enum io_status *status)
-{
-    struct sim_platform *sim = self(platform);
-    return UNLIKELY(sim->fails != NULL) && sim->fails(sim->fails_data, operation, status);
-}
-
-/* A socket that would block for no reason is ready again at once, and says so. */
-static struct io_result failed(struct platform *platform, plat_sock sock, enum io_status status)
+/* A socket that would block for no reason, or moved too little, is ready again at once, and says so. */
+static void again_at_once(struct platform *platform, plat_sock sock)
 {
     struct sim_platform *sim = self(platform);
     struct watched *watched = watched_at(sim, sock);
-    if (status == IO_WOULD_BLOCK && watched && watched->poller != NO_POLLER) {
+    if (watched && watched->poller != NO_POLLER) {
         queue(sim, sock, watched);
         rouse(sim);
     }
+}
+
+static struct io_result failed(struct platform *platform, plat_sock sock, enum io_status status)
+{
+    if (status == IO_WOULD_BLOCK)
+        again_at_once(platform, sock);
     return (struct io_result){ status, 0 };
 }
 
@@ -496,6 +508,9 @@ static plat_sock connect_sock(struct platform *platform, const struct plat_conne
 
 static enum io_status sock_error(struct platform *platform, plat_sock sock)
 {
+    enum io_status status;
+    if (fails(platform, SIM_SOCK_ERROR, &status))
+        return status;
     return net_sock_error(self(platform)->host, sock);
 }
 
@@ -503,9 +518,14 @@ static struct io_result read_sock(struct platform *platform, plat_sock sock, con
                                   unsigned count)
 {
     enum io_status status;
-    if (fails(platform, SIM_READ, &status))
+    bool short_of_all = fails(platform, SIM_READ, &status);
+    struct io_vec first = { vecs->data, 1 };
+    if (short_of_all && (status != IO_OK || !vecs->size))
         return failed(platform, sock, status);
-    struct io_result result = net_read(self(platform)->host, sock, vecs, count);
+    struct io_result result =
+        net_read(self(platform)->host, sock, short_of_all ? &first : vecs, short_of_all ? 1 : count);
+    if (short_of_all && result.status == IO_OK)
+        again_at_once(platform, sock);
     if (result.status == IO_OK)
         show_vecs(self(platform), SIM_WIRE_READ, sock, vecs, result.size);
     else if (result.status != IO_WOULD_BLOCK)
@@ -517,9 +537,14 @@ static struct io_result write_sock(struct platform *platform, plat_sock sock, co
                                    unsigned count, bool more)
 {
     enum io_status status;
-    if (fails(platform, SIM_WRITE, &status))
+    bool short_of_all = fails(platform, SIM_WRITE, &status);
+    struct io_vec first = { vecs->data, 1 };
+    if (short_of_all && (status != IO_OK || !vecs->size))
         return failed(platform, sock, status);
-    struct io_result result = net_write(self(platform)->host, sock, vecs, count, more);
+    struct io_result result =
+        net_write(self(platform)->host, sock, short_of_all ? &first : vecs, short_of_all ? 1 : count, more);
+    if (short_of_all && result.status == IO_OK)
+        again_at_once(platform, sock);
     if (result.status == IO_OK)
         show_vecs(self(platform), SIM_WIRE_WRITTEN, sock, vecs, result.size);
     return result;
@@ -527,23 +552,35 @@ static struct io_result write_sock(struct platform *platform, plat_sock sock, co
 
 static enum io_status shutdown_sock(struct platform *platform, plat_sock sock, enum plat_shutdown how)
 {
+    enum io_status status;
+    if (fails(platform, SIM_SHUTDOWN, &status))
+        return status;
     return net_shutdown(self(platform)->host, sock, how);
 }
 
 static enum io_status set_option(struct platform *platform, plat_sock sock, enum plat_option option,
                                  int64_t value)
 {
+    enum io_status status;
+    if (fails(platform, SIM_SET_OPTION, &status))
+        return status;
     return net_set_option(self(platform)->host, sock, option, value);
 }
 
 static enum io_status get_option(struct platform *platform, plat_sock sock, enum plat_option option,
                                  int64_t *value)
 {
+    enum io_status status;
+    if (fails(platform, SIM_GET_OPTION, &status))
+        return status;
     return net_get_option(self(platform)->host, sock, option, value);
 }
 
 static enum io_status names(struct platform *platform, plat_sock sock, struct addr *own, struct addr *peer)
 {
+    enum io_status status;
+    if (fails(platform, SIM_NAMES, &status))
+        return status;
     return net_names(self(platform)->host, sock, own, peer);
 }
 
@@ -558,6 +595,8 @@ static enum io_status original(struct platform *platform, plat_sock sock, struct
 
 static plat_sock adopt(struct platform *platform, int number, enum io_status *status)
 {
+    if (fails(platform, SIM_ADOPT, status))
+        return PLAT_NO_SOCK;
     struct sim_platform *sim = self(platform);
     *status = IO_OK;
     for (unsigned i = 0; i < sim->inherited_count; i++)
@@ -573,17 +612,26 @@ static plat_sock adopt(struct platform *platform, int number, enum io_status *st
 
 static struct io_result send_sock(struct platform *platform, plat_sock via, plat_sock what, struct str data)
 {
+    enum io_status status;
+    if (fails(platform, SIM_SEND_SOCK, &status))
+        return failed(platform, via, status);
     return net_send_sock(self(platform)->host, via, what, data);
 }
 
 static plat_sock receive_sock(struct platform *platform, plat_sock via, struct buf *data,
                               enum io_status *status)
 {
+    if (fails(platform, SIM_RECEIVE_SOCK, status)) {
+        (void)failed(platform, via, *status);
+        return PLAT_NO_SOCK;
+    }
     return net_receive_sock(self(platform)->host, via, data, status);
 }
 
 static plat_sock open_pair(struct platform *platform, plat_sock *other, enum io_status *status)
 {
+    if (fails(platform, SIM_PAIR, status))
+        return PLAT_NO_SOCK;
     return net_pair(self(platform)->host, other, status);
 }
 
@@ -633,6 +681,9 @@ static enum io_status file_write(struct platform *platform, const char *path, st
 
 static enum io_status file_info(struct platform *platform, const char *path, struct plat_file_info *out)
 {
+    enum io_status status;
+    if (fails(platform, SIM_FILE_INFO, &status))
+        return status;
     struct sim_platform *sim = self(platform);
     if (!net_path_there(sim->net, str_of(path)))
         return sim_files_info(sim->files, path, out);
@@ -642,12 +693,18 @@ static enum io_status file_info(struct platform *platform, const char *path, str
 
 static enum io_status file_remove(struct platform *platform, const char *path)
 {
+    enum io_status status;
+    if (fails(platform, SIM_FILE_REMOVE, &status))
+        return status;
     struct sim_platform *sim = self(platform);
     return net_path_remove(sim->net, str_of(path)) ? IO_OK : sim_files_remove(sim->files, path);
 }
 
 static enum io_status file_rename(struct platform *platform, const char *from, const char *to)
 {
+    enum io_status status;
+    if (fails(platform, SIM_FILE_RENAME, &status))
+        return status;
     struct sim_platform *sim = self(platform);
     bool is_sock = net_path_rename(sim->net, str_of(from), str_of(to));
     return is_sock ? IO_OK : sim_files_rename(sim->files, from, to);
@@ -655,11 +712,17 @@ static enum io_status file_rename(struct platform *platform, const char *from, c
 
 static enum io_status folder_list(struct platform *platform, const char *path, struct buf *out)
 {
+    enum io_status status;
+    if (fails(platform, SIM_FOLDER_LIST, &status))
+        return status;
     return sim_files_list(self(platform)->files, path, out);
 }
 
 static enum io_status folder_change(struct platform *platform, const char *path)
 {
+    enum io_status status;
+    if (fails(platform, SIM_FOLDER_CHANGE, &status))
+        return status;
     return sim_files_change_folder(self(platform)->files, path);
 }
 
@@ -667,6 +730,9 @@ static enum io_status folder_change(struct platform *platform, const char *path)
 
 static int64_t child_start(struct platform *platform, const struct plat_child *how)
 {
+    enum io_status status;
+    if (fails(platform, SIM_CHILD_START, &status))
+        return -1;
     struct sim_platform *sim = self(platform);
     bool in_turn = sim_heap_leave();
     int64_t pid = sim->children ? sim->children->start(sim->children_data, how) : -1;
@@ -747,7 +813,9 @@ static uint64_t descriptor_ceiling(struct platform *platform)
 
 static enum io_status drop_privileges(struct platform *platform, const char *root, int64_t uid, int64_t gid)
 {
-    (void)platform;
+    enum io_status status;
+    if (fails(platform, SIM_DROP_PRIVILEGES, &status))
+        return status;
     (void)root;
     (void)uid;
     (void)gid;
@@ -786,7 +854,9 @@ static int64_t group_id(struct platform *platform, const char *group)
 
 static enum io_status daemonize(struct platform *platform)
 {
-    (void)platform;
+    enum io_status status;
+    if (fails(platform, SIM_DAEMONIZE, &status))
+        return status;
     return IO_OK;
 }
 
@@ -816,7 +886,9 @@ static void print_to(struct platform *platform, int number, struct str text)
 /* The first free place of a fixed row: tables of Lua hash by address, so a region has the same one in each run. */
 static void *reserve(struct platform *platform, size_t size)
 {
-    (void)platform;
+    enum io_status status;
+    if (fails(platform, SIM_RESERVE, &status))
+        return NULL;
     if (size > REGION_STRIDE)
         return NULL;
     for (uintptr_t i = 0; i < REGION_MAX; i++) {

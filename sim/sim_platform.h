@@ -58,9 +58,29 @@ enum sim_operation {
     SIM_FILE_WRITE,
     SIM_RESOLVE,
     SIM_ALLOC, /* a piece of the engine's memory */
+    SIM_POLLER,
+    SIM_WATCH,
+    SIM_SOCK_ERROR,
+    SIM_SHUTDOWN,
+    SIM_SET_OPTION,
+    SIM_GET_OPTION,
+    SIM_NAMES,
+    SIM_ADOPT,
+    SIM_PAIR,
+    SIM_SEND_SOCK,
+    SIM_RECEIVE_SOCK,
+    SIM_FILE_INFO,
+    SIM_FILE_REMOVE,
+    SIM_FILE_RENAME,
+    SIM_FOLDER_LIST,
+    SIM_FOLDER_CHANGE,
+    SIM_CHILD_START,
+    SIM_RESERVE,
+    SIM_DROP_PRIVILEGES,
+    SIM_DAEMONIZE,
     SIM_OPERATIONS
 };
-/* Asked before each of them; true: it fails, and why. NULL: none does. */
+/* Asked before each of them; true: it fails, and why (IO_OK: a read or write moves one byte). NULL: none does. */
 void sim_platform_on_call(struct sim_platform *sim,
                           bool (*fails)(void *data, enum sim_operation operation, enum io_status *status),
                           void *data);

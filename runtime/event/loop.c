@@ -325,6 +325,19 @@ static void slot_give(struct watch *watch)
     watch->sock = PLAT_NO_SOCK;
 }
 
+enum io_status watch_resume(struct watch *watch)
+{
+    struct loop *loop = watch->loop;
+    uint64_t token = watch->slot | (uint64_t)loop->slots[watch->slot].generation << GENERATION_SHIFT;
+    return loop->platform->ops->watch(loop->platform, loop->poller, watch->sock, token);
+}
+
+void watch_pause(struct watch *watch)
+{
+    struct loop *loop = watch->loop;
+    (void)loop->platform->ops->unwatch(loop->platform, loop->poller, watch->sock);
+}
+
 enum io_status watch_begin(struct watch *watch, struct loop *loop, plat_sock sock,
                            void (*ready)(struct watch *watch, unsigned ready))
 {
@@ -335,8 +348,7 @@ enum io_status watch_begin(struct watch *watch, struct loop *loop, plat_sock soc
     loop->slot_free = slot->next_free;
     slot->watch = watch;
     loop->watched++;
-    uint64_t token = watch->slot | (uint64_t)slot->generation << GENERATION_SHIFT;
-    enum io_status status = loop->platform->ops->watch(loop->platform, loop->poller, sock, token);
+    enum io_status status = watch_resume(watch);
     if (status != IO_OK)
         slot_give(watch);
     return status;
@@ -429,11 +441,6 @@ int64_t loop_wall(const struct loop *loop)
 struct platform *loop_platform(const struct loop *loop)
 {
     return loop->platform;
-}
-
-int loop_poller(const struct loop *loop)
-{
-    return loop->poller;
 }
 
 void loop_on_turn(struct loop *loop, void (*call)(void *data), void *data)

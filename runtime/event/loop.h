@@ -61,6 +61,9 @@ enum io_status watch_begin(struct watch *watch, struct loop *loop, plat_sock soc
                            void (*ready)(struct watch *watch, unsigned ready)) MUST_USE;
 void watch_end(struct watch *watch);          /* closes the socket; harmless when ended or zeroed */
 plat_sock watch_release(struct watch *watch); /* stops watching, the caller gets the socket */
+/* Nothing is told of it until it is resumed, which may fail and be tried again; the socket stays the watch's. */
+void watch_pause(struct watch *watch);
+enum io_status watch_resume(struct watch *watch) MUST_USE;
 
 /* ---- the loop ---- */
 struct loop *loop_create(struct platform *platform); /* NULL: out of memory or descriptors */
@@ -74,7 +77,6 @@ bool loop_busy(const struct loop *loop);
 uint64_t loop_now(const struct loop *loop); /* monotonic ns */
 int64_t loop_wall(const struct loop *loop); /* ns since 1970 */
 struct platform *loop_platform(const struct loop *loop);
-int loop_poller(const struct loop *loop);
 /* Called in each turn right after wait, for signals. */
 void loop_on_turn(struct loop *loop, void (*call)(void *data), void *data);
 

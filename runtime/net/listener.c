@@ -1,4 +1,5 @@
-/* Listeners. Out of descriptors or memory: nothing is accepted for a moment; the backlog keeps who waits. */
+/* Listeners. Out of descriptors or memory, or accepting is forbidden: nothing is accepted for a moment; the backlog keeps
+ * who waits. */
 #include "net/listener.h"
 #include "base/units.h"
 
@@ -11,9 +12,8 @@ static void rest(struct listener *listener, uint64_t pause_ns)
 {
     if (listener->paused)
         return;
-    struct platform *platform = loop_platform(listener->loop);
     listener->paused = true;
-    platform->ops->unwatch(platform, loop_poller(listener->loop), listener->watch.sock);
+    watch_pause(&listener->watch);
     if (pause_ns)
         (void)timer_set(&listener->pause, loop_now(listener->loop) + pause_ns);
 }
@@ -53,9 +53,12 @@ static void on_ready(struct watch *watch, unsigned ready)
                 listener->ended(listener);
             if (status != IO_OK)
                 return;
-        } else if (status != IO_RESET) { /* a connection that died in the queue is nobody's loss */
+        } else if (status == IO_WOULD_BLOCK) {
             return;
-        }
+        } else if (status != IO_RESET && status != IO_UNREACHABLE && status != IO_TIMED_OUT) {
+            rest(listener, PAUSE_NS);
+            return;
+        } /* else a connection died in the queue, which is nobody's loss */
     }
 }
 
@@ -64,12 +67,9 @@ void listener_resume(struct listener *listener)
     if (!listener->open || !listener->paused)
         return;
     timer_stop(&listener->pause);
-    plat_sock sock = watch_release(&listener->watch);
-    listener->paused = false;
-    if (watch_begin(&listener->watch, listener->loop, sock, on_ready) == IO_OK)
-        return;
-    listener->paused = true; /* no memory for it now: later */
-    (void)timer_set(&listener->pause, loop_now(listener->loop) + PAUSE_NS);
+    listener->paused = watch_resume(&listener->watch) != IO_OK;
+    if (listener->paused) /* no memory for it now: later */
+        (void)timer_set(&listener->pause, loop_now(listener->loop) + PAUSE_NS);
 }
 
 static void pause_over(struct timer *timer)
