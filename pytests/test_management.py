@@ -304,3 +304,21 @@ backend tcp
     assert "MUX protocol is not usable for server." in ask(world, proxy, f"add server tcp/s1 {origin.addr} proto h2")
     assert "New server registered." in ask(world, proxy, f"add server be/s1 {origin.addr} proto h2")
     assert "unknown MUX protocol 'nonsense'" in ask(world, proxy, f"add server be/s2 {origin.addr} proto nonsense")
+
+
+@pytest.mark.only("runtime", "sim", reason="how often the loop turns is told otherwise")
+def test_a_long_answer_lets_others_have_their_turn(world, origin):
+    servers = "\n".join(f"    server s{i} {origin.addr}" for i in range(800))
+    proxy = managed(world, f"""
+frontend fe
+    bind fd@${{fe}}
+    default_backend be
+backend be
+{servers}""")
+
+    def turns():
+        return int(ask(world, proxy, "show activity").split("loops: ")[1].split()[0])
+    before = turns()
+    size = len(ask(world, proxy, "show stat"))
+    assert size > 100000
+    assert turns() - before >= size // 40000  # two pieces of an answer, and then the sockets

@@ -12,6 +12,7 @@
 #include "table/stick_track.h"
 
 #define PASS_MAX         32 /* then other tasks have their turn */
+#define APPLET_PASS_MAX  2  /* what is made here costs more than what is passed on */
 #define ARENA_CHUNK      4096
 #define FREE_STREAMS_MAX 256
 
@@ -869,7 +870,7 @@ static void stream_run(struct task *task)
     struct stream *stream = CONTAINER_OF(task, struct stream, task);
     stream->runs++;
     check_deadlines(stream);
-    for (unsigned pass = 0; pass < PASS_MAX; pass++) {
+    for (unsigned pass = 0; pass < (stream->applet ? APPLET_PASS_MAX : PASS_MAX); pass++) {
         bool moved = receive_client(stream);
         moved |= decide(stream);
         if (stream->applet && stream->phase >= PHASE_RESPONSE && stream->phase != PHASE_END &&
@@ -896,7 +897,8 @@ static void stream_run(struct task *task)
             return;
         }
     }
-    stream_wake(stream);
+    if (!stream->applet || !timer_set(&stream->session->timer, engine_now(stream->engine)))
+        stream_wake(stream); /* an applet goes on when the sockets had their turn */
 }
 
 void stream_run_now(struct stream *stream)
