@@ -130,3 +130,26 @@ def test_a_check_may_send_an_identifier(world, origin, syslog):
     checked(world, origin, syslog, "unique-id-format id-%[be_name]\n    option httpchk\n"
                                    "    http-check send hdr x-id %[unique-id]")
     assert b"\r\nx-id: id-be\r\n" in origin.accept().recv_head()
+
+
+def test_a_server_does_not_notice_that_it_is_connected_to_and_no_more(world, origin, syslog):
+    checked(world, origin, syslog, "")
+    assert "succeeded, reason: Layer4 check passed" in first_line(syslog)
+    assert not origin.pending()
+
+
+@pytest.mark.parametrize("rules, ends", [
+    ("option redis-check", ConnectionResetError),
+    ("option tcp-check\n    tcp-check connect linger\n    tcp-check send PING\n    tcp-check expect string PONG", None),
+])
+def test_a_check_breaks_its_connection_off_unless_it_is_to_linger(world, origin, syslog, rules, ends):
+    checked(world, origin, syslog, rules)
+    server = origin.accept()
+    server.recv_some(5)
+    server.send(b"+PONG\r\n")
+    assert "succeeded" in first_line(syslog)
+    if ends:
+        with pytest.raises(ends):
+            server.recv_all()
+    else:
+        server.recv_all()

@@ -146,6 +146,7 @@ static enum io_status begin_tcp(struct net_conn *conn, const struct plat_connect
     enum io_status status = net_take_port(sock->net, conn, &sock->own, to);
     if (status != IO_OK)
         return status;
+    conn->ends[0].late_ack = how->late_ack;
     net_tcp_connect(conn);
     return IO_WOULD_BLOCK;
 }

@@ -117,6 +117,7 @@ struct net_end {
     bool reset_sent;
     bool no_space; /* an edge is owed when a third of the send buffer is free */
     bool corked;
+    bool late_ack; /* of who connected: the handshake's last packet goes with the first bytes */
     bool carries;  /* sockets came with the bytes, once at least */
     bool mapped;   /* IPv4 through an IPv6 socket: names are ::ffff:... */
     bool stalled;  /* the head of the flight waits for a retransmission */

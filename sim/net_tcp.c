@@ -11,6 +11,7 @@
 
 #define SYN_TRIES         7 /* net.ipv4.tcp_syn_retries 6: after 1, 3, 7, 15, 31 and 63 s; given up after 127 s */
 #define RETRANSMIT_NS     (200 * NS_PER_MS)
+#define LATE_ACK_NS       (40 * NS_PER_MS)
 #define RETRANSMIT_MAX_NS (120 * NS_PER_S)
 #define RETRANSMIT_TRIES  15 /* net.ipv4.tcp_retries2 */
 #define CORK_NS           (200 * NS_PER_MS)
@@ -121,6 +122,14 @@ static uint32_t sendable(const struct net_end *end)
     return room >= least ? (uint32_t)room : 0;
 }
 
+static void send_late_ack(struct net_end *end)
+{
+    if (!end->late_ack || end->state != NET_OPEN)
+        return;
+    end->late_ack = false;
+    send_packet(end, NET_ACK);
+}
+
 static void transmit(struct net_end *end)
 {
     struct net *net = end->sock.net;
@@ -147,10 +156,12 @@ static void transmit(struct net_end *end)
             end->unsent.count++;
         }
         net_trace(&end->sock, EV_SEND, size, str_make(segment->data + segment->from, size));
+        send_late_ack(end);
         fly(end, segment);
     }
     if (end->fin_queued && !end->fin_sent) {
         end->fin_sent = true;
+        send_late_ack(end);
         send_packet(end, NET_FIN);
     }
 }
@@ -315,6 +326,7 @@ void net_tcp_retry(struct world_timer *timer)
 {
     struct net_end *end = CONTAINER_OF(timer, struct net_end, retry);
     struct net *net = end->sock.net;
+    send_late_ack(end);
     if (end->state == NET_CONNECTING && end->tries >= SYN_TRIES) {
         fail(end, IO_TIMED_OUT);
         net_conn_settle(end->conn);
@@ -358,7 +370,11 @@ static void syn_ack_arrives(struct net_end *server)
     client->state = NET_OPEN;
     world_timer_stop(client->sock.net->world, &client->retry);
     net_trace(&client->sock, EV_CONNECTED, 0, STR_NONE);
-    send_packet(client, NET_ACK);
+    if (client->late_ack)
+        world_timer_set(client->sock.net->world, &client->retry,
+                        world_now(client->sock.net->world) + LATE_ACK_NS);
+    else
+        send_packet(client, NET_ACK);
     net_edge(&client->sock);
 }
 

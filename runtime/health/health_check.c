@@ -44,8 +44,8 @@ void check_schedule(struct check *check, uint64_t after_ms)
 static void close_conn(struct check *check)
 {
     const struct check_step *step = check->connect_step;
-    bool reset = step && !step->implicit && !step->linger && check->conn.state == CONN_READY &&
-                 !check->conn.read_ended;
+    bool reset = !(step && step->linger) && check->conn.state == CONN_READY &&
+                 !check->conn.read_ended; /* manual 4.2 "linger" */
     conn_close(&check->conn, reset);
 }
 
@@ -311,6 +311,7 @@ static bool begin_connect(struct check *check, const struct check_step *step)
         .to = step->addr_given                  ? step->addr.addr
               : check->addr.family != ADDR_NONE ? check->addr
                                                 : server->addr.addr,
+        .late_ack = !step->next || step->next->kind != STEP_EXPECT, /* who is to speak first must accept */
     };
     const struct source_settings *source =
         server->settings.source.given ? &server->settings.source : &server->proxy->settings.source;

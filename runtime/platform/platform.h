@@ -105,6 +105,9 @@ struct plat_connect {
     bool transparent;
     uint32_t mark; /* 0: none */
     const char *interface;
+    bool
+        late_ack; /* TCP: that the other side answered is acknowledged with the first bytes, or not at all when a reset
+                    * comes before: nobody accepts it then (TCP_QUICKACK off) */
 };
 
 enum plat_signal {

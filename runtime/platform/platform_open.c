@@ -209,6 +209,8 @@ static bool set_connect_options(int sock, const struct plat_connect *how)
     bool is_ip = how->to.family == ADDR_IPV4 || how->to.family == ADDR_IPV6;
     if (is_ip && !turn_on(sock, IPPROTO_TCP, TCP_NODELAY))
         return false;
+    if (is_ip && how->late_ack && !set_number(sock, IPPROTO_TCP, TCP_QUICKACK, 0))
+        return false;
     if (how->mark && !set_number(sock, SOL_SOCKET, SO_MARK, (int)how->mark))
         return false;
     if (!set_interface(sock, how->interface))
