@@ -242,8 +242,12 @@ static void channel_ready(struct watch *watch, unsigned ready)
     do
         result = platform->ops->read(platform, watch->sock, &vec, 1);
     while (result.status == IO_OK && result.size == sizeof(bytes));
-    if (result.status == IO_OK && !worker->ready)
+    if (worker->ready)
+        return;
+    if (result.status == IO_OK)
         worker_serves(worker);
+    else if (result.status != IO_WOULD_BLOCK && result.status != IO_CLOSED) /* what it said is lost */
+        signal_child(worker->master, worker, PLAT_SIGNAL_TERM);
 }
 
 plat_sock master_connect(struct master *master, struct child *worker)

@@ -413,14 +413,22 @@ static void signal_old(struct node *node)
         node->platform->ops->child_signal(node->platform, node->line.old_pids[i], signal);
 }
 
-/* It serves from now on: those before it may end. */
-static void tell_master(struct node *node)
+/* It serves from now on: those before it may end. A master that does not hear it would wait for ever. */
+static bool tell_master(struct node *node)
 {
     char text[] = "R";
     struct io_vec vec = { text, 1 };
-    for (const struct bind *bind = node->configuration->cli->binds; bind; bind = bind->next)
-        if (bind->by_messages)
-            (void)node->platform->ops->write(node->platform, bind->heard, &vec, 1, false);
+    for (const struct bind *bind = node->configuration->cli->binds; bind; bind = bind->next) {
+        if (!bind->by_messages)
+            continue;
+        struct io_result told = node->platform->ops->write(node->platform, bind->heard, &vec, 1, false);
+        if (told.status == IO_OK)
+            continue;
+        diag_say(&node->diag, DIAG_ALERT, "Cannot tell the master process that this one serves: %s",
+                 platform_status_text(told.status));
+        return false;
+    }
+    return true;
 }
 
 static bool serve(struct node *node)
@@ -456,10 +464,9 @@ static bool serve(struct node *node)
         return false;
     }
     server_past_apply(node->worker->engine);
-    if (node->to_master == PLAT_NO_SOCK)
-        signal_old(node);
-    else
-        tell_master(node);
+    if (node->to_master != PLAT_NO_SOCK)
+        return tell_master(node);
+    signal_old(node);
     return true;
 }
 
