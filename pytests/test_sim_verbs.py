@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 
 import pytest
@@ -230,3 +231,21 @@ def test_a_wrong_word_is_named(sim, tmp_path, line, words):
     result = sim("run", "wrong.vtc")
     assert result.returncode == 2 and "wrong.vtc:2" in result.stdout + result.stderr
     assert words in result.stdout + result.stderr
+
+
+def test_the_table_of_a_suite(request, tmp_path):
+    folder = tmp_path / "reg-tests" / "some"
+    folder.mkdir(parents=True)
+    (folder / "passes.vtc").write_text('vtest "passes"\ndelay 1\n')
+    (folder / "skipped.vtc").write_text('vtest "skipped"\nfeature cmd "command -v nothing"\n')
+    (folder / "missed.vtc").write_text(SOMETIMES.replace("check sometimes {sim.now > 0.5}", "check now {sim.now > 9}"))
+    (folder / "refused.vtc").write_text('vtest "refused"\nfeature ignore_unknown_macro\nhaproxy h1 -conf {\n    listen l\n        wrong\n} -start\n')
+    script = os.path.join(os.path.dirname(__file__), "..", "docs", "suite.py")
+    out = subprocess.run(["/usr/bin/python3", script, str(tmp_path), "--build", request.config.getoption("--build")],
+                         capture_output=True, text=True, timeout=60)
+    assert out.returncode == 0, out.stderr
+    assert re.search(r"^pass +- +reg-tests/some/passes.vtc$", out.stdout, re.M)
+    assert re.search(r"^skip +- +reg-tests/some/skipped.vtc: .*command -v nothing", out.stdout, re.M)
+    assert re.search(r"^fail +- +reg-tests/some/missed.vtc: .*expected +sim.now > 9", out.stdout, re.M)
+    assert re.search(r"^fail +- +reg-tests/some/refused.vtc: the proxy refuses: .*wrong", out.stdout, re.M)
+    assert "4 tests. In the simulator 1 pass, 2 fail, 1 are skipped" in out.stdout

@@ -59,11 +59,21 @@ static void node_printed(void *data, struct str text)
     scenario_say(node->scenario, node->name, "prints %.*s", STR_ARG(text));
 }
 
+/* Whoever talks to it gets no answer any more. */
+static void fail_talk(struct sim_node *node, struct actor_cli *cli)
+{
+    if (actor_cli_base(cli)->running && sim_process_exit_code(node->process) != node->expected_exit)
+        scenario_fail(node->scenario, actor_cli_base(cli), "expected  %s to live\n    came      exit code %d",
+                      node->name, sim_process_exit_code(node->process));
+}
+
 static void node_ended(void *data)
 {
     struct sim_node *node = data;
 
     scenario_say(node->scenario, node->name, "ended with exit code %d", sim_process_exit_code(node->process));
+    fail_talk(node, node->cli);
+    fail_talk(node, node->master_cli);
     actor_wake(node->scenario->top);
 }
 

@@ -3,10 +3,18 @@
 #include "sim/sim_process.h"
 #include "base/list.h"
 #include "base/mem.h"
+#include "base/units.h"
 #include "node.h"
 #include <stdio.h>
 
-enum { EXIT_KILLED = 128 + 9 };
+enum { EXIT_KILLED = 128 + 9, EXIT_TERMINATED = 128 + 15 };
+
+/* Programs that proxies may start beside themselves, for external checks. */
+static const struct program_row {
+    const char *name; /* its path ends with it */
+    int exit_code;
+    bool goes_on; /* until somebody ends it */
+} programs[] = { { "/true", 0, false }, { "/false", 1, false }, { "/yes", 0, true } };
 
 struct sim_process {
     struct list link; /* among its parent's children */
@@ -23,6 +31,8 @@ struct sim_process {
     enum sim_process_state state;
     int exit_code;
     bool killed;
+    bool is_program; /* no proxy: it does nothing but end */
+    struct world_timer program_ends;
     unsigned left_open;
     struct buf output;
     void (*printed)(void *data, struct str text);
@@ -42,15 +52,51 @@ static void process_printed(void *data, bool to_stderr, struct str text)
         process_printed(process->parent, to_stderr, text);
 }
 
-/* ---- children: the same proxy once more ---- */
+/* ---- programs ---- */
+
+static const struct program_row *program_of(const char *path)
+{
+    for (size_t i = 0; i < COUNT_OF(programs); i++)
+        if (str_ends(str_of(path), str_of(programs[i].name)))
+            return &programs[i];
+    return NULL;
+}
+
+static void program_end(struct sim_process *process, int exit_code)
+{
+    world_timer_stop(process->world, &process->program_ends);
+    process->exit_code = exit_code;
+    process->state = PROCESS_ENDED;
+    net_host_close_all(sim_platform_host(process->sim));
+    sim_process_signal(process->parent, PLAT_SIGNAL_CHILD);
+}
+
+static void program_over(struct world_timer *timer)
+{
+    struct sim_process *process = CONTAINER_OF(timer, struct sim_process, program_ends);
+
+    program_end(process, process->exit_code);
+}
+
+static void program_start(struct sim_process *process, const struct program_row *program)
+{
+    process->is_program = true;
+    process->state = PROCESS_RUNNING;
+    process->exit_code = program->exit_code;
+    if (!program->goes_on)
+        world_timer_set(process->world, &process->program_ends, world_now(process->world));
+}
+
+/* ---- children: the same proxy once more, or such a program ---- */
 
 static int64_t child_start(void *data, const struct plat_child *how)
 {
     struct sim_process *process = data, *child;
+    const struct program_row *program = program_of(how->argv[0]);
     char name[96];
     int argc = 0;
 
-    if (strcmp(how->argv[0], "lockstep") != 0)
+    if (strcmp(how->argv[0], "lockstep") != 0 && !program)
         return -1; /* there are no other programs */
     snprintf(name, sizeof(name), "%.60s.%u", process->name, ++process->born);
     child = sim_process_create(process->world, process->net, name);
@@ -63,7 +109,10 @@ static int64_t child_start(void *data, const struct plat_child *how)
     sim_platform_be_child(child->sim, process->sim, how);
     while (how->argv[argc])
         argc++;
-    sim_process_start(child, argc, how->argv);
+    if (program)
+        program_start(child, program);
+    else
+        sim_process_start(child, argc, how->argv);
     return sim_process_pid(child);
 }
 
@@ -133,6 +182,7 @@ struct sim_process *sim_process_create(struct world *world, struct net *net, con
     process->sim = sim_platform_create(world, net, name);
     sim_platform_on_print(process->sim, process_printed, process);
     sim_platform_children(process->sim, &children_ops, process);
+    world_timer_init(&process->program_ends, program_over);
     return process;
 }
 
@@ -146,6 +196,7 @@ void sim_process_destroy(struct sim_process *process)
     if (process->parent && process->family && process->family->gone)
         process->family->gone(process->family_data, process);
     list_remove(&process->link);
+    world_timer_stop(process->world, &process->program_ends);
     sim_platform_drive(process->sim, NULL, NULL);
     if (process->node)
         node_destroy(process->node);
@@ -213,7 +264,9 @@ void sim_process_start(struct sim_process *process, int argc, const char *const 
 
 void sim_process_signal(struct sim_process *process, enum plat_signal signal)
 {
-    if (process->state == PROCESS_RUNNING)
+    if (process->state == PROCESS_RUNNING && process->is_program)
+        program_end(process, signal == PLAT_SIGNAL_INT ? 128 + 2 : EXIT_TERMINATED);
+    else if (process->state == PROCESS_RUNNING)
         sim_platform_signal(process->sim, signal);
 }
 
@@ -222,6 +275,10 @@ void sim_process_kill(struct sim_process *process)
     if (process->state != PROCESS_RUNNING)
         return;
     process->killed = true;
+    if (process->is_program) {
+        program_end(process, EXIT_KILLED);
+        return;
+    }
     process_end(process, EXIT_KILLED);
 }
 
