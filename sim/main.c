@@ -9,7 +9,7 @@ static const struct verb_row verbs[] = {
     { "repro", verb_repro, "FILE.repro", "a failure once more" },
     { "shrink", verb_shrink, "FILE.repro", "makes a failure small" },
     { "why", verb_why, "FILE.repro", "the choices that a failure hangs on" },
-    { "trace", verb_trace, "FILE.vtc | FILE.repro", "one run as a story and as packets" },
+    { "trace", verb_trace, "FILE.vtc | FILE.repro", "one run as a story, a page, packets" },
     { "diff", verb_diff, "A B", "the first event in which two runs differ" },
     { "doctor", verb_doctor, "FILE.vtc... [--program OTHER]", "one hash in all surroundings?" },
     { "torture", verb_torture, "FILE.vtc...", "each call of the world fails, in each way" },

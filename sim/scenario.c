@@ -547,8 +547,10 @@ static int64_t wall_of(void *world)
 static void event_seen(void *data, const struct world_event *event)
 {
     struct scenario *scenario = data;
+    bool in_turn = sim_heap_leave(); /* who looks changes nothing */
 
     scenario->options->event(scenario->options->event_data, scenario->world, scenario->began_ns, event);
+    sim_heap_return(in_turn);
 }
 
 static void packet_seen(void *data, const struct net_packet_seen *packet)

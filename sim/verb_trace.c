@@ -1,22 +1,27 @@
-/* `lockstep-sim trace`: what happened in one run, as a story to read and as packets. */
+/* `lockstep-sim trace`: what happened in one run, as a story to read, a page to look at, and packets. */
 #include "base/units.h"
 #include "sim/pcapng.h"
 #include "sim/report.h"
 #include "sim/repro.h"
+#include "sim/trace_html.h"
 #include "sim/verb.h"
 #include <stdio.h>
+
+enum { ITEMS_MAX = 100000 }; /* that are drawn: a page stays small enough for a browser */
 
 static const char help[] = "usage: lockstep-sim trace FILE.vtc | FILE.repro [options]\n" RUN_OPTIONS_HELP
                            "  --txt FILE        the story (default: printed)\n"
                            "  --pcap FILE       the packets, as pcapng\n"
+                           "  --html FILE       a page for a browser: lanes, arrows, a scrubber\n"
                            "  --events FILE     every event, one a line, as 'diff' compares them\n"
                            "exit: as of the run\n";
 
 struct trace {
     struct run_options options;
-    const char *txt_path, *pcap_path, *events_path;
-    FILE *txt, *pcap, *events;
-    bool began; /* the capture */
+    const char *txt_path, *pcap_path, *events_path, *html_path;
+    FILE *txt, *pcap, *events, *html;
+    bool began;            /* the capture */
+    struct trace_log *log; /* NULL: nothing is drawn */
 };
 
 static void tell(struct trace *trace, uint64_t at_ns, const char *who, struct str text)
@@ -27,7 +32,11 @@ static void tell(struct trace *trace, uint64_t at_ns, const char *who, struct st
 
 static void said(void *data, uint64_t at_ns, const char *who, struct str text)
 {
-    tell(data, at_ns, who, text);
+    struct trace *trace = data;
+
+    tell(trace, at_ns, who, text);
+    if (trace->log)
+        trace_log_said(trace->log, at_ns, who, text);
 }
 
 /* What the story tells beside what actors and proxies say. */
@@ -59,6 +68,8 @@ static void happened(void *data, const struct world *world, uint64_t began_ns,
         report_event(&line, world, began_ns, event);
         fprintf(trace->events, "%.*s\n", STR_ARG(buf_str(&line)));
     }
+    if (trace->log)
+        trace_log_event(trace->log, world, began_ns, event);
     buf_finish(&line);
 }
 
@@ -110,15 +121,31 @@ static bool close_file(FILE *file)
     return !file || file == stdout || fclose(file) == 0;
 }
 
+/* What is drawn when the run is over. */
+static void draw(struct trace *trace, const struct scenario_options *options,
+                 const struct scenario_result *result)
+{
+    struct buf page = BUF_INIT;
+
+    if (trace->html) {
+        trace_html(&page, trace->log, options, result);
+        fwrite(page.data, 1, page.size, trace->html);
+    }
+    buf_finish(&page);
+}
+
 static int run_traced(struct trace *trace, struct scenario_options *options)
 {
     static const int codes[] = { VERB_FINE, VERB_FAILED, VERB_ALL_SKIPPED, VERB_WRONG };
     struct scenario_result result;
+    struct trace_log log;
     int code = VERB_WRONG;
 
+    trace_log_init(&log, ITEMS_MAX);
     trace->txt = stdout;
     if (open_file(trace->txt_path, &trace->txt) && open_file(trace->pcap_path, &trace->pcap) &&
-        open_file(trace->events_path, &trace->events)) {
+        open_file(trace->events_path, &trace->events) && open_file(trace->html_path, &trace->html)) {
+        trace->log = trace->html ? &log : NULL;
         options->say = said;
         options->say_data = trace;
         options->event = happened;
@@ -130,10 +157,13 @@ static int run_traced(struct trace *trace, struct scenario_options *options)
         scenario_run(options, &result);
         fprintf(trace->txt, "%.*s%s, hash %016llx\n", STR_ARG(buf_str(&result.text)),
                 scenario_outcome_name(result.outcome), (unsigned long long)result.hash);
+        draw(trace, options, &result);
         code = codes[result.outcome];
         scenario_result_finish(&result);
     }
-    if (!close_file(trace->txt) || !close_file(trace->pcap) || !close_file(trace->events)) {
+    trace_log_finish(&log);
+    if (!close_file(trace->txt) || !close_file(trace->pcap) || !close_file(trace->events) ||
+        !close_file(trace->html)) {
         fputs("lockstep-sim trace: a file could not be written whole\n", stderr);
         code = VERB_WRONG;
     }
@@ -147,7 +177,8 @@ static bool parse(struct trace *trace, int argc, char **argv)
         const char **path;
     } rows[] = { { "--txt", &trace->txt_path },
                  { "--pcap", &trace->pcap_path },
-                 { "--events", &trace->events_path } };
+                 { "--events", &trace->events_path },
+                 { "--html", &trace->html_path } };
 
     for (int i = 1; i < argc; i++) {
         enum run_option taken = run_options_take(&trace->options, "trace", argc, argv, i);
