@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -117,3 +118,145 @@ def test_who_looks_changes_nothing_where_memory_is_short(sim, tmp_path):
         plain = re.search(r"hash (\w+)", sim("run", "short.vtc", "--seed", seed, "--tap").stdout).group(1)
         _, _, run = page_of(sim, tmp_path, "short.vtc", "--seed", seed)
         assert plain == run["hash"]
+
+
+# The Trace Event Format as its description has it: what each phase must and may have.
+ALWAYS = {"ph": str, "pid": int, "tid": int, "ts": (int, float), "name": str}
+PHASES = {  # needed, allowed
+    "X": ({"dur", "cat", "args"}, set()),
+    "b": ({"cat", "id"}, {"args"}),
+    "e": ({"cat", "id"}, {"args"}),
+    "s": ({"cat", "id"}, {"args"}),
+    "f": ({"cat", "id", "bp"}, {"args"}),
+    "C": ({"args"}, {"id"}),
+    "M": ({"args"}, set()),
+}
+METADATA = {"process_name": ("name", str), "thread_name": ("name", str), "process_sort_index": ("sort_index", int)}
+
+
+def check_event(event):
+    for member, types in ALWAYS.items():
+        assert isinstance(event[member], types) and not isinstance(event[member], bool), event
+    needed, allowed = PHASES[event["ph"]]
+    assert needed <= set(event) - set(ALWAYS) <= needed | allowed, event
+    assert event["ts"] >= 0 and event["name"]
+    if event["ph"] == "M":
+        member, kind = METADATA[event["name"]]
+        assert list(event["args"]) == [member] and isinstance(event["args"][member], kind)
+    if event["ph"] == "C":
+        assert event["args"] and all(isinstance(value, int) and value >= 0 for value in event["args"].values())
+    if event["ph"] == "X":
+        assert event["dur"] > 0
+    if event["ph"] == "f":
+        assert event["bp"] == "e"
+
+
+def check_trace(events):
+    for event in events:
+        check_event(event)
+    processes = {event["pid"] for event in events if event["name"] == "process_name"}
+    threads = {(event["pid"], event["tid"]) for event in events if event["name"] == "thread_name"}
+    slices = set()
+    for event in events:
+        assert event["pid"] in processes
+        if event["ph"] in "Xbesf":
+            assert (event["pid"], event["tid"]) in threads
+        if event["ph"] == "X":
+            slices.add((event["pid"], event["tid"], event["ts"]))
+    flows, lasting = {}, {}
+    for event in events:
+        if event["ph"] in "sf":  # each binds to a slice of its thread
+            assert (event["pid"], event["tid"], event["ts"]) in slices
+            flows.setdefault((event["cat"], event["id"], event["name"]), []).append(event)
+        elif event["ph"] in "be":
+            lasting.setdefault((event["pid"], event["cat"], event["id"], event["name"]), []).append(event)
+    for pair in flows.values():
+        assert [event["ph"] for event in pair] == ["s", "f"] and pair[0]["ts"] <= pair[1]["ts"]
+    for pair in lasting.values():
+        assert [event["ph"] for event in pair] == ["b", "e"] and pair[0]["ts"] <= pair[1]["ts"]
+    return flows, lasting
+
+
+SCENARIOS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "scenarios")
+
+
+@pytest.mark.parametrize("name", ["two.vtc", "sim/faults.vtc", "tls/proxy_to_proxy.vtc", "lua/waits.vtc", "sim/shell.vtc"])
+def test_perfetto_can_read_it(sim, tmp_path, name):
+    path = name if name == "two.vtc" else os.path.join(SCENARIOS, name)
+    result = sim("trace", path, "--perfetto", "run.json")
+    assert result.returncode == 0, result.stdout + result.stderr
+    text = (tmp_path / "run.json").read_bytes()
+    assert text.isascii()
+    trace = json.loads(text)
+    assert set(trace) == {"displayTimeUnit", "otherData", "traceEvents"} and trace["displayTimeUnit"] == "ns"
+    assert trace["otherData"]["hash"] == result.stdout.split()[-1]
+    flows, lasting = check_trace(trace["traceEvents"])
+    assert flows and lasting
+    if name == "two.vtc":
+        assert sum(cat == "stream" for _, cat, _, _ in lasting) == 2
+        assert any("GET /two" in event["args"]["text"] for event in trace["traceEvents"] if event["ph"] == "X")
+
+
+TLS_13 = """vtest "TLS 1.3 between two proxies"
+feature ignore_unknown_macro
+server s1 {
+    rxreq
+    txresp -hdr "x-back: yes" -body "in clear at last"
+} -start
+haproxy h2 -conf {
+    defaults
+        mode http
+        timeout connect 1s
+        timeout client 1s
+        timeout server 1s
+    frontend fe
+        bind "fd@${fe}" ssl crt ${testdir}/pki/server.pem ssl-min-ver VERSION ssl-max-ver VERSION
+        default_backend be
+    backend be
+        server s1 ${s1_addr}:${s1_port}
+} -start
+haproxy h1 -conf {
+    defaults
+        mode http
+        timeout connect 1s
+        timeout client 1s
+        timeout server 1s
+    frontend fe
+        bind "fd@${fe}"
+        default_backend be
+    backend be
+        server h2 ${h2_fe_addr}:${h2_fe_port} ssl verify none
+} -start
+client c1 -connect ${h1_fe_sock} {
+    txreq -url "/hidden"
+    rxresp
+    expect resp.http.x-back == yes
+} -run
+"""
+
+
+@pytest.mark.skipif(not shutil.which("tshark"), reason="tshark is not installed")
+@pytest.mark.parametrize("version", ["TLSv1.3", "TLSv1.2"])
+def test_wireshark_opens_the_packets_and_decrypts(sim, tmp_path, version):
+    (tmp_path / "tls.vtc").write_text(TLS_13.replace("VERSION", version))
+    os.symlink(os.path.join(SCENARIOS, "tls", "pki"), tmp_path / "pki")
+    assert sim("trace", "tls.vtc", "--pcap", "run.pcapng").returncode == 0
+
+    def shark(*words):
+        command = ["tshark", "-r", "run.pcapng", *words]
+        result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        notes = [line for line in result.stderr.splitlines() if "Running as user" not in line]
+        assert result.returncode == 0 and not notes, result.stderr
+        return result.stdout.splitlines()
+
+    every = ("-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE")
+    complaints = "_ws.malformed || ip.checksum.status == 0 || tcp.checksum.status == 0 || udp.checksum.status == 0"
+    complaints += " || _ws.expert.severity >= 6291456"  # warnings and errors
+    assert shark(*every, "-Y", complaints) == []
+    assert shark("-Y", "tls && http.request.uri == \"/hidden\"", "-T", "fields", "-e", "http.request.uri") == ["/hidden"]
+    answers = shark("-Y", "tls && http.response", "-T", "fields", "-e", "http.file_data", "-e", "http.response.line")
+    assert len(answers) == 1 and "x-back: yes" in answers[0]
+    number = {"TLSv1.3": "0x0304", "TLSv1.2": "0x0303"}[version]
+    hello = shark("-Y", "tls.handshake.type == 2", "-T", "fields", "-e", "tls.handshake.extensions.supported_version", "-e", "tls.handshake.version")
+    assert number in hello[0]
+    assert all(comment for comment in shark("-T", "fields", "-e", "frame.comment"))

@@ -3,7 +3,9 @@
 #include "sim/pcapng.h"
 #include "sim/report.h"
 #include "sim/repro.h"
+#include "sim/sim_heap.h"
 #include "sim/trace_html.h"
+#include "sim/trace_perfetto.h"
 #include "sim/verb.h"
 #include <stdio.h>
 
@@ -13,15 +15,16 @@ static const char help[] = "usage: lockstep-sim trace FILE.vtc | FILE.repro [opt
                            "  --txt FILE        the story (default: printed)\n"
                            "  --pcap FILE       the packets, as pcapng\n"
                            "  --html FILE       a page for a browser: lanes, arrows, a scrubber\n"
+                           "  --perfetto FILE   for Perfetto and chrome://tracing (Trace Event Format)\n"
                            "  --events FILE     every event, one a line, as 'diff' compares them\n"
                            "exit: as of the run\n";
 
 struct trace {
     struct run_options options;
-    const char *txt_path, *pcap_path, *events_path, *html_path;
-    FILE *txt, *pcap, *events, *html;
-    bool began;            /* the capture */
-    struct trace_log *log; /* NULL: nothing is drawn */
+    const char *txt_path, *pcap_path, *events_path, *html_path, *perfetto_path;
+    FILE *txt, *pcap, *events, *html, *perfetto;
+    struct buf secrets, packets; /* of the capture, as blocks */
+    struct trace_log *log;       /* NULL: nothing is drawn */
 };
 
 static void tell(struct trace *trace, uint64_t at_ns, const char *who, struct str text)
@@ -73,37 +76,41 @@ static void happened(void *data, const struct world *world, uint64_t began_ns,
     buf_finish(&line);
 }
 
-static void capture(struct trace *trace, struct buf *block)
-{
-    struct buf begin = BUF_INIT;
-
-    if (!trace->began)
-        pcapng_begin(&begin);
-    trace->began = true;
-    fwrite(begin.data, 1, begin.size, trace->pcap);
-    fwrite(block->data, 1, block->size, trace->pcap);
-    buf_finish(&begin);
-    buf_finish(block);
-}
-
 static void told_secret(void *data, struct str line)
 {
-    struct buf block = BUF_INIT;
-
-    pcapng_secret(&block, line);
-    capture(data, &block);
+    pcapng_secret(&((struct trace *)data)->secrets, line);
 }
 
 static void seen(void *data, const struct world *world, const struct net_packet_seen *packet)
 {
     struct trace *trace = data;
-    struct buf out = BUF_INIT, comment = BUF_INIT;
+    struct buf comment = BUF_INIT;
+    bool in_turn = sim_heap_leave(); /* who looks changes nothing */
 
     buf_printf(&comment, "from %s, event %llu", world_entity_name(world, packet->entity),
                (unsigned long long)world_event_count(world));
-    pcapng_packet(&out, world_wall(world), packet, buf_str(&comment));
-    capture(trace, &out);
+    pcapng_packet(&trace->packets, world_wall(world), packet, buf_str(&comment));
     buf_finish(&comment);
+    sim_heap_return(in_turn);
+}
+
+/* All secrets before the first packet: who reads the file changes keys at a Finished message, and one end knows them
+ * only after it has read the other's. */
+static void write_capture(struct trace *trace)
+{
+    struct buf begin = BUF_INIT;
+
+    if (trace->pcap) {
+        pcapng_begin(&begin);
+        fwrite(begin.data, 1, begin.size, trace->pcap);
+        if (trace->secrets.size)
+            fwrite(trace->secrets.data, 1, trace->secrets.size, trace->pcap);
+        if (trace->packets.size)
+            fwrite(trace->packets.data, 1, trace->packets.size, trace->pcap);
+    }
+    buf_finish(&begin);
+    buf_finish(&trace->secrets);
+    buf_finish(&trace->packets);
 }
 
 static bool open_file(const char *path, FILE **out)
@@ -131,6 +138,11 @@ static void draw(struct trace *trace, const struct scenario_options *options,
         trace_html(&page, trace->log, options, result);
         fwrite(page.data, 1, page.size, trace->html);
     }
+    if (trace->perfetto) {
+        buf_reset(&page);
+        trace_perfetto(&page, trace->log, options, result);
+        fwrite(page.data, 1, page.size, trace->perfetto);
+    }
     buf_finish(&page);
 }
 
@@ -144,8 +156,9 @@ static int run_traced(struct trace *trace, struct scenario_options *options)
     trace_log_init(&log, ITEMS_MAX);
     trace->txt = stdout;
     if (open_file(trace->txt_path, &trace->txt) && open_file(trace->pcap_path, &trace->pcap) &&
-        open_file(trace->events_path, &trace->events) && open_file(trace->html_path, &trace->html)) {
-        trace->log = trace->html ? &log : NULL;
+        open_file(trace->events_path, &trace->events) && open_file(trace->html_path, &trace->html) &&
+        open_file(trace->perfetto_path, &trace->perfetto)) {
+        trace->log = trace->html || trace->perfetto ? &log : NULL;
         options->say = said;
         options->say_data = trace;
         options->event = happened;
@@ -161,9 +174,10 @@ static int run_traced(struct trace *trace, struct scenario_options *options)
         code = codes[result.outcome];
         scenario_result_finish(&result);
     }
+    write_capture(trace);
     trace_log_finish(&log);
     if (!close_file(trace->txt) || !close_file(trace->pcap) || !close_file(trace->events) ||
-        !close_file(trace->html)) {
+        !close_file(trace->html) || !close_file(trace->perfetto)) {
         fputs("lockstep-sim trace: a file could not be written whole\n", stderr);
         code = VERB_WRONG;
     }
@@ -178,7 +192,8 @@ static bool parse(struct trace *trace, int argc, char **argv)
     } rows[] = { { "--txt", &trace->txt_path },
                  { "--pcap", &trace->pcap_path },
                  { "--events", &trace->events_path },
-                 { "--html", &trace->html_path } };
+                 { "--html", &trace->html_path },
+                 { "--perfetto", &trace->perfetto_path } };
 
     for (int i = 1; i < argc; i++) {
         enum run_option taken = run_options_take(&trace->options, "trace", argc, argv, i);
