@@ -27,5 +27,8 @@ static struct server *pick(struct proxy *proxy, struct stream *stream, const str
 }
 
 const struct balance_row balance_first_row = {
-    "first", prepare, pick, NULL, NULL, 0, "the server with the lowest id that has room",
+    .word = "first",
+    .prepare = prepare,
+    .pick = pick,
+    .note = "the server with the lowest id that has room",
 };

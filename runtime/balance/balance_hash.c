@@ -1,6 +1,9 @@
-/* The map and the ring of a backend's servers, made again when a server changed and the next stream comes. */
+/* The map and the ring of a backend's servers, made again when a server changed and the next stream comes. Without memory
+ * for new ones the old ones stay, and it is tried again. */
 #include "balance/balance_hash.h"
 #include "base/digest.h"
+#include "base/heap.h"
+#include "base/mem.h"
 #include "base/units.h"
 #include "proxy/server.h"
 #include "stream/stream.h"
@@ -34,6 +37,15 @@ void balance_hash_prepare(struct proxy *proxy, void *own)
     proxy->balance_state = state;
 }
 
+void balance_hash_finish(struct proxy *proxy)
+{
+    struct balance_hash *state = proxy->balance_state;
+    for (unsigned i = 0; i < 2; i++) {
+        mem_free(state->groups[i].map);
+        mem_free(state->groups[i].ring);
+    }
+}
+
 void *balance_hash_own(const struct proxy *proxy)
 {
     return ((struct balance_hash *)proxy->balance_state)->own;
@@ -47,17 +59,31 @@ void balance_hash_changed(struct proxy *proxy, struct server *server)
         state->groups[i].map_is_made = state->groups[i].ring_is_made = false;
 }
 
-/* Only the first usable backup server stands in, unless all of them are to. */
-static bool belongs(const struct proxy *proxy, const struct server *server, bool backups)
+/* Only the first usable backup server stands in, unless all of them are to. NULL: there is no such one. */
+static const struct server *sole_backup(const struct proxy *proxy, bool backups)
 {
-    if (server->settings.backup != backups || !server_takes_new(server))
-        return false;
-    if (!backups || proxy->settings.all_backups)
+    const struct server *server = backups && !proxy->settings.all_backups ? proxy->servers : NULL;
+    while (server && !(server->settings.backup && server_takes_new(server)))
+        server = server->next;
+    return server;
+}
+
+static bool belongs(const struct server *server, bool backups, const struct server *sole)
+{
+    return server->settings.backup == backups && server_takes_new(server) && (!sole || server == sole);
+}
+
+/* Room for count elements; false: as it was. */
+static bool make_room(void *array, size_t *capacity, size_t count, size_t size)
+{
+    void **memory = array;
+    if (count <= *capacity)
         return true;
-    for (const struct server *each = proxy->servers; each != server; each = each->next) {
-        if (each->settings.backup && server_takes_new(each))
-            return false;
-    }
+    void *larger = mem_resize(*memory, count * size);
+    if (!larger)
+        return false;
+    *memory = larger;
+    *capacity = count;
     return true;
 }
 
@@ -73,44 +99,79 @@ static int64_t common_divisor(int64_t a, int64_t b)
     return a;
 }
 
-/* Slots are dealt out so that a server's are spread evenly: in each step all gain their weight and the one with most
- * takes the slot. */
+struct taker { /* a server, while slots are dealt out */
+    struct heap_node by_share, by_time;
+    struct server *server;
+    int64_t weight, gained; /* so many shares, beside the one it begins with */
+};
+
+#define SHARE_KEY (UINT64_C(1) << 62) /* of no share; each one more comes earlier */
+
+/* When the taker's next share is due: its k-th at the first slot t with weight * t >= k * total. */
+static uint64_t next_gain(const struct taker *taker, int64_t total)
+{
+    if (taker->gained >= taker->weight)
+        return UINT64_MAX;
+    return (uint64_t)(((taker->gained + 1) * total + taker->weight - 1) / taker->weight);
+}
+
+/* Slots are dealt out so that a server's are spread evenly: with each slot all gain their weight, a share is the sum of
+ * all weights, and who has most shares takes the slot for one of them; among equals the first. */
+static bool deal(struct server **map, int64_t total, struct taker *takers, size_t count)
+{
+    struct heap shares, times;
+    bool well = true;
+    heap_init(&shares);
+    heap_init(&times);
+    for (size_t i = 0; i < count && well; i++) {
+        struct taker *taker = &takers[i];
+        taker->by_share = (struct heap_node){ SHARE_KEY - 1, i, 0 };
+        taker->by_time = (struct heap_node){ next_gain(taker, total), i, 0 };
+        well = heap_add(&shares, &taker->by_share) && heap_add(&times, &taker->by_time);
+    }
+    for (int64_t slot = 0; slot < total && well; slot++) {
+        while (heap_first(&times)->key <= (uint64_t)slot + 1) {
+            struct taker *taker = CONTAINER_OF(heap_first(&times), struct taker, by_time);
+            taker->gained++;
+            taker->by_share.key--;
+            heap_moved(&shares, &taker->by_share);
+            taker->by_time.key = next_gain(taker, total);
+            heap_moved(&times, &taker->by_time);
+        }
+        struct taker *best = CONTAINER_OF(heap_first(&shares), struct taker, by_share);
+        map[slot] = best->server;
+        best->by_share.key++;
+        heap_moved(&shares, &best->by_share);
+    }
+    heap_finish(&shares);
+    heap_finish(&times);
+    return well;
+}
+
 static void make_map(struct proxy *proxy, struct group *group, bool backups)
 {
-    struct arena *arena = &proxy->configuration->arena;
+    const struct server *sole = sole_backup(proxy, backups);
     int64_t divisor = 0, total = 0;
+    size_t count = 0;
     for (const struct server *server = proxy->servers; server; server = server->next)
         divisor = common_divisor(divisor, server->settings.weight);
     divisor = divisor ? divisor : 1;
-    for (struct server *server = proxy->servers; server; server = server->next) {
-        server->map_score = 0;
-        if (belongs(proxy, server, backups))
-            total += (server->weight_now + divisor - 1) / divisor;
+    struct taker *takers = mem_alloc((proxy->server_count + 1) * sizeof(*takers));
+    for (struct server *server = proxy->servers; server && takers; server = server->next) {
+        if (!belongs(server, backups, sole))
+            continue;
+        int64_t weight = (server->weight_now + divisor - 1) / divisor;
+        takers[count++] = (struct taker){ .server = server, .weight = weight };
+        total += weight;
     }
-    if ((size_t)total > group->map_capacity) {
-        group->map_capacity = (size_t)total;
-        group->map = arena_need(arena, group->map_capacity * sizeof(struct server *));
+    if (takers && make_room(&group->map, &group->map_capacity, (size_t)total, sizeof(*group->map)) &&
+        deal(group->map, total, takers, count)) {
+        group->map_size = (size_t)total;
+        group->map_is_made = true;
     }
-    group->map_size = (size_t)total;
-    for (int64_t slot = 0; slot < total; slot++) {
-        struct server *best = NULL;
-        int64_t most = 0;
-        for (struct server *server = proxy->servers; server; server = server->next) {
-            if (!belongs(proxy, server, backups))
-                continue;
-            server->map_score += (server->weight_now + divisor - 1) / divisor;
-            int64_t share = (server->map_score + total) / total;
-            if (best && share <= most)
-                continue;
-            most = share;
-            best = server;
-        }
-        group->map[slot] = best;
-        best->map_score -= total;
-    }
+    mem_free(takers);
     if (group->map_next >= group->map_size)
         group->map_next = 0;
-    group->map_is_made = true;
 }
 
 static struct group *map_of(struct proxy *proxy, bool backups)
@@ -172,22 +233,21 @@ static uint32_t base_of(const struct server *server)
 
 static void make_ring(struct proxy *proxy, struct group *group, bool backups, uint64_t now)
 {
+    const struct server *sole = sole_backup(proxy, backups);
     size_t total = 0;
     uint32_t order = 0;
     group->warming = false;
     for (const struct server *server = proxy->servers; server; server = server->next) {
-        if (!belongs(proxy, server, backups))
+        if (!belongs(server, backups, sole))
             continue;
         total += server_weight_at(server, now);
         group->warming |= server->state == SERVER_STARTING;
     }
-    if (total > group->ring_capacity) {
-        group->ring_capacity = total;
-        group->ring = arena_need(&proxy->configuration->arena, total * sizeof(struct point));
-    }
+    if (!make_room(&group->ring, &group->ring_capacity, total, sizeof(*group->ring)))
+        return;
     group->ring_size = 0;
     for (struct server *server = proxy->servers; server; server = server->next) {
-        unsigned points = belongs(proxy, server, backups) ? server_weight_at(server, now) : 0;
+        unsigned points = belongs(server, backups, sole) ? server_weight_at(server, now) : 0;
         uint32_t base = points ? base_of(server) * POINTS_A_SERVER : 0;
         for (unsigned i = 0; i < points; i++)
             group->ring[group->ring_size++] = (struct point){ digest_avalanche(base + i), order++, server };

@@ -25,6 +25,7 @@ enum hash_type { /* bits of proxy->settings.hash_type */
 /* Sets proxy->balance_state. own: what the algorithm keeps beside. */
 void balance_hash_prepare(struct proxy *proxy, void *own);
 void *balance_hash_own(const struct proxy *proxy);
+void balance_hash_finish(struct proxy *proxy);
 void balance_hash_changed(struct proxy *proxy, struct server *server);
 
 uint32_t balance_hash_of(const struct proxy *proxy, struct str key);

@@ -51,5 +51,11 @@ static struct server *pick(struct proxy *proxy, struct stream *stream, const str
 }
 
 const struct balance_row balance_hdr_row = {
-    "hdr", prepare, pick, balance_hash_changed, NULL, BALANCE_HASH, "a hash of a header's value",
+    .word = "hdr",
+    .prepare = prepare,
+    .pick = pick,
+    .server_changed = balance_hash_changed,
+    .traits = BALANCE_HASH,
+    .note = "a hash of a header's value",
+    .finish = balance_hash_finish,
 };

@@ -44,11 +44,11 @@ static struct server *pick(struct proxy *proxy, struct stream *stream, const str
 }
 
 const struct balance_row balance_random_row = {
-    "random",
-    prepare,
-    pick,
-    balance_hash_changed,
-    NULL,
-    BALANCE_IN_TURN,
-    "the less loaded of some servers by chance",
+    .word = "random",
+    .prepare = prepare,
+    .pick = pick,
+    .server_changed = balance_hash_changed,
+    .traits = BALANCE_IN_TURN,
+    .note = "the less loaded of some servers by chance",
+    .finish = balance_hash_finish,
 };

@@ -56,8 +56,20 @@ static struct server *pick(struct proxy *proxy, struct stream *stream, const str
 }
 
 const struct balance_row balance_hash_row = {
-    "hash", prepare_hash, pick, balance_hash_changed, NULL, BALANCE_HASH, "a hash of an expression",
+    .word = "hash",
+    .prepare = prepare_hash,
+    .pick = pick,
+    .server_changed = balance_hash_changed,
+    .traits = BALANCE_HASH,
+    .note = "a hash of an expression",
+    .finish = balance_hash_finish,
 };
 const struct balance_row balance_rdp_cookie_row = {
-    "rdp-cookie", prepare_rdp, pick, balance_hash_changed, NULL, BALANCE_HASH, "a hash of an RDP cookie",
+    .word = "rdp-cookie",
+    .prepare = prepare_rdp,
+    .pick = pick,
+    .server_changed = balance_hash_changed,
+    .traits = BALANCE_HASH,
+    .note = "a hash of an RDP cookie",
+    .finish = balance_hash_finish,
 };

@@ -25,5 +25,11 @@ static struct server *pick(struct proxy *proxy, struct stream *stream, const str
 }
 
 const struct balance_row balance_source_row = {
-    "source", prepare, pick, balance_hash_changed, NULL, BALANCE_HASH, "a hash of the client's address",
+    .word = "source",
+    .prepare = prepare,
+    .pick = pick,
+    .server_changed = balance_hash_changed,
+    .traits = BALANCE_HASH,
+    .note = "a hash of the client's address",
+    .finish = balance_hash_finish,
 };

@@ -9,11 +9,11 @@ static bool prepare(struct proxy *proxy, const char **words, const char **error)
 }
 
 const struct balance_row balance_static_rr_row = {
-    "static-rr",
-    prepare,
-    balance_map_next,
-    balance_hash_changed,
-    NULL,
-    BALANCE_IN_TURN | BALANCE_FIXED_WEIGHT,
-    "each server in turn by weight; weights stay as configured",
+    .word = "static-rr",
+    .prepare = prepare,
+    .pick = balance_map_next,
+    .server_changed = balance_hash_changed,
+    .traits = BALANCE_IN_TURN | BALANCE_FIXED_WEIGHT,
+    .note = "each server in turn by weight; weights stay as configured",
+    .finish = balance_hash_finish,
 };

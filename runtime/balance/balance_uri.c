@@ -60,5 +60,11 @@ static struct server *pick(struct proxy *proxy, struct stream *stream, const str
 }
 
 const struct balance_row balance_uri_row = {
-    "uri", prepare, pick, balance_hash_changed, NULL, BALANCE_HASH, "a hash of the request's URI",
+    .word = "uri",
+    .prepare = prepare,
+    .pick = pick,
+    .server_changed = balance_hash_changed,
+    .traits = BALANCE_HASH,
+    .note = "a hash of the request's URI",
+    .finish = balance_hash_finish,
 };

@@ -53,11 +53,11 @@ static struct server *pick(struct proxy *proxy, struct stream *stream, const str
 }
 
 const struct balance_row balance_url_param_row = {
-    "url_param",
-    prepare,
-    pick,
-    balance_hash_changed,
-    NULL,
-    BALANCE_HASH,
-    "a hash of a parameter of the query",
+    .word = "url_param",
+    .prepare = prepare,
+    .pick = pick,
+    .server_changed = balance_hash_changed,
+    .traits = BALANCE_HASH,
+    .note = "a hash of a parameter of the query",
+    .finish = balance_hash_finish,
 };

@@ -91,14 +91,6 @@ static void unlink_server(struct server *server)
     (void)dict_remove(&backend->servers_by_name, str_of(server->name));
 }
 
-/* What stands behind the algorithm's name. */
-static const char **words_of(const struct proxy *backend)
-{
-    static const char *const none[] = { NULL };
-    const char **words = backend->settings.balance_words;
-    return words && words[0] ? words + 1 : (const char **)(uintptr_t)none;
-}
-
 static bool speak_tls(struct cli_command *command, struct server *server)
 {
     struct buf error = BUF_INIT;
@@ -115,7 +107,6 @@ static bool take_in(struct cli_command *command, struct server *server)
 {
     struct proxy *backend = server->proxy;
     const struct balance_row *balance = backend->settings.balance;
-    const char *error = NULL;
     int highest = 0;
     server->dynamic = true;
     for (const struct server *each = backend->servers; each; each = each->next)
@@ -133,8 +124,8 @@ static bool take_in(struct cli_command *command, struct server *server)
     for (size_t i = 0; i < COUNT_OF(checks); i++)
         if (checks[i])
             checks[i]->enabled = false;
-    if (balance->prepare && !balance->prepare(backend, words_of(backend), &error)) {
-        cli_error(command, "%s", error ? error : "out of memory");
+    if (balance->server_added && !balance->server_added(backend, server)) {
+        cli_error(command, "out of memory");
         return false;
     }
     persist_cookie_prepare(backend);

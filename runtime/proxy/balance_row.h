@@ -24,6 +24,10 @@ struct balance_row {
     void (*load_changed)(struct proxy *proxy, struct server *server);
     unsigned traits; /* enum balance_trait bits */
     const char *note;
+    /* A server came at run time; server_changed follows. false: no memory. May be NULL. */
+    bool (*server_added)(struct proxy *proxy, struct server *server);
+    /* Gives back what is not in the arena. May be NULL. */
+    void (*finish)(struct proxy *proxy);
 };
 
 enum balance_trait {

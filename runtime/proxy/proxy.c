@@ -1,6 +1,7 @@
 /* Sections: how one begins with what its defaults hand down, and how it is found by name. */
 #include "proxy/proxy.h"
 #include "base/units.h"
+#include "proxy/balance_row.h"
 #include "proxy/configuration.h"
 #include "proxy/server.h"
 #include "table/stick_table.h"
@@ -108,6 +109,9 @@ void proxy_destroy(struct proxy *proxy)
                                &proxy->http_after_response, &proxy->stats };
     for (size_t i = 0; i < COUNT_OF(sets); i++)
         ruleset_finish(sets[i]);
+    const struct balance_row *balance = proxy->settings.balance;
+    if (balance && balance->finish && proxy->balance_state)
+        balance->finish(proxy);
     dict_finish(&proxy->servers_by_name);
     stick_table_destroy(proxy->table);
 }

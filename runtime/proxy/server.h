@@ -125,7 +125,6 @@ struct server {
     const char *cookie;             /* of persistence: as configured, or made from its address; NULL: none */
     struct server_resolve *resolve; /* of the stream storey; NULL: its address is not looked up */
     void *balance;                  /* the algorithm's own */
-    int64_t map_score;              /* while a map of servers is made */
     bool dynamic;                   /* came at run time */
     bool referenced;                /* by a rule, an expression or `track`: it cannot be deleted */
     void *check, *agent;            /* the health storey's own */
