@@ -26,10 +26,13 @@ Result = collections.namedtuple("Result", "outcome why seconds")
 # Why a test may come out differently, by what is said of it. The first that fits counts.
 REASONS = [
     (r"HTTP/2 specs are not replayed", "the simulator's clients and servers speak no HTTP/2"),
-    (r"command -v (openssl|curl|socat)|no '(curl|openssl)' here", "the test calls programs that a simulation does not have"),
-    (r"this redirection is not known|process' needs real", "the test's shell does what the simulator's does not"),
+    (r"'process' needs real processes", "the test starts programs of its own"),
+    (r"'curl https:", "the simulator's curl speaks plain HTTP"),
+    (r"shell: ", "the test's shell does what the simulator's does not"),
+    (r"command -v", "the test calls programs that a simulation does not have"),
     (r"feature\(LINUX_SPLICE\)", "the kernel splices, the simulated network does not"),
-    (r"balance-hash-maxqueue", "marked broken by its authors: it hangs on luck (scenarios/balance/affinity_maxqueue.vtc is the sound one)"),
+    (r"automatic_maxconn", "it counts on a high limit of descriptors, which this machine may lack and a simulation has"),
+    (r"balance-hash-maxqueue", "it hangs on luck, as its authors say (scenarios/balance/affinity_maxqueue.vtc is the sound one)"),
 ]
 
 

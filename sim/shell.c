@@ -75,7 +75,7 @@ static enum actor_step socat_connect(struct actor *actor, struct shell *shell, s
         net_on_ready(shell->host, shell->sock, actor_ready, actor);
     }
     if (!(net_readiness(shell->host, shell->sock) & (PLAT_WRITABLE | PLAT_ERROR)))
-        return actor_wait_io(actor, "a connection for 'socat'");
+        return actor_wait_io(actor, "a connection");
     if (net_sock_error(shell->host, shell->sock) != IO_OK)
         return errand_end(shell, errand, 1);
     shell->connected = true;
@@ -89,12 +89,12 @@ static enum actor_step socat_write(struct actor *actor, struct shell *shell, str
         struct io_result result = net_write(shell->host, shell->sock, &vec, 1, false);
 
         if (result.status == IO_WOULD_BLOCK)
-            return actor_wait_io(actor, "room for what 'socat' sends");
+            return actor_wait_io(actor, "room for what it sends");
         if (result.status != IO_OK)
             return errand_end(shell, errand, 1);
         shell->sent += result.size;
     }
-    if (!shell->input_ended)
+    if (!shell->input_ended && errand->kind == ERRAND_SOCAT)
         (void)!net_shutdown(shell->host, shell->sock, PLAT_SHUT_WRITE);
     shell->input_ended = true;
     return STEP_NEXT;
@@ -120,7 +120,7 @@ static enum actor_step socat_read(struct actor *actor, struct shell *shell, stru
             return errand_end(shell, errand, 0);
         if (!actor->alarm_ns)
             actor_alarm(actor, world_now(shell->scenario->world) + errand->wait_ns);
-        return actor_wait_io(actor, "an answer for 'socat'");
+        return actor_wait_io(actor, "an answer");
     }
 }
 

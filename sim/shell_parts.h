@@ -5,7 +5,7 @@
 
 enum { ERRANDS_MAX = 256, SHELL_WORDS_MAX = 64 };
 
-enum errand_kind { ERRAND_SOCAT, ERRAND_SLEEP };
+enum errand_kind { ERRAND_SOCAT, ERRAND_CURL, ERRAND_SLEEP }; /* curl does not end what it sends */
 
 struct errand {
     enum errand_kind kind;
@@ -67,6 +67,9 @@ struct outcome shell_errand_outcome(struct shell *shell, const struct errand *er
 
 /* shell_program.c */
 struct outcome shell_call_program(struct call *call, bool drop_out);
+
+/* shell_curl.c */
+struct outcome shell_run_curl(struct call *call);
 
 /* shell_language.c */
 struct outcome shell_run_script(struct shell *shell, struct str text, struct buf *out);

@@ -1,4 +1,5 @@
 /* The programs that a scenario's shell has. */
+#include "base/base64.h"
 #include "base/mem.h"
 #include "base/units.h"
 #include "sim/links.h"
@@ -334,17 +335,37 @@ static struct outcome run_ss(struct call *call)
     return shell_ended(0);
 }
 
+/* `openssl base64`: what is put into commands; lines of 64 signs. */
+static struct outcome run_openssl(struct call *call)
+{
+    struct buf text = BUF_INIT;
+    char *room = buf_room(&text, base64_encoded_size(call->in.size) + 1);
+
+    CHECK(room);
+    if (call->count != 2 || !str_eq(call->words[1], STR("base64"))) {
+        buf_finish(&text);
+        return shell_stop(call->shell, "shell: 'openssl %.*s' is not known here",
+                          call->count > 1 ? call->words[1] : STR(""));
+    }
+    text.size = base64_encode(call->in, room, false);
+    for (size_t at = 0; at < text.size; at += 64)
+        buf_printf(call->out, "%.*s\n", STR_ARG(str_slice(buf_str(&text), at, 64)));
+    buf_finish(&text);
+    return shell_ended(0);
+}
+
 static const struct program_row {
     const char *name;
     struct outcome (*run)(struct call *call);
 } programs[] = {
-    { "echo", run_echo },   { "printf", run_printf },
-    { "cat", run_cat },     { "grep", run_grep },
-    { "socat", run_socat }, { "sleep", run_sleep },
-    { "true", run_true },   { "false", run_true },
-    { "[", run_test },      { "test", run_test },
-    { "seq", run_seq },     { "haproxy", run_haproxy },
-    { "ss", run_ss },       { 0 },
+    { "echo", run_echo },       { "printf", run_printf },
+    { "cat", run_cat },         { "grep", run_grep },
+    { "socat", run_socat },     { "sleep", run_sleep },
+    { "true", run_true },       { "false", run_true },
+    { "[", run_test },          { "test", run_test },
+    { "seq", run_seq },         { "haproxy", run_haproxy },
+    { "ss", run_ss },           { "curl", shell_run_curl },
+    { "openssl", run_openssl }, { 0 },
 };
 
 bool shell_has_program(struct str name)
