@@ -13,6 +13,7 @@ pytestmark = pytest.mark.only("sim", reason="the simulator's own verbs")
 # A client, a proxy, a server, a log; what is sent contains what a page must not take for its own.
 TWO_REQUESTS = """vtest "Two requests"
 feature ignore_unknown_macro
+sim -live 0
 server s1 {
     rxreq
     txresp -hdr "x: </script><b>" -body "0123456789"
@@ -199,6 +200,7 @@ def test_perfetto_can_read_it(sim, tmp_path, name):
 
 TLS_13 = """vtest "TLS 1.3 between two proxies"
 feature ignore_unknown_macro
+sim -live 0
 server s1 {
     rxreq
     txresp -hdr "x-back: yes" -body "in clear at last"

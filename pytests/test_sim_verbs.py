@@ -249,3 +249,44 @@ def test_the_table_of_a_suite(request, tmp_path):
     assert re.search(r"^fail +- +reg-tests/some/missed.vtc: .*expected +sim.now > 9", out.stdout, re.M)
     assert re.search(r"^fail +- +reg-tests/some/refused.vtc: the proxy refuses: .*wrong", out.stdout, re.M)
     assert "4 tests. In the simulator 1 pass, 2 fail, 1 are skipped" in out.stdout
+
+
+def test_what_specs_expect_is_no_verdict_in_a_swarm(sim):
+    assert sim("sweep", "slow.vtc", "--seeds", "1..100").returncode == 1
+    result = sim("sweep", "slow.vtc", "--seeds", "1..100", "--swarm", "--jsonl")
+    assert result.returncode == 0, result.stdout
+    runs = [json.loads(line) for line in result.stdout.splitlines()]
+    assert {run["result"] for run in runs} == {"passed"}
+    assert len({run["virtual_ns"] // 10**9 for run in runs}) > 1  # some waited for what was lost
+
+
+BUSY = """vtest "A stream that goes on without its client"
+feature ignore_unknown_macro
+sim -live {live}
+haproxy h1 -conf {{
+    defaults
+        mode http
+        timeout connect 1s
+        timeout client 1s
+        timeout server 1s
+        timeout tarpit 10s
+    frontend fe
+        bind "fd@${{fe}}"
+        http-request tarpit
+        default_backend be
+    backend be
+}} -start
+client c1 -connect ${{h1_fe_sock}} {{
+    txreq
+    delay .1
+}} -run
+"""
+
+
+@pytest.mark.parametrize("live, code", [("2s", 1), ("20s", 0), ("0", 0)])
+def test_a_proxy_that_does_not_come_to_rest(sim, tmp_path, live, code):
+    (tmp_path / "busy.vtc").write_text(BUSY.format(live=live))
+    result = sim("run", "busy.vtc")
+    assert result.returncode == code, result.stdout
+    assert ("judge rest of h1: all clients and servers left 2 s ago" in result.stdout) == (code == 1)
+    assert ("fe/FRONTEND qcur  scur 1;" in result.stdout) == (code == 1)

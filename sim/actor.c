@@ -15,13 +15,15 @@
 static void step_fired(struct world_timer *timer)
 {
     struct actor *actor = CONTAINER_OF(timer, struct actor, step_timer);
+    enum actor_step step;
 
     actor->awake = false;
     if (!actor->running || actor->scenario->over)
         return;
     actor->waits_for = NULL;
     actor->wants_io = false;
-    if (actor->class->step(actor) == STEP_NEXT)
+    step = actor->class->step(actor);
+    if (step == STEP_NEXT || (step == STEP_FAILED && !actor->scenario->over))
         actor_stop(actor);
 }
 

@@ -186,7 +186,7 @@ static enum actor_step know_side(struct check *check, struct operand *operand)
     if (check->ask.status == IO_OK) {
         struct str value = from_answer(operand, buf_str(&check->ask.answer));
 
-        if (!value.data)
+        if (!value.data && !actor->scenario->options->swarm)
             return actor_wrong(actor, "'%.*s' is nothing that %.*s tells of", STR_ARG(operand->written),
                                STR_ARG(operand->parts[0]));
         buf_add(&operand->text, value);

@@ -112,7 +112,8 @@ static bool applies(struct fault *fault, const struct victim *victim, enum sim_o
 {
     struct world *world = fault->scenario->world;
 
-    if (fault->heals || fault->operation != operation || !str_eq(str_of(fault->who), str_of(victim->who)))
+    if (fault->heals || fault->operation != operation ||
+        (strcmp(fault->who, "*") != 0 && strcmp(fault->who, victim->who) != 0))
         return false;
     if (fault->until_ns && world_now(world) >= fault->until_ns)
         return false;
@@ -129,7 +130,7 @@ static bool torture_fails(struct victim *victim, enum sim_operation operation, e
     const struct scenario_torture *calls = victim->scenario->options->calls;
     uint64_t number;
 
-    if (!calls || calls->memory)
+    if (!calls || calls->memory || victim->scenario->judge_rest)
         return false;
     number = ++victim->scenario->calls_made[operation];
     if (calls->counts)
@@ -180,6 +181,48 @@ void fault_forget_all(struct scenario *scenario)
         world_timer_stop(scenario->world, &fault->heal);
         list_remove(item);
         mem_free(fault);
+    }
+}
+
+/* ---- a swarm ---- */
+
+/* Most are off in most runs, so that enough succeeds (Groce et al., Swarm testing, 2012). */
+static const struct {
+    enum sim_operation operation;
+    enum io_status status;
+    uint32_t chances[2]; /* of CHANCE_BASE */
+} swarm_rows[] = {
+    { SIM_READ, IO_WOULD_BLOCK, { 10000, 200000 } },
+    { SIM_WRITE, IO_WOULD_BLOCK, { 10000, 200000 } },
+    { SIM_READ, IO_RESET, { 500, 10000 } },
+    { SIM_WRITE, IO_CLOSED, { 500, 10000 } },
+    { SIM_WRITE, IO_NO_MEMORY, { 500, 10000 } },
+    { SIM_ACCEPT, IO_NO_DESCRIPTORS, { 10000, 300000 } },
+    { SIM_CONNECT, IO_NO_DESCRIPTORS, { 10000, 200000 } },
+    { SIM_CONNECT, IO_NO_PORTS, { 10000, 200000 } },
+    { SIM_CONNECT, IO_UNREACHABLE, { 10000, 200000 } },
+    { SIM_SEND_TO, IO_WOULD_BLOCK, { 10000, 200000 } },
+    { SIM_RESOLVE, IO_NOT_FOUND, { 10000, 200000 } },
+    { SIM_ALLOC, IO_NO_MEMORY, { 500, 20000 } },
+};
+
+void fault_swarm(struct scenario *scenario)
+{
+    enum { DRAWN_OF = 8, OFF_BELOW = 6 };
+
+    for (size_t i = 0; i < COUNT_OF(swarm_rows); i++) {
+        uint32_t drawn = world_choose(scenario->world, SITE_SWARM, 0, DRAWN_OF);
+        struct fault *fault;
+
+        if (drawn < OFF_BELOW)
+            continue;
+        fault = mem_need(sizeof(*fault));
+        fault->scenario = scenario;
+        fault->who[0] = '*';
+        fault->operation = swarm_rows[i].operation;
+        fault->status = swarm_rows[i].status;
+        fault->chance = swarm_rows[i].chances[drawn - OFF_BELOW];
+        list_add_last(&scenario->faults, &fault->link);
     }
 }
 

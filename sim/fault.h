@@ -11,4 +11,7 @@ void fault_attach(struct scenario *scenario, const char *name, struct sim_platfo
 const char *fault_operation_name(enum sim_operation operation);
 void fault_forget_all(struct scenario *scenario);
 
+/* Each proxy's calls fail by chance, in the ways that the run draws. */
+void fault_swarm(struct scenario *scenario);
+
 #endif

@@ -226,6 +226,49 @@ void links_cut_off(struct links *links, const char *name, bool cut)
     add_rule(links, STR("*"), str_of(name), &in);
 }
 
+/* 0: off, as in half of the runs; else 1 to 3. */
+static uint32_t level(struct links *links)
+{
+    uint32_t drawn = world_choose(links->scenario->world, SITE_SWARM, 0, 6);
+
+    return drawn > 2 ? drawn - 2 : 0;
+}
+
+void links_swarm(struct links *links)
+{
+    static const uint64_t latency_ms[] = { 0, 1, 20, 200 };
+    static const uint32_t segments[] = { 0, 1460, 200, 20 }, buffers[] = { 0, 65536, 8192, 2048 };
+    static const uint32_t losses[] = { 0, 1000, 10000, 50000 };
+    struct net_link link = net_get_link(links->scenario->net, NULL, NULL);
+    uint32_t drawn;
+
+    if ((drawn = level(links)))
+        link.latency_max_ns = latency_ms[drawn] * NS_PER_MS;
+    if ((drawn = level(links)))
+        link.segment_max = segments[drawn];
+    if ((drawn = level(links)))
+        link.send_buffer = link.receive_buffer = buffers[drawn];
+    link.loss = losses[level(links)];
+    link.random_segments = level(links);
+    link.short_reads = level(links);
+    link.short_writes = level(links);
+    net_set_link(links->scenario->net, NULL, NULL, &link);
+}
+
+void links_heal(struct links *links)
+{
+    struct net_link all = net_get_link(links->scenario->net, NULL, NULL);
+
+    all.cut = false;
+    all.loss = 0;
+    net_set_link(links->scenario->net, NULL, NULL, &all);
+    for (struct link_rule *rule = links->rules; rule; rule = rule->next) {
+        rule->link.cut = false;
+        rule->link.loss = 0;
+        apply(links, rule, NULL);
+    }
+}
+
 static enum actor_step set_one(struct actor *top, struct str from, struct str to)
 {
     struct links *links = top->scenario->links;

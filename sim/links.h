@@ -15,6 +15,10 @@ void links_remove_host(struct links *links, const struct net_host *host);
 /* All links from and to the hosts of that name: nothing passes, or passes again. */
 void links_cut_off(struct links *links, const char *name, bool cut);
 
+/* The link that holds where no rule says otherwise is drawn: slow, small, in pieces, with losses, or nothing of it. */
+void links_swarm(struct links *links);
+void links_heal(struct links *links); /* of all that fails: cuts and losses */
+
 enum actor_step links_statement(struct actor *top);
 
 #endif

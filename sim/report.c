@@ -106,6 +106,10 @@ void report_failure(struct scenario *scenario, const struct actor *who, struct s
                (unsigned long long)scenario->options->seed);
     if (scenario->options->torture)
         buf_add_c(out, " --torture");
+    if (scenario->options->swarm)
+        buf_add_c(out, " --swarm");
+    if (scenario->options->live_ns)
+        buf_printf(out, " --live %llu", (unsigned long long)(scenario->options->live_ns / NS_PER_S));
     if (scenario->options->limit_ns)
         buf_printf(out, " --limit %llu", (unsigned long long)(scenario->options->limit_ns / NS_PER_S));
     buf_add_char(out, '\n');

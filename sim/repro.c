@@ -41,6 +41,10 @@ static void add_head(struct buf *out, const struct scenario_options *options, co
         buf_printf(out, "limit %llu\n", (unsigned long long)(options->limit_ns / NS_PER_S));
     if (options->torture)
         buf_add_c(out, "torture yes\n");
+    if (options->swarm)
+        buf_add_c(out, "swarm yes\n");
+    if (options->live_ns)
+        buf_printf(out, "live %llu\n", (unsigned long long)(options->live_ns / NS_PER_S));
     if (options->arguments)
         buf_printf(out, "args %s\n", options->arguments);
     for (unsigned i = 0; i < options->define_count; i++)
@@ -104,6 +108,14 @@ static bool take_word(struct repro *repro, struct str word, struct str value)
     }
     if (str_eq(word, STR("torture")))
         return options->torture = true;
+    if (str_eq(word, STR("swarm")))
+        return options->swarm = true;
+    if (str_eq(word, STR("live"))) {
+        bool fine = run_options_number(copy, &options->live_ns);
+
+        options->live_ns *= NS_PER_S;
+        return fine;
+    }
     if (str_eq(word, STR("args"))) {
         options->arguments = copy;
         return true;

@@ -57,6 +57,16 @@ static bool take_limit(struct run_options *options, char *text)
     return true;
 }
 
+static bool take_live(struct run_options *options, char *text)
+{
+    uint64_t seconds;
+
+    if (!run_options_number(text, &seconds) || !seconds || seconds > 1000000)
+        return false;
+    options->scenario.live_ns = seconds * NS_PER_S;
+    return true;
+}
+
 static bool take_macro(struct run_options *options, char *text)
 {
     char *equals = strchr(text, '=');
@@ -78,8 +88,13 @@ static const struct value_row {
     const char *option;
     bool (*take)(struct run_options *options, char *text);
 } values[] = {
-    { "--seed", take_seed },   { "--seeds", take_seeds }, { "--limit", take_limit },
-    { "--macro", take_macro }, { "--args", take_args },   { 0 },
+    { "--seed", take_seed },
+    { "--seeds", take_seeds },
+    { "--limit", take_limit },
+    { "--live", take_live },
+    { "--macro", take_macro },
+    { "--args", take_args },
+    { 0 },
 };
 
 enum run_option run_options_take(struct run_options *options, const char *verb, int argc, char **argv, int at)
@@ -92,6 +107,10 @@ enum run_option run_options_take(struct run_options *options, const char *verb, 
     }
     if (!strcmp(word, "--torture")) {
         options->scenario.torture = true;
+        return RUN_OPTION_TAKEN;
+    }
+    if (!strcmp(word, "--swarm")) {
+        options->scenario.swarm = true;
         return RUN_OPTION_TAKEN;
     }
     for (const struct value_row *row = values; row->option; row++) {

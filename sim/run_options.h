@@ -20,6 +20,10 @@ struct run_options {
     "  --torture         every link cuts writes, reads and segments by chance\n"                             \
     "  --limit SECONDS   virtual time a scenario may take (default 60); half of it is the patience of its "  \
     "specs\n"                                                                                                \
+    "  --live SECONDS    so long proxies may take to come to rest when all others left; by default it is "   \
+    "not looked at\n"                                                                                        \
+    "  --swarm           each seed has a part of all settings of links and of all faults, and --live 300; "  \
+    "what specs expect is no verdict\n"                                                                      \
     "  --macro NAME=VALUE  defines ${NAME}\n"                                                                \
     "  --args TEXT       arguments of every proxy (default \"-dM -dI -dW\")\n"
 

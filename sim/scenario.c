@@ -11,6 +11,7 @@
 #include "sim/barrier.h"
 #include "sim/check.h"
 #include "sim/fault.h"
+#include "sim/judge_rest.h"
 #include "sim/judge_wire.h"
 #include "sim/links.h"
 #include "sim/name_server.h"
@@ -21,7 +22,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { LIMIT_S = 60, FIRST_INHERITED = 1000, DRIFT_MAX = 500000 };
+enum { LIMIT_S = 60, LIVE_S = 600, FIRST_INHERITED = 1000, DRIFT_MAX = 500000 };
 
 const char *scenario_outcome_name(enum scenario_outcome outcome)
 {
@@ -66,6 +67,9 @@ void scenario_fail(struct scenario *scenario, struct actor *who, const char *for
     va_list values;
 
     if (scenario->over)
+        return;
+    /* In a swarm a spec may well see that something failed: it ends, and the others go on. */
+    if (scenario->options->swarm && who && (who != scenario->top || !scenario->ending))
         return;
     va_start(values, format);
     buf_vprintf(&text, format, values);
@@ -292,6 +296,9 @@ static enum actor_step run_sim(struct actor *top)
                 return STEP_FAILED;
             scenario->limit_ns = value;
             scenario->patience_ns = value / 2;
+        } else if (actor_word_is(top, i, "-live")) {
+            if (!actor_seconds(top, i + 1, &scenario->live_ns))
+                return STEP_FAILED;
         } else if (actor_word_is(top, i, "-epoch")) {
             int64_t wall = 0;
 
@@ -475,7 +482,8 @@ static const struct statement_row top_rows[] = {
     { "process", NULL, 0, WORDS_ANY, "", "'process' needs real processes" },
     { "server", actor_server_statement, 1, WORDS_ANY, "sNAME [{SPEC}] [-start | -wait | -break] ...", NULL },
     { "setenv", run_setenv, 2, 3, "[-ifunset] NAME VALUE", NULL },
-    { "sim", run_sim, 2, WORDS_ANY, "[-seed N] [-limit TIME] [-epoch SECONDS] [-choices {TAPE}]", NULL },
+    { "sim", run_sim, 2, WORDS_ANY, "[-seed N] [-limit TIME] [-live TIME] [-epoch SECONDS] [-choices {TAPE}]",
+      NULL },
     { "syslog", actor_syslog_statement, 1, WORDS_ANY,
       "SNAME [-level LEVEL] [{SPEC}] [-start | -wait | -stop] ...", NULL },
     { "time", run_time, 1, 3, "advance TIME | settle | jump wall [-]TIME | drift wall [-]MILLIONTHS", NULL },
@@ -504,6 +512,10 @@ static enum actor_step end_step(struct actor *top)
     }
     if (check_finish(top) != STEP_NEXT)
         return STEP_WAIT;
+    enum actor_step rest = judge_rest_step(top);
+
+    if (rest != STEP_NEXT)
+        return rest;
     LIST_EACH (item, &scenario->nodes) {
         enum actor_step step = sim_node_stop(top, sim_node_of(item));
 
@@ -515,16 +527,24 @@ static enum actor_step end_step(struct actor *top)
     return STEP_NEXT;
 }
 
+static void begin_to_end(struct scenario *scenario)
+{
+    scenario->ending = true;
+    scenario->top->waits_detail[0] = '\0';
+    scenario->top->alarm_ns = 0;
+    barrier_release_all(scenario);
+}
+
 static enum actor_step top_step(struct actor *top)
 {
     if (!top->scenario->ending) {
         enum actor_step step = actor_run_program(top);
 
+        if (step == STEP_FAILED && top->scenario->options->swarm && !top->scenario->over)
+            step = STEP_NEXT;
         if (step != STEP_NEXT)
             return step;
-        top->scenario->ending = true;
-        top->waits_detail[0] = '\0';
-        barrier_release_all(top->scenario);
+        begin_to_end(top->scenario);
     }
     return end_step(top);
 }
@@ -605,6 +625,7 @@ static void scenario_open(struct scenario *scenario, const struct scenario_optio
     scenario->began_ns = world_now(scenario->world);
     scenario->limit_ns = options->limit_ns ? options->limit_ns : LIMIT_S * NS_PER_S;
     scenario->patience_ns = scenario->limit_ns / 2;
+    scenario->live_ns = options->live_ns ? options->live_ns : LIVE_S * NS_PER_S;
     scenario->net = net_create(scenario->world);
     scenario->host = net_host_create(scenario->net, "script");
     scenario->links = links_create(scenario, options->torture);
@@ -629,6 +650,7 @@ static void scenario_close(struct scenario *scenario, struct program *program)
     fault_forget_all(scenario);
     name_server_destroy(scenario->name_server);
     judge_wire_forget_all(scenario);
+    judge_rest_destroy(scenario);
     links_destroy(scenario->links);
     net_host_destroy(scenario->host);
     net_destroy(scenario->net);
@@ -647,9 +669,30 @@ static void scenario_close(struct scenario *scenario, struct program *program)
     arena_finish(&scenario->arena);
 }
 
+/* In a swarm the script may wait for what a fault has prevented: its end comes from outside, once. true: it does. */
+static bool give_up(struct scenario *scenario)
+{
+    if (!scenario->options->swarm || scenario->gave_up || scenario->judge_rest)
+        return false;
+    scenario->gave_up = true;
+    begin_to_end(scenario);
+    LIST_EACH (item, &scenario->actors) {
+        struct actor *actor = LIST_ITEM(item, struct actor, link);
+
+        if (actor != scenario->top)
+            actor_stop(actor);
+    }
+    scenario->limit_ns = scenario_now(scenario) + LIMIT_S * NS_PER_S;
+    actor_wake(scenario->top);
+    return true;
+}
+
 static void fail_waiting(struct scenario *scenario, const char *why)
 {
     struct buf text = BUF_INIT;
+
+    if (!world_exhausted(scenario->world) && give_up(scenario))
+        return;
 
     buf_printf(&text, "%s:\n", why);
     report_waiting(scenario, &text);
@@ -722,7 +765,7 @@ static bool set_source(struct scenario *scenario)
 void scenario_run(const struct scenario_options *options, struct scenario_result *result)
 {
     struct scenario scenario;
-    struct program *program;
+    struct program *program = NULL;
 
     *result =
         (struct scenario_result){ .text = BUF_INIT, .says = BUF_INIT, .tape = BUF_INIT, .marks = BUF_INIT };
@@ -730,7 +773,13 @@ void scenario_run(const struct scenario_options *options, struct scenario_result
     if (options->calls)
         sim_heap_plan((enum sim_heap_kind)options->calls->operation,
                       options->calls->memory ? options->calls->nth : 0, options->calls->from_then_on);
-    program = set_source(&scenario) ? load(&scenario) : NULL;
+    if (set_source(&scenario)) {
+        if (options->swarm) {
+            links_swarm(scenario.links);
+            fault_swarm(&scenario);
+        }
+        program = load(&scenario);
+    }
     if (program && !scenario.over) {
         scenario.top = mem_need(sizeof(*scenario.top));
         actor_init(scenario.top, &scenario, &top_class, STR("script"));

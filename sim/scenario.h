@@ -43,8 +43,10 @@ struct scenario_options {
     const struct scenario_define *defines;
     unsigned define_count;
     const struct scenario_torture *calls; /* NULL: none fails */
-    bool torture;                         /* links cut writes, reads and segments by chance */
-    const char *arguments;                /* of every proxy, before its own; NULL: "-dM -dI -dW" */
+    bool swarm; /* each seed has a part of all settings and faults; what specs expect is no verdict then */
+    uint64_t live_ns; /* so long after the end of the script proxies may take to come to rest; 0: 600 s */
+    bool torture;     /* links cut writes, reads and segments by chance */
+    const char *arguments; /* of every proxy, before its own; NULL: "-dM -dI -dW" */
     void (*say)(void *data, uint64_t at_ns, const char *who,
                 struct str text); /* what happens, for -v; or NULL */
     void *say_data;
@@ -79,6 +81,7 @@ enum { SCENARIO_OPERATIONS = 48 };     /* room for enum sim_operation */
 struct actor;
 struct links;
 struct name_server;
+struct judge_rest;
 
 struct scenario {
     const struct scenario_options *options;
@@ -98,6 +101,9 @@ struct scenario {
     struct list judges; /* struct judge_wire.link */
     uint64_t calls_made[SCENARIO_OPERATIONS];
     unsigned check_count;
+    struct judge_rest *judge_rest; /* NULL: it did not begin */
+    uint64_t live_ns;
+    bool gave_up; /* of a swarm: the script was ended from outside */
     struct links *links;
     struct name_server *name_server; /* NULL: `dns` was not said */
     struct actor *top;

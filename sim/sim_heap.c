@@ -28,6 +28,11 @@ void sim_heap_plan(enum sim_heap_kind kind, uint64_t nth, bool from_then_on)
     memset(heap.counts, 0, sizeof(heap.counts));
 }
 
+void sim_heap_relent(void)
+{
+    heap.nth = 0;
+}
+
 uint64_t sim_heap_count(enum sim_heap_kind kind)
 {
     return heap.counts[kind];

@@ -12,6 +12,7 @@ const char *sim_heap_kind_name(enum sim_heap_kind kind);
 void sim_heap_take_tls(void);
 /* nth: from 1; 0: none fails, they are counted. */
 void sim_heap_plan(enum sim_heap_kind kind, uint64_t nth, bool from_then_on);
+void sim_heap_relent(void);                       /* none fails from now on */
 uint64_t sim_heap_count(enum sim_heap_kind kind); /* since the plan was made */
 
 /* A node's turn begins and ends; within it the simulator may be at work (a platform's call). */

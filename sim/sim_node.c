@@ -82,6 +82,16 @@ static enum sim_process_state state_of(const struct sim_node *node)
     return node->process ? sim_process_state(node->process) : PROCESS_NEW;
 }
 
+const char *sim_node_name(const struct sim_node *node)
+{
+    return node->name;
+}
+
+bool sim_node_serves(const struct sim_node *node)
+{
+    return state_of(node) == PROCESS_RUNNING && node->stopping == PLAT_SIGNAL_NONE;
+}
+
 static void give_environment(struct sim_node *node)
 {
     struct sim_platform *sim = sim_process_platform(node->process);

@@ -13,6 +13,8 @@ enum actor_step sim_node_stop(struct actor *by, struct sim_node *node);
 struct sim_node *sim_node_of(struct list *link);
 void sim_node_destroy(struct sim_node *node);
 
+const char *sim_node_name(const struct sim_node *node);
+bool sim_node_serves(const struct sim_node *node); /* it runs, and was not told to end */
 struct sim_node *sim_node_find(struct scenario *scenario, struct str name); /* NULL: there is none */
 /* As by SIGKILL; and begun anew with the same configuration and sockets. */
 enum actor_step sim_node_crash(struct actor *top, struct sim_node *node);

@@ -25,6 +25,7 @@ static const char *const site_names[SITE_COUNT] = {
     [SITE_FAULT] = "fault",
     [SITE_LUA_SEED] = "lua.seed",
     [SITE_STATEMENT] = "pick",
+    [SITE_SWARM] = "swarm",
 };
 
 const char *world_site_name(enum world_site site)

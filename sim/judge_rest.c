@@ -1,0 +1,145 @@
+/* Everybody who is not a proxy leaves, links heal, faults stop. Then each proxy is asked again and again. */
+#include "sim/judge_rest.h"
+#include "base/mem.h"
+#include "base/units.h"
+#include "sim/actor_client.h"
+#include "sim/actor_http.h"
+#include "sim/actor_server.h"
+#include "sim/ask.h"
+#include "sim/fault.h"
+#include "sim/links.h"
+#include "sim/sim_heap.h"
+#include "sim/sim_node.h"
+#include <stdio.h>
+
+enum { LOOK_EVERY_MS = 100 };
+
+struct judge_rest {
+    struct list *node; /* at which it is */
+    uint64_t until_ns;
+    bool asking;
+    struct ask ask;
+    struct buf left; /* what does not rest, one line */
+};
+
+static void everybody_leaves(struct scenario *scenario)
+{
+    fault_forget_all(scenario);
+    sim_heap_relent();
+    LIST_EACH (item, &scenario->nodes)
+        sim_node_attach_faults(sim_node_of(item));
+    links_heal(scenario->links);
+    LIST_EACH (item, &scenario->actors) {
+        struct actor *actor = LIST_ITEM(item, struct actor, link);
+
+        if (actor->class == &actor_server_class) {
+            actor_http_close(CONTAINER_OF(actor, struct actor_http, actor)); /* an orderly end */
+            (void)actor_server_crash(actor);
+        } else if (actor->class == &actor_client_class) {
+            actor_http_close(CONTAINER_OF(actor, struct actor_http, actor));
+            actor_stop(actor);
+        }
+    }
+}
+
+static struct str column(struct str line, unsigned number)
+{
+    struct str field = str_split(&line, ',');
+
+    while (number--)
+        field = str_split(&line, ',');
+    return field;
+}
+
+static bool is_zero(struct str field)
+{
+    return !field.size || str_eq(field, STR("0"));
+}
+
+/* Of `show info` the connections, of which the question itself is one; of `show stat` who waits and who is served. */
+static void find_left(struct buf *left, struct str answer)
+{
+    enum { PROXY, SERVICE, QUEUE, SESSIONS = 4 };
+
+    buf_reset(left);
+    while (answer.data) {
+        struct str line = str_split(&answer, '\n');
+
+        if (str_starts(line, STR("CurrConns: "))) {
+            struct str count = str_from(line, 11);
+
+            if (!is_zero(count) && !str_eq(count, STR("1")))
+                buf_printf(left, " %.*s connections;", STR_ARG(count));
+        }
+        if (str_starts(line, STR("# ")) || str_find_char(line, ',') == STR_NOT_FOUND ||
+            (is_zero(column(line, QUEUE)) && is_zero(column(line, SESSIONS))))
+            continue;
+        buf_printf(left, " %.*s/%.*s qcur %.*s scur %.*s;", STR_ARG(column(line, PROXY)),
+                   STR_ARG(column(line, SERVICE)), STR_ARG(column(line, QUEUE)),
+                   STR_ARG(column(line, SESSIONS)));
+    }
+}
+
+/* STEP_NEXT: it rests, or tells nothing. */
+static enum actor_step one_rests(struct actor *top, struct judge_rest *rest, struct sim_node *node)
+{
+    struct scenario *scenario = top->scenario;
+    enum actor_step step;
+
+    if (top->alarm_ns && !actor_alarm_passed(top))
+        return actor_wait(top, "proxies to come to rest");
+    top->alarm_ns = 0;
+    if (!rest->asking &&
+        (!sim_node_serves(node) ||
+         !ask_begin(&rest->ask, scenario, str_of(sim_node_name(node)), "show info;show stat")))
+        return STEP_NEXT;
+    rest->asking = true;
+    step = ask_step(&rest->ask, top);
+    if (step != STEP_NEXT)
+        return step;
+    rest->asking = false;
+    find_left(&rest->left, rest->ask.status == IO_OK ? buf_str(&rest->ask.answer) : STR(""));
+    if (!rest->left.size)
+        return STEP_NEXT;
+    if (world_now(scenario->world) >= rest->until_ns)
+        return actor_fail(top,
+                          "judge rest of %s: all clients and servers left %llu s ago, and there are\n   %.*s",
+                          sim_node_name(node), (unsigned long long)(scenario->live_ns / NS_PER_S),
+                          STR_ARG(buf_str(&rest->left)));
+    actor_alarm(top, world_now(scenario->world) + LOOK_EVERY_MS * NS_PER_MS);
+    return actor_wait(top, "proxies to come to rest");
+}
+
+enum actor_step judge_rest_step(struct actor *top)
+{
+    struct scenario *scenario = top->scenario;
+    struct judge_rest *rest = scenario->judge_rest;
+
+    if (!scenario->live_ns)
+        return STEP_NEXT;
+    if (!rest) {
+        rest = scenario->judge_rest = mem_need(sizeof(*rest));
+        ask_init(&rest->ask, scenario, "judge");
+        rest->node = &scenario->nodes;
+        rest->node = rest->node->next;
+        rest->until_ns = world_now(scenario->world) + scenario->live_ns;
+        scenario->limit_ns = scenario_now(scenario) + scenario->live_ns + 60 * NS_PER_S;
+        everybody_leaves(scenario);
+    }
+    for (; rest->node != &scenario->nodes; rest->node = rest->node->next) {
+        enum actor_step step = one_rests(top, rest, sim_node_of(rest->node));
+
+        if (step != STEP_NEXT)
+            return step;
+    }
+    return STEP_NEXT;
+}
+
+void judge_rest_destroy(struct scenario *scenario)
+{
+    if (!scenario->judge_rest)
+        return;
+    ask_finish(&scenario->judge_rest->ask);
+    buf_finish(&scenario->judge_rest->left);
+    mem_free(scenario->judge_rest);
+}
