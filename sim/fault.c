@@ -306,8 +306,18 @@ static bool to_process(struct actor *top, enum actor_step *step)
         *step = black_hole(top);
         return true;
     }
-    if (!crash && !restart)
+    if (!crash && !restart && !actor_word_is(top, 2, "reload"))
         return false;
+    if (node && actor_word_is(top, 2, "reload")) {
+        world_trace(scenario->world, EV_FAULT, world_entity(scenario->world, actor_word(top, 1).data), 0, 0,
+                    STR_NONE);
+        *step = sim_node_reload(top, node);
+        return true;
+    }
+    if (!crash && !restart) {
+        *step = actor_wrong(top, "there is no proxy '%.*s'", STR_ARG(actor_word(top, 1)));
+        return true;
+    }
     if (server)
         *step = crash ? actor_server_crash(server) : actor_server_restart(top, server);
     else if (node)
@@ -326,7 +336,7 @@ static enum actor_step unknown_operation(struct actor *top)
 
     for (size_t i = 0; i < COUNT_OF(operations); i++)
         buf_printf(&names, "%s%s", i ? ", " : "", operations[i].word);
-    step = actor_wrong(top, "a fault happens to %.*s; or is crash, restart, blackhole; not '%.*s'",
+    step = actor_wrong(top, "a fault happens to %.*s; or is crash, restart, reload, blackhole; not '%.*s'",
                        STR_ARG(buf_str(&names)), STR_ARG(actor_word(top, 2)));
     buf_finish(&names);
     return step;

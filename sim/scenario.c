@@ -470,7 +470,8 @@ static const struct statement_row top_rows[] = {
       "truncated | forged | lie | garbage | cut | silent [-delay TIME] [-for TIME] | gone | back",
       NULL },
     { "fault", fault_statement, 2, WORDS_ANY,
-      "WHO OPERATION ERROR [-nth N | -each | -p 5%] [-for TIME] | WHO crash | restart | blackhole [-for "
+      "WHO OPERATION ERROR [-nth N | -each | -p 5%] [-for TIME] | WHO crash | restart | reload | blackhole "
+      "[-for "
       "TIME]",
       NULL },
     { "feature", run_feature, 1, WORDS_ANY, "NAME | cmd COMMAND | vtest_cmd WORD | ignore_unknown_macro",

@@ -455,6 +455,14 @@ enum actor_step sim_node_restart(struct actor *top, struct sim_node *node)
     return start(top, node);
 }
 
+enum actor_step sim_node_reload(struct actor *top, struct sim_node *node)
+{
+    if (state_of(node) != PROCESS_RUNNING || str_find(buf_str(&node->arguments), STR("-W")) == STR_NOT_FOUND)
+        return actor_wrong(top, "%s is no master process (-W) that runs", node->name);
+    sim_process_signal(node->process, PLAT_SIGNAL_USR2);
+    return STEP_NEXT;
+}
+
 /* Starts the management spec, if the proxy was started, and waits for its end. */
 static enum actor_step run_cli(struct actor *top, struct sim_node *node, struct actor_cli *which)
 {

@@ -19,7 +19,8 @@ struct sim_node *sim_node_find(struct scenario *scenario, struct str name); /* N
 /* As by SIGKILL; and begun anew with the same configuration and sockets. */
 enum actor_step sim_node_crash(struct actor *top, struct sim_node *node);
 enum actor_step sim_node_restart(struct actor *top, struct sim_node *node);
-void sim_node_attach_faults(struct sim_node *node); /* the rules are other ones now */
+enum actor_step sim_node_reload(struct actor *top, struct sim_node *node); /* as by SIGUSR2 to a master */
+void sim_node_attach_faults(struct sim_node *node);                        /* the rules are other ones now */
 
 int64_t sim_node_pid(const struct sim_node *node); /* 0: it does not run */
 /* A proxy that is started only to end at once, with these variables beside the scenario's: its exit code, and what it
