@@ -14,6 +14,7 @@
 #include "health/server_past.h"
 #include "health/server_state_file.h"
 #include "lua/lua_check.h"
+#include "lua/lua_describe.h"
 #include "lua/lua_memory.h"
 #include "lua/lua_register.h"
 #include "lua/lua_vm.h"
@@ -670,4 +671,9 @@ enum node_state node_turn(struct node *node)
 int node_exit_code(const struct node *node)
 {
     return node->exit_code;
+}
+
+void node_describe_lua(const struct node *node, uint64_t now_ns, struct buf *out)
+{
+    lua_describe(node->configuration ? node->configuration->lua : NULL, now_ns, out);
 }

@@ -3,6 +3,7 @@
 #define NODE_H
 #include "platform/platform.h"
 
+struct buf;
 struct node;
 
 enum node_state { NODE_RUNNING, NODE_ENDED };
@@ -15,6 +16,8 @@ enum node_state node_start(struct node *node, int argc, const char *const *argv,
 /* One turn of each loop. NODE_ENDED after a stop was carried out. */
 enum node_state node_turn(struct node *node);
 int node_exit_code(const struct node *node);
+/* For a person who looks, between two turns: what its scripts are doing, with stacks and locals. now_ns: monotonic. */
+void node_describe_lua(const struct node *node, uint64_t now_ns, struct buf *out);
 /* Ends all connections and frees everything, in any state. */
 void node_destroy(struct node *node);
 

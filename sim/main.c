@@ -10,6 +10,7 @@ static const struct verb_row verbs[] = {
     { "shrink", verb_shrink, "FILE.repro", "makes a failure small" },
     { "why", verb_why, "FILE.repro", "the choices that a failure hangs on" },
     { "trace", verb_trace, "FILE.vtc | FILE.repro", "one run as a story, a page, packets" },
+    { "step", verb_step, "FILE.vtc | FILE.repro", "one run, event by event, forward and back" },
     { "diff", verb_diff, "A B", "the first event in which two runs differ" },
     { "doctor", verb_doctor, "FILE.vtc... [--program OTHER]", "one hash in all surroundings?" },
     { "torture", verb_torture, "FILE.vtc...", "each call of the world fails, in each way" },

@@ -65,7 +65,7 @@ void net_destroy(struct net *net)
     sim_mem_free(net);
 }
 
-static const char *state_name(const struct net_end *end)
+const char *net_state_name(const struct net_end *end)
 {
     if (end->state == NET_CONNECTING)
         return "SYN-SENT";
@@ -87,7 +87,7 @@ void net_list(struct net *net, void (*call)(void *data, const struct net_listing
                 continue;
             struct net_end *end = net_end_of(host->table[i]->sock);
             struct net_listing listing = { .host = world_entity_name(net->world, host->entity),
-                                           .state = state_name(end),
+                                           .state = net_state_name(end),
                                            .number = (plat_sock)i };
             net_name_to_addr(&end->sock.own, &listing.own, false);
             net_name_to_addr(&net_other(end)->sock.own, &listing.peer, false);

@@ -97,6 +97,8 @@ struct net_listing {
     struct addr own, peer;
 };
 void net_list(struct net *net, void (*call)(void *data, const struct net_listing *listing), void *data);
+/* Every socket as a line: whose, its number and serial, its state, its names, the bytes that wait in it. */
+void net_describe(struct net *net, struct buf *out);
 /* Called for every packet of TCP and UDP; NULL to stop. */
 void net_on_packet(struct net *net, void (*call)(void *data, const struct net_packet_seen *packet),
                    void *data);

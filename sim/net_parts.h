@@ -201,9 +201,10 @@ struct net_descriptor *net_descriptor(struct net_host *host, plat_sock number); 
 plat_sock net_add_descriptor(struct net_host *host, struct net_sock *sock, enum io_status *status);
 bool net_has_room(struct net_host *host, unsigned count, enum io_status *status); /* for descriptors */
 void net_sock_init(struct net_sock *sock, struct net_host *host, enum net_kind kind);
-void net_drop(struct net_sock *sock); /* one holder less; the last closes it */
-void net_edge(struct net_sock *sock); /* tell the watchers, soon */
-void net_flush(struct net *net);      /* tell them now: only as the last thing of a world's event */
+void net_drop(struct net_sock *sock);                  /* one holder less; the last closes it */
+const char *net_state_name(const struct net_end *end); /* as `ss` has it */
+void net_edge(struct net_sock *sock);                  /* tell the watchers, soon */
+void net_flush(struct net *net); /* tell them now: only as the last thing of a world's event */
 struct net_pair *net_pair_of(struct net *net, uint32_t from, uint32_t to);
 bool net_is_lost(struct net *net, struct net_pair *pair, uint32_t entity);
 uint64_t net_latency(struct net *net, struct net_pair *pair, uint32_t entity);

@@ -703,9 +703,16 @@ static void fail_waiting(struct scenario *scenario, const char *why)
     buf_finish(&text);
 }
 
+static bool goes_on(struct scenario *scenario)
+{
+    const struct scenario_options *options = scenario->options;
+
+    return !options->rest || options->rest(options->rest_data, scenario);
+}
+
 static void run_world(struct scenario *scenario)
 {
-    while (!scenario->over) {
+    while (!scenario->over && goes_on(scenario)) {
         uint64_t end_ns = scenario->began_ns + scenario->limit_ns;
         char text[96];
 
@@ -721,6 +728,8 @@ static void run_world(struct scenario *scenario)
             fail_waiting(scenario, "nobody can move, and no clock would help");
         }
     }
+    if (scenario->over)
+        (void)goes_on(scenario);
 }
 
 /* The program of the file; NULL: the outcome stands. */

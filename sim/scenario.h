@@ -32,6 +32,8 @@ struct scenario_torture {
     bool memory;      /* not calls: pieces of memory, of the kind `operation` (enum sim_heap_kind) */
 };
 
+struct scenario;
+
 struct scenario_options {
     const char *path;
     struct str text; /* what stands in the file; data NULL: it is read */
@@ -56,6 +58,9 @@ struct scenario_options {
     void *packet_data; /* of packet, each of TCP and UDP; or NULL */
     void (*secret)(void *data, struct str line);
     void *secret_data; /* of secret, a line of a TLS key log; or NULL */
+    /* Between two steps of the world, and once when the outcome stands; false: the run is left. Or NULL. */
+    bool (*rest)(void *data, struct scenario *scenario);
+    void *rest_data;
 };
 
 struct scenario_result {

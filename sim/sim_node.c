@@ -298,6 +298,12 @@ void sim_node_destroy(struct sim_node *node)
     mem_free(node);
 }
 
+void sim_node_describe_lua(const struct sim_node *node, struct buf *out)
+{
+    if (node->process)
+        sim_process_describe_lua(node->process, out);
+}
+
 int64_t sim_node_pid(const struct sim_node *node)
 {
     return node->process ? sim_process_pid(node->process) : 0;

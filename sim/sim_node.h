@@ -30,6 +30,8 @@ int sim_node_run_once(struct scenario *scenario, int argc, const char *const *ar
 
 /* The answer to `-cc CONDITION`, by a proxy made for the question; arguments come before -cc. */
 bool sim_node_condition(struct scenario *scenario, struct str arguments, struct str condition);
+/* What its scripts are doing; nothing when it does not run. */
+void sim_node_describe_lua(const struct sim_node *node, struct buf *out);
 /* Its name and the last lines that it printed, for a report. */
 void sim_node_describe(const struct sim_node *node, struct buf *out);
 

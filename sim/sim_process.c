@@ -333,3 +333,15 @@ int sim_process_split(char *text, const char **out, int max)
     }
     return count;
 }
+
+void sim_process_describe_lua(const struct sim_process *process, struct buf *out)
+{
+    size_t before = out->size;
+
+    if (process->node)
+        node_describe_lua(process->node, world_now(process->world), out);
+    if (out->size > before && process->parent)
+        buf_printf(out, "    (in process %s)\n", process->name);
+    LIST_EACH (item, &process->children)
+        sim_process_describe_lua(LIST_ITEM(item, struct sim_process, link), out);
+}

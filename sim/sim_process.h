@@ -46,6 +46,8 @@ bool sim_process_was_killed(const struct sim_process *process);
 /* Descriptors that were open when it had ended and given everything back, and those of what it started; those that were
  * inherited do not count. */
 unsigned sim_process_left_open(const struct sim_process *process);
+/* What the scripts of it and of those that it started are doing (node.h). */
+void sim_process_describe_lua(const struct sim_process *process, struct buf *out);
 struct str sim_process_output(const struct sim_process *process); /* all of it */
 
 /* Splits text as a shell does, in place: blanks separate, quotes join, nothing is expanded. Returns the count. */

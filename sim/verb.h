@@ -16,6 +16,7 @@ int verb_repro(int argc, char **argv);
 int verb_shrink(int argc, char **argv);
 int verb_why(int argc, char **argv);
 int verb_trace(int argc, char **argv);
+int verb_step(int argc, char **argv);
 int verb_diff(int argc, char **argv);
 int verb_doctor(int argc, char **argv);
 int verb_torture(int argc, char **argv);

@@ -9,7 +9,7 @@
 #include "sim/verb.h"
 #include <stdio.h>
 
-enum { ITEMS_MAX = 100000 }; /* that are drawn: a page stays small enough for a browser */
+enum { ITEMS_MAX = 50000 }; /* that are drawn: a page stays small enough for a browser */
 
 static const char help[] = "usage: lockstep-sim trace FILE.vtc | FILE.repro [options]\n" RUN_OPTIONS_HELP
                            "  --txt FILE        the story (default: printed)\n"
