@@ -515,11 +515,14 @@ static bool id_is_taken(const struct configuration *configuration, const struct 
 static void number_proxies(struct configuration *configuration)
 {
     int next = 2;
+    bool any_written = false;
+    for (const struct proxy *proxy = configuration->proxies; proxy; proxy = proxy->next)
+        any_written = any_written || proxy->id;
     for (struct proxy *proxy = configuration->proxies; proxy; proxy = proxy->next) {
         proxy->uuid = (unsigned)proxy->id;
         if (proxy->id)
             continue;
-        while (id_is_taken(configuration, proxy, next))
+        while (any_written && id_is_taken(configuration, proxy, next))
             next++;
         proxy->id = next++;
         proxy->uuid = (unsigned)proxy->id;
@@ -538,10 +541,13 @@ static bool server_id_is_taken(const struct proxy *proxy, int id)
 static void number_servers(struct proxy *proxy)
 {
     int next = 1;
+    bool any_written = false;
+    for (const struct server *server = proxy->servers; server; server = server->next)
+        any_written = any_written || server->id;
     for (struct server *server = proxy->servers; server; server = server->next) {
         if (server->id)
             continue;
-        while (server_id_is_taken(proxy, next))
+        while (any_written && server_id_is_taken(proxy, next))
             next++;
         server->id = next++;
     }
