@@ -322,3 +322,32 @@ backend be
     size = len(ask(world, proxy, "show stat"))
     assert size > 100000
     assert turns() - before >= size // 40000  # two pieces of an answer, and then the sockets
+
+
+@pytest.mark.parametrize("command, says", [
+    ("set server be/s1 check-port", "set server <b>/<s> check-port requires a port."),
+    ("set server be/s1 check-addr", "set server <b>/<s> check-addr requires an address and optionally a port."),
+    ("set server be/s1 agent-addr", "set server <b>/<s> agent-addr requires an address and optionally a port."),
+    ("set server be/s1 agent-port", "set server <b>/<s> agent-port requires a port."),
+    ("set server be/s1 check-addr x", "invalid addr 'x'"),
+    ("set server be/s1 check-addr 127.0.0.1 port 70000", "provided port is invalid"),
+    ("set server be/s1 check-port x", "provided port is not an integer"),
+    ("set server be/s1 agent-port 70000", "provided port is invalid"),
+    ("set server be/s1 addr 127.0.0.1 port x", "problem converting port 'x' to an int"),
+    ("set rate-limit connections", "'set rate-limit' only supports :"),
+    ("shutdown session x", "Session pointer expected (use 'show sess')."),
+    ("clear table t nonsense", 'Required arguments: <table> "data.<store_data_type>" <operator> <value> or <table> key <key>'),
+    ("show resolvers x", "Can't find that resolvers section"),
+])
+def test_answers_to_what_is_missing_or_malformed(world, origin, command, says):
+    proxy = managed(world, f"""
+frontend fe
+    bind fd@${{fe}}
+    default_backend be
+backend t
+    stick-table type ip size 10 store gpc0
+backend be
+    server s1 {origin.addr} check inter 1h agent-check agent-port 1 agent-inter 1h""")
+    before = ask(world, proxy, "show servers state").split("\n")[3].split()[18:]
+    assert says in ask(world, proxy, command)
+    assert ask(world, proxy, "show servers state").split("\n")[3].split()[18:] == before

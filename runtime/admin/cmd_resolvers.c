@@ -47,7 +47,7 @@ static void cmd_show_resolvers(struct cli_command *command)
         if (one)
             show(one, command->out);
         else
-            cli_error(command, "Can't find that resolvers section\n");
+            cli_error(command, "Can't find that resolvers section");
         return;
     }
     struct dict_entry *entry = dict_next(all, NULL);

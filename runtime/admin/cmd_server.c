@@ -167,7 +167,7 @@ static bool new_port(const struct server *server, const char *text, struct addr 
         return false;
     }
     if (!size || size != strlen(text)) {
-        buf_printf(said, "invalid port '%s'", text);
+        buf_printf(said, "problem converting port '%s' to an int", text);
         return false;
     }
     if (relative || port < 1 || port > 65535) {
@@ -188,10 +188,14 @@ bool cmd_server_move(struct engine *engine, struct server *server, const char *a
                      struct buf *out)
 {
     struct addr to = server->addr.addr;
+    size_t begins = out->size;
     bool good = new_addr(server, addr, &to, out);
     if (good && port) {
         buf_add_c(out, ", ");
+        size_t ends = out->size;
         good = new_port(server, port, &to, out);
+        if (!good) /* then the address stays, too */
+            buf_remove(out, begins, ends - begins);
     }
     if (!good)
         return false;
@@ -287,11 +291,11 @@ static bool read_port(struct cli_command *command, const char *text, uint16_t *o
         cli_error(command, "provided port is not an integer");
         return false;
     }
-    if (port < 1 || port > 65535) {
-        cli_error(command, "provided port is out of range");
+    if (port < 0 || port > 65535) {
+        cli_error(command, "provided port is invalid");
         return false;
     }
-    *out = (uint16_t)port;
+    *out = (uint16_t)port; /* 0: the server's again */
     return true;
 }
 
@@ -300,12 +304,17 @@ static void set_check_addr(struct cli_command *command, struct check *check, con
 {
     struct addr addr;
     uint16_t port = check ? check->port : 0;
+    if (!cli_arg(command, 2)[0]) {
+        cli_error(command, "set server <b>/<s> %s requires an address and optionally a port.",
+                  cli_arg(command, 1));
+        return;
+    }
     if (!check || !check->enabled) {
         cli_error(command, "%s", disabled);
         return;
     }
     if (!addr_parse_ip(str_of(cli_arg(command, 2)), &addr)) {
-        cli_error(command, "Invalid addr '%s'", cli_arg(command, 2));
+        cli_error(command, "invalid addr '%s'", cli_arg(command, 2));
         return;
     }
     if (strcmp(cli_arg(command, 3), "port") == 0 && !read_port(command, cli_arg(command, 4), &port))
@@ -316,7 +325,9 @@ static void set_check_addr(struct cli_command *command, struct check *check, con
 
 static void set_check_port(struct cli_command *command, struct check *check, const char *disabled)
 {
-    if (!check || !check->enabled)
+    if (!cli_arg(command, 2)[0])
+        cli_error(command, "set server <b>/<s> %s requires a port.", cli_arg(command, 1));
+    else if (!check || !check->enabled)
         cli_error(command, "%s", disabled);
     else
         (void)read_port(command, cli_arg(command, 2), &check->port);
@@ -326,7 +337,7 @@ static void set_agent_send(struct cli_command *command, struct server *server)
 {
     struct check *agent = check_of(server->agent);
     if (!agent || !agent->enabled)
-        cli_error(command, "agent checks are not enabled on this server");
+        cli_error(command, "agent checks are not enabled on this server.");
     else if (!check_set_send(agent, cli_arg(command, 2)))
         cli_error(command, "cannot allocate memory for new string");
 }
@@ -382,7 +393,7 @@ static void set_ssl(struct cli_command *command, struct server *server)
     bool on = strcmp(word, "on") == 0;
     if (!server->tls || (!server->settings.ssl && !server->settings.ssl_ready)) {
         cli_error(command,
-                  "'set server <srv> ssl' cannot be set. \n default-server should define ssl settings");
+                  "'set server <srv> ssl' cannot be set.  default-server should define ssl settings");
         return;
     }
     if (!on && strcmp(word, "off") != 0) {

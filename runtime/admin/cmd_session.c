@@ -150,7 +150,7 @@ static void run_shutdown_session(struct cli_command *command)
 {
     const char *id = cli_arg(command, 0);
     struct stream *stream = find(command->engine, id);
-    if (!id[0])
+    if (str_starts(str_of(id), STR("0x")) ? !id[2] : !ascii_digit(id[0]))
         cli_error(command, "Session pointer expected (use 'show sess').");
     else if (!stream)
         cli_error(command, "No such session (use 'show sess').");

@@ -117,13 +117,11 @@ static void run_rate_limit(struct cli_command *command)
                      : strcmp(what, "ssl-sessions") == 0 ? &globals->ssl_rate
                                                          : NULL;
     int64_t value;
-    if (!limit) {
+    if (!limit || strcmp(cli_arg(command, 1), "global") != 0) {
         cli_error(command, "'set rate-limit' only supports :\n"
                            "   - 'connections global' to set the per-process maximum connection rate\n"
                            "   - 'sessions global' to set the per-process maximum session rate\n"
                            "   - 'ssl-sessions global' to set the per-process maximum SSL session rate");
-    } else if (strcmp(cli_arg(command, 1), "global") != 0) {
-        cli_error(command, "'set rate-limit %s' only supports 'global'.", what);
     } else if (!cli_arg(command, 2)[0]) {
         cli_error(command, "Expects an integer value.");
     } else {

@@ -112,9 +112,13 @@ static bool read_filters(struct request *request)
     struct cli_command *command = request->command;
     for (unsigned at = 1; cli_arg(command, at)[0]; at += 3) {
         if (!str_starts(str_of(cli_arg(command, at)), STR("data.")))
-            return refuse(command,
-                          "Optional argument only supports \"data.<store_data_type>\" <operator> <value> and "
-                          "key <key>");
+            return refuse(
+                command,
+                strcmp(command->words[0], "clear") == 0
+                    ? "Required arguments: <table> \"data.<store_data_type>\" <operator> <value> or "
+                      "<table> key <key>"
+                    : "Optional argument only supports \"data.<store_data_type>\" <operator> <value> and "
+                      "key <key>");
         if (!read_filter(request, at))
             return false;
     }
