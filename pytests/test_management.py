@@ -351,3 +351,55 @@ backend be
     before = ask(world, proxy, "show servers state").split("\n")[3].split()[18:]
     assert says in ask(world, proxy, command)
     assert ask(world, proxy, "show servers state").split("\n")[3].split()[18:] == before
+
+
+BROKEN_REQUEST = b"GET / HTTP/1.1\r\nHost: a\r\nbad header: x\r\nX: \\\x1b\x07\t" + b"l" * 100 + b"\r\n\r\n"
+
+
+def test_show_errors_has_the_last_message_that_broke_the_protocol(world, origin):
+    proxy = managed(world, f"""
+frontend fe
+    bind fd@${{fe}}
+    default_backend be
+backend be
+    server s1 {origin.addr}""")
+    assert ask(world, proxy, "show errors").endswith(" : 0\n\n")
+    client = world.connect(proxy.port())
+    client.send(BROKEN_REQUEST)
+    assert client.recv_response().status == 400
+    client = world.connect(proxy.port())
+    client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    server = origin.accept()
+    server.recv_request()
+    server.send(b"HTTP/1.1 200 OK\r\nheader/biz\xe9 arre: blah\r\n\r\n")
+    assert client.recv_response().status == 502
+    said = ask(world, proxy, "show errors")
+    assert said.split("\n")[0].endswith(" : 2")
+    assert "] frontend fe (#2): invalid request\n  backend <NONE> (#-1), server <NONE> (#-1), event #0, src 127.0.0.1:" in said
+    assert "error at position 28\n" in said
+    assert ("  \n  00000  GET / HTTP/1.1\\r\\n\n  00016  Host: a\\r\\n\n  00025  bad header: x\\r\\n\n"
+            "  00040  X: \\\\\\e\\x07\\t" + "l" * 57 + "\n  00104+ " + "l" * 43 + "\\r\\n\n  00149  \\r\\n\n") in said
+    assert "] backend be (#3): invalid response\n  frontend fe (#2), server s1 (#1), event #1, src 127.0.0.1:" in said
+    assert "  00017  header/biz\\xE9 arre: blah\\r\\n\n" in said
+    for words, request, response in (("be", False, True), ("3", False, True), ("fe request", True, False), ("fe", True, True), ("-1 response", False, True),
+                                     ("99", False, False)):
+        said = ask(world, proxy, "show errors " + words)
+        assert ("invalid request" in said, "invalid response" in said) == (request, response), words
+    assert "No such proxy." in ask(world, proxy, "show errors nonsense")
+
+
+def test_show_errors_has_bodies_whose_framing_is_broken(world, origin):
+    proxy = managed(world, f"""
+frontend fe
+    bind fd@${{fe}}
+    default_backend be
+backend be
+    server s1 {origin.addr}""")
+    client = world.connect(proxy.port())
+    client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    server = origin.accept()
+    server.recv_request()
+    server.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nZZ\r\n")
+    client.recv_all()
+    said = ask(world, proxy, "show errors")
+    assert " : 1\n" in said and "backend be (#3): invalid response" in said and "Z\\r\\n\n" in said

@@ -87,6 +87,7 @@ static const struct table tables[] = {
     SERVICES(admin_service_rows),
     COMMANDS(cmd_server_rows),
     COMMANDS(cmd_show_servers_rows),
+    COMMANDS(cmd_errors_rows),
     COMMANDS(cmd_show_rows),
     COMMANDS(cmd_set_rows),
     COMMANDS(cmd_session_rows),

@@ -64,6 +64,6 @@ void cli_quit(struct cli_command *command);
 
 extern const struct service_row cli_service;
 extern const struct command_row cli_rows[], cmd_stat_rows[], cmd_server_rows[], cmd_show_rows[],
-    cmd_set_rows[], cmd_session_rows[], cmd_sockets_rows[], cmd_show_servers_rows[];
+    cmd_set_rows[], cmd_session_rows[], cmd_sockets_rows[], cmd_show_servers_rows[], cmd_errors_rows[];
 
 #endif

@@ -15,6 +15,7 @@
 #include "proxy/source.h"
 #include "rules/ruleset.h"
 
+struct refused_message;
 struct balance_row;
 struct bind;
 struct check_rules;
@@ -257,6 +258,7 @@ struct proxy {
     uint64_t last_change_ns, down_since_ns,
         down_time_ns; /* of the backend: all its servers went down, or one came up */
     struct proxy_counters front_counters, back_counters;
+    struct refused_message *refused_request, *refused_response; /* of the stream storey; NULL: none yet */
 };
 
 /* A new section with what `defaults` hands down (NULL: the built-in values): settings, default-server, rules of named

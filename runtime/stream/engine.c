@@ -5,6 +5,7 @@
 #include "net/listener.h"
 #include "proxy/bind.h"
 #include "proxy/server.h"
+#include "stream/refused_message.h"
 #include "stream/ring_server.h"
 #include "stream/server_conn.h"
 #include "stream/server_resolve.h"
@@ -254,9 +255,11 @@ void engine_destroy(struct engine *engine)
         session_close(LIST_ITEM(list_first(&engine->session_list), struct session, link), false);
     purge_servers(engine);
     ring_servers_end(engine);
-    for (struct proxy *proxy = engine->configuration->proxies; proxy; proxy = proxy->next)
+    for (struct proxy *proxy = engine->configuration->proxies; proxy; proxy = proxy->next) {
+        refused_message_forget(proxy);
         if (proxy->table)
             stick_table_detach(proxy->table);
+    }
     while (!list_empty(&engine->free_streams)) {
         struct stream *stream = LIST_ITEM(list_first(&engine->free_streams), struct stream, link);
         list_remove(&stream->link);

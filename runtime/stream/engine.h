@@ -46,6 +46,7 @@ struct engine {
     struct list listeners;    /* open ones of this worker: struct bind_listener in engine.c */
     struct list ring_servers; /* of ring_server.c */
     uint64_t session_count, stream_count;
+    uint64_t refused_count;   /* messages that broke the protocol */
     struct service *services; /* of server_resolve.c */
     bool soft_stopping;
     bool master_gone; /* a worker whose master died */

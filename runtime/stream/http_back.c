@@ -1,5 +1,6 @@
 /* The server's side of HTTP/1: the request goes out as soon as the connection stands, the response comes in. */
 #include "proxy/server.h"
+#include "stream/refused_message.h"
 #include "stream/stream_steps.h"
 
 /* http-send-name-header: the server learns its own name. */
@@ -124,6 +125,8 @@ static bool receive_head(struct stream *stream)
             stream->http->response_head_size = before - channel->raw;
             if (status == H1_REJECT || (status == H1_DONE && unasked_upgrade(stream)) ||
                 (status == H1_MORE && channel->raw >= globals->bufsize - globals->maxrewrite)) {
+                if (status != H1_DONE)
+                    refused_message_head(stream, &back->reader, channel, true, status);
                 response_failed(stream, 502, 'P');
                 return true;
             }
@@ -165,17 +168,17 @@ bool http_back_receive(struct stream *stream)
             return false;
         if (http->response_ready && !http->response_own &&
             !channel->ended) /* what came with the head leaves with it */
-            http_reader_body(&http->back->reader, channel);
+            refused_message_body(stream, &http->back->reader, channel, true);
         return true;
     }
     if (channel->ended || channel->failed || channel->closed)
         return false;
     struct http_reader *reader = &http->back->reader;
-    bool moved = http_reader_body(reader, channel);
+    bool moved = refused_message_body(stream, reader, channel, true);
     if (!channel->ended && !channel->failed &&
         http_wire_fill(&stream->back->conn, channel, stream->engine, stream_body_reserve(stream, true))) {
         moved = true;
-        http_reader_body(reader, channel);
+        refused_message_body(stream, reader, channel, true);
         if (stream->back->conn.read_ended)
             http_reader_closed(reader, channel);
     }

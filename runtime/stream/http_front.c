@@ -1,6 +1,7 @@
 /* The client's side of HTTP/1: requests come in, responses go out. A request that cannot be read is answered here. */
 #include "base/units.h"
 #include "proxy/bind.h"
+#include "stream/refused_message.h"
 #include "stream/stick_rules.h"
 #include "stream/stream_steps.h"
 
@@ -98,6 +99,7 @@ static bool receive_head(struct stream *stream)
                 return true;
             }
             if (status == H1_REJECT || channel->raw >= globals->bufsize - globals->maxrewrite) {
+                refused_message_head(stream, reader, channel, false, status);
                 int code =
                     status == H1_REJECT && reader->parser.error_status ? reader->parser.error_status : 400;
                 http_front_request_failed(stream, code, 'P');
@@ -124,17 +126,17 @@ bool http_front_receive(struct stream *stream)
         if (stream->phase != PHASE_REQUEST || !receive_head(stream))
             return false;
         if (http->request_ready && !channel->ended)
-            http_reader_body(&http->front->reader, channel);
+            refused_message_body(stream, &http->front->reader, channel, false);
         return true;
     }
     if (channel->ended || channel->failed)
         return false;
     struct http_reader *reader = &http->front->reader;
-    bool moved = http_reader_body(reader, channel);
+    bool moved = refused_message_body(stream, reader, channel, false);
     if (!channel->ended && !channel->failed &&
         http_wire_fill(conn, channel, stream->engine, stream_body_reserve(stream, false))) {
         moved = true;
-        http_reader_body(reader, channel);
+        refused_message_body(stream, reader, channel, false);
         if (conn->read_ended)
             http_reader_closed(reader, channel);
     }
