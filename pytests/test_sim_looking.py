@@ -262,3 +262,18 @@ def test_wireshark_opens_the_packets_and_decrypts(sim, tmp_path, version):
     hello = shark("-Y", "tls.handshake.type == 2", "-T", "fields", "-e", "tls.handshake.extensions.supported_version", "-e", "tls.handshake.version")
     assert number in hello[0]
     assert all(comment for comment in shark("-T", "fields", "-e", "frame.comment"))
+
+
+def test_of_a_long_run_the_end_is_kept(sim, tmp_path):
+    long = TWO_REQUESTS.replace("    rxreq\n    txresp", "    loop 3000 {\n        rxreq\n        txresp\n    }\n    rxreq\n    txresp")
+    long = long.replace('    txreq -url "/one"\n    rxresp', '    loop 3001 {\n        txreq -url "/one"\n        rxresp\n    }')
+    (tmp_path / "long.vtc").write_text(long.replace("syslog S1 -wait\n", "").replace(" -repeat 2 ", " "))
+    result, text, run = page_of(sim, tmp_path, "long.vtc")
+    assert run["dropped"] > 0 and len(run["items"]) <= 50000 and len(text) < 5_000_000
+    assert all(0 <= begin < end < len(run["items"]) for begin, end, _ in run["messages"])
+    assert "GET /two" in "".join(item[3] for item in run["items"][-300:])
+    sent = {i: int(item[3].split()[1]) for i, item in enumerate(run["items"]) if run["kinds"][item[2]] == "send"}
+    carried = {}
+    for begin, _, size in run["messages"]:
+        carried[begin] = carried.get(begin, 0) + size
+    assert all(carried[i] == size for i, size in list(sent.items())[:2000])

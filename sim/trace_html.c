@@ -61,8 +61,8 @@ static void add_items(struct buf *out, const struct trace_log *log)
     for (uint32_t i = 0; i < log->message_count; i++) {
         const struct trace_message *message = &log->messages[i];
 
-        buf_printf(out, "%s[%u,%u,%llu]", i ? ",\n" : "", message->from, message->to,
-                   (unsigned long long)message->size);
+        buf_printf(out, "%s[%u,%u,%llu]", i ? ",\n" : "", message->from - log->dropped,
+                   message->to - log->dropped, (unsigned long long)message->size);
     }
     buf_add_c(out, "],\n");
 }
@@ -79,9 +79,8 @@ void trace_html(struct buf *out, const struct trace_log *log, const struct scena
     add_member(out, "file", str_of(options->path));
     add_member(out, "outcome", str_of(scenario_outcome_name(result->outcome)));
     add_member(out, "text", buf_str(&result->text));
-    buf_printf(out, "\"seed\":\"%llu\",\"hash\":\"%016llx\",\"dropped\":%llu,\n",
-               (unsigned long long)options->seed, (unsigned long long)result->hash,
-               (unsigned long long)log->dropped);
+    buf_printf(out, "\"seed\":\"%llu\",\"hash\":\"%016llx\",\"dropped\":%u,\n",
+               (unsigned long long)options->seed, (unsigned long long)result->hash, log->dropped);
     add_lanes(out, log);
     add_items(out, log);
     buf_printf(out, "\"ends\":%llu}", (unsigned long long)result->virtual_ns);

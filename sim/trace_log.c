@@ -59,22 +59,35 @@ static uint32_t lane_of(struct trace_log *log, const char *name)
     return log->lane_count - 1;
 }
 
-/* false: there are too many. */
-static bool add_item(struct trace_log *log, struct trace_item item)
+static void forget_half(struct trace_log *log)
 {
-    if (log->item_count == log->items_max) {
-        log->dropped++;
-        return false;
-    }
+    uint32_t gone = log->items_max / 2, kept = 0;
+
+    log->dropped += gone;
+    log->item_count -= gone;
+    memmove(log->items, log->items + gone, log->item_count * sizeof(*log->items));
+    for (uint32_t i = 0; i < log->message_count; i++)
+        if (log->messages[i].from >= log->dropped)
+            log->messages[kept++] = log->messages[i];
+    log->message_count = kept;
+}
+
+/* Returns its number. */
+static uint32_t add_item(struct trace_log *log, struct trace_item item)
+{
+    if (log->item_count == log->items_max)
+        forget_half(log);
     item.text.size = item.text.size < TEXT_MAX ? item.text.size : TEXT_MAX;
     item.text.data = arena_need_copy(&log->arena, item.text.size ? item.text : STR(""));
     log->items = with_room(log->items, log->item_count, &log->item_room, sizeof(*log->items));
     log->items[log->item_count++] = item;
-    return true;
+    return log->dropped + log->item_count - 1;
 }
 
 static void add_message(struct trace_log *log, uint32_t from, uint32_t to, uint64_t size)
 {
+    if (from < log->dropped)
+        return;
     log->messages = with_room(log->messages, log->message_count, &log->message_room, sizeof(*log->messages));
     log->messages[log->message_count++] = (struct trace_message){ from, to, size };
 }
@@ -138,11 +151,12 @@ static void take_sent(struct trace_log *log, struct trace_socket *from, uint32_t
 
 static void take_datagram(struct trace_log *log, uint32_t item, uint64_t size)
 {
-    uint64_t now = log->items[item].at_ns;
+    uint64_t now = trace_log_item(log, item)->at_ns;
 
     for (struct trace_sent **link = &log->datagrams; *link;) {
         struct trace_sent *sent = *link;
-        bool lost = now - log->items[sent->item].at_ns > DATAGRAMS_WAIT_S * NS_PER_S;
+        bool lost = sent->item < log->dropped ||
+                    now - trace_log_item(log, sent->item)->at_ns > DATAGRAMS_WAIT_S * NS_PER_S;
 
         if (!lost && sent->left != size) {
             link = &sent->next;
@@ -221,16 +235,17 @@ void trace_log_event(struct trace_log *log, const struct world *world, uint64_t 
     uint32_t lane = lane_of(log, world_entity_name(world, event->entity));
     struct trace_lane *seen = &log->lanes[lane];
     struct buf text = BUF_INIT;
+    uint32_t item;
 
     seen->proxy |= event->kind == EV_NODE_TURN;
     seen->scripted |= event->kind == EV_ACTOR_STEP;
     seen->connects |= event->kind == EV_CONNECT;
     seen->accepts |= event->kind == EV_LISTEN || event->kind == EV_ACCEPT;
     trace_words(&text, event->kind, event->a, event->b, event->bytes);
-    if (add_item(log, (struct trace_item){ event->at_ns > began_ns ? event->at_ns - began_ns : 0, event->a,
-                                           event->b, buf_str(&text), lane, (uint16_t)event->kind }) &&
-        is_of_socket(event->kind) && event->a < UINT32_MAX / 4)
-        follow(log, event, log->item_count - 1);
+    item = add_item(log, (struct trace_item){ event->at_ns > began_ns ? event->at_ns - began_ns : 0, event->a,
+                                              event->b, buf_str(&text), lane, (uint16_t)event->kind });
+    if (is_of_socket(event->kind) && event->a < UINT32_MAX / 4)
+        follow(log, event, item);
     buf_finish(&text);
 }
 
@@ -247,7 +262,7 @@ enum trace_role trace_log_role(const struct trace_log *log, uint32_t lane)
         return TRACE_SCRIPT;
     if (seen->proxy)
         return TRACE_PROXY;
-    if (seen->connects)
+    if (seen->connects && seen->scripted)
         return TRACE_CLIENT;
     return seen->accepts ? TRACE_SERVER : TRACE_OTHER;
 }

@@ -26,8 +26,8 @@ struct trace_item {
 
 /* From one item to another: bytes, a connection's begin (from EV_CONNECT), its end (from EV_CLOSE). */
 struct trace_message {
-    uint32_t from, to;
-    uint64_t size; /* of the bytes that came with it */
+    uint32_t from, to; /* numbers of items that are kept */
+    uint64_t size;     /* of the bytes that came with it */
 };
 
 struct trace_log {
@@ -38,8 +38,8 @@ struct trace_log {
     struct trace_message *messages;
     uint32_t lane_count, item_count, message_count;
     uint32_t lane_room, item_room, message_room;
-    uint32_t items_max;            /* what comes past it is counted only */
-    uint64_t dropped;              /* so many */
+    uint32_t items_max; /* when there are more, the older half goes: how a run ends is looked at most */
+    uint32_t dropped;   /* so many: the first item that is kept has this number */
     struct trace_socket **sockets; /* by serial */
     uint32_t socket_room;
     struct trace_sent *datagrams, **datagrams_last;
@@ -51,6 +51,11 @@ void trace_log_event(struct trace_log *log, const struct world *world, uint64_t 
                      const struct world_event *event);
 void trace_log_said(struct trace_log *log, uint64_t at_ns, const char *who, struct str text);
 
+/* The item with that number, which must be kept. */
+static inline const struct trace_item *trace_log_item(const struct trace_log *log, uint32_t number)
+{
+    return &log->items[number - log->dropped];
+}
 enum trace_role trace_log_role(const struct trace_log *log, uint32_t lane);
 /* What an event is in plain words: "sends 51 bytes, socket 11: "GET / ..."". */
 void trace_words(struct buf *out, enum world_event_kind kind, uint64_t a, uint64_t b, struct str bytes);

@@ -188,9 +188,9 @@ void trace_perfetto(struct buf *out, const struct trace_log *log, const struct s
     writer.lanes = sim_mem_need((log->lane_count + 1) * sizeof(*writer.lanes));
     buf_add_c(out, "{\"displayTimeUnit\":\"ns\",\n\"otherData\":{\"scenario\":");
     add_plain(out, str_of(options->path));
-    buf_printf(out, ",\"seed\":\"%llu\",\"outcome\":\"%s\",\"hash\":\"%016llx\",\"dropped\":\"%llu\"},\n",
+    buf_printf(out, ",\"seed\":\"%llu\",\"outcome\":\"%s\",\"hash\":\"%016llx\",\"dropped\":\"%u\"},\n",
                (unsigned long long)options->seed, scenario_outcome_name(result->outcome),
-               (unsigned long long)result->hash, (unsigned long long)log->dropped);
+               (unsigned long long)result->hash, log->dropped);
     buf_add_c(out,
               "\"traceEvents\":[\n{\"ph\":\"M\",\"pid\":0,\"tid\":0,\"ts\":0.000,\"name\":\"process_name\","
               "\"args\":{\"name\":\"the world\"}}");
