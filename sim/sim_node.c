@@ -36,6 +36,7 @@ struct sim_node {
     struct buf conf;
     struct inherited *inherited;
     int expected_exit;
+    bool daemon; /* -D: nobody waits for its exit code */
     bool was_started;
 
     struct sim_process *process; /* the last one started; NULL: none was */
@@ -174,7 +175,7 @@ static void other_signalled(void *data, int64_t pid, enum plat_signal signal)
 
 static const struct sim_family family = { child_born, child_gone, other_signalled };
 
-/* Starts the proxy with `mode` (-d or -c) before its arguments. It may have ended already when this returns. */
+/* Starts the proxy with `mode` (-d, -D or -c) before its arguments. It may have ended already when this returns. */
 static void node_begin(struct sim_node *node, const char *mode)
 {
     struct scenario *scenario = node->scenario;
@@ -242,7 +243,7 @@ static enum actor_step judge(struct actor *by, struct sim_node *node)
         return actor_fail(
             by, "expected  %s to close all that it opened\n    came      %u descriptors are open at its end",
             node->name, sim_process_left_open(node->process));
-    if (sim_process_was_killed(node->process) || code == node->expected_exit)
+    if (sim_process_was_killed(node->process) || node->daemon || code == node->expected_exit)
         return STEP_NEXT;
     return actor_fail(by, "expected  exit code %d of %s\n    came      %d", node->expected_exit, node->name,
                       code);
@@ -439,7 +440,7 @@ static enum actor_step start(struct actor *top, struct sim_node *node)
     if (state_of(node) == PROCESS_RUNNING)
         return actor_wrong(top, "%s runs already", node->name);
     node->was_started = true;
-    node_begin(node, "-d");
+    node_begin(node, node->daemon ? "-D" : "-d");
     if (state_of(node) == PROCESS_ENDED && sim_process_exit_code(node->process) != node->expected_exit)
         return actor_fail(top, "expected  %s to start\n    came      exit code %d at once", node->name,
                           sim_process_exit_code(node->process));
@@ -513,8 +514,9 @@ static enum actor_step take_word(struct actor *top, struct sim_node *node)
     enum actor_step step;
 
     if (actor_word_is(top, at, "-D")) {
-        scenario_skip(top->scenario, "'haproxy -D' needs a process that leaves its parent");
-        return STEP_FAILED;
+        node->daemon = true;
+        buf_printf(&node->arguments, " -p %s/pid", node->folder);
+        return STEP_NEXT;
     }
     if (take_master_word(top, node))
         return STEP_NEXT;
