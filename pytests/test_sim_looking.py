@@ -109,7 +109,9 @@ def test_a_failure_has_its_page(sim, tmp_path):
     result, _, run = page_of(sim, tmp_path, "bad.vtc", "--seed", "7")
     assert result.returncode == 1
     assert run["outcome"] == "failed" and run["seed"] == "7" and 'came      "200"' in run["text"]
-    assert sum(run["kinds"][item[2]] == "actor-fail" for item in run["items"]) == 1
+    failed = [item[3] for item in run["items"] if run["kinds"][item[2]] == "actor-fail"]
+    assert len(failed) == 1
+    assert run["source"].split("\n")[int(failed[0].split()[-1]) - 1].strip() == "expect resp.status == 404"
 
 
 def test_who_looks_changes_nothing_where_memory_is_short(sim, tmp_path):

@@ -233,6 +233,34 @@ def test_a_failure_can_be_looked_at(step, tmp_path):
     assert run.outcome is None
 
 
+def test_a_failure_made_here_is_kept(step, request, tmp_path):
+    program = os.path.abspath(os.path.join(request.config.getoption("--build"), "lockstep-sim"))
+    run = step()
+    run("goto 30")
+    place = run.event
+    assert run("keep no.repro")[0] == "the run does not fail: there is nothing to keep" and run.event == place
+    assert not (tmp_path / "no.repro").exists()
+    (tmp_path / "tight.vtc").write_text(SLOW.replace("timeout server 600ms", "timeout server 517ms"))
+    run = step("tight.vtc", "--seed", "3")
+    tape = []
+    run("continue")
+    tape = [line.split(" #")[0] for line in run("tape") if line.startswith("net.latency s1 ")]
+    for choice in tape:  # the server's answers take as long as they may
+        run("set %s = 4000000000" % choice.split(" = ")[0])
+    run("continue")
+    assert run.outcome == "failed"
+    (tmp_path / "tight.vtc").write_text(SLOW)  # who edits the file changes neither the run nor what is kept
+    assert run("keep made.repro") == ["written: made.repro"] + run.lines[1:] and run.outcome == "failed"
+    again = subprocess.run([program, "repro", "made.repro"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert again.returncode == 2 and "is not what this was made of" in again.stderr
+    for verb in (["step", "made.repro"], ["trace", "made.repro"]):
+        refused = subprocess.run([program, *verb], cwd=tmp_path, capture_output=True, text=True, timeout=60, input="")
+        assert refused.returncode == 2 and "is not what this was made of" in refused.stderr
+    (tmp_path / "tight.vtc").write_text(SLOW.replace("timeout server 600ms", "timeout server 517ms"))
+    again = subprocess.run([program, "repro", "made.repro"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert again.returncode == 0 and "the same failure, the same hash" in again.stdout
+
+
 def test_what_cannot_be_run_is_said(request, tmp_path):
     program = os.path.abspath(os.path.join(request.config.getoption("--build"), "lockstep-sim"))
     for words in (["none.vtc"], [], ["a.vtc", "b.vtc"]):

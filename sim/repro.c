@@ -199,3 +199,23 @@ bool repro_fits(const struct repro *repro, struct str text)
 {
     return !repro->text_digest || repro->text_digest == digest_of(text);
 }
+
+bool repro_read_fitting(const char *path, struct repro *out)
+{
+    struct buf text = BUF_INIT;
+    bool fine;
+
+    if (!repro_read(path, out))
+        return false;
+    fine = scenario_read_file(out->file, &text);
+    if (!fine) {
+        fprintf(stderr, "%s: the scenario '%s' cannot be read\n", path, out->file);
+    } else if (!repro_fits(out, buf_str(&text))) {
+        fprintf(stderr, "%s: '%s' is not what this was made of\n", path, out->file);
+        fine = false;
+    }
+    buf_finish(&text);
+    if (!fine)
+        repro_finish(out);
+    return fine;
+}

@@ -23,6 +23,8 @@ bool repro_write_seed(const char *path, const struct scenario_options *options, 
 /* false: said on stderr. Ready to be run as out->options.scenario. */
 bool repro_read(const char *path, struct repro *out) MUST_USE;
 void repro_finish(struct repro *repro);
+/* The same, and false as well when the scenario is not what the repro was made of, or cannot be read. */
+bool repro_read_fitting(const char *path, struct repro *out) MUST_USE;
 /* false: the scenario's text is another one now. */
 bool repro_fits(const struct repro *repro, struct str text);
 

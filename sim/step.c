@@ -135,6 +135,13 @@ static enum step_answer move_set(struct step *step, struct scenario *scenario, s
     return anew(step, STEP_TO_TAPE, 0);
 }
 
+static enum step_answer move_keep(struct step *step, struct scenario *scenario, struct str words)
+{
+    if (!words.size || str_to_c(words, step->path, sizeof(step->path)) != words.size)
+        return wrong("keep FILE.repro");
+    return anew(step, STEP_TO_KEEP, world_event_count(scenario->world));
+}
+
 /* ---- the table ---- */
 
 static void show_help(struct step *step, struct scenario *scenario, struct str words);
@@ -155,6 +162,7 @@ static const struct command_row rows[] = {
     { "before", NULL, move_back_until, NULL, "TEXT", "back to the last event whose line has TEXT" },
     { "set", NULL, move_set, NULL, "SITE WHO NUMBER = ANSWER",
       "another choice; to where the run is another one" },
+    { "keep", NULL, move_keep, NULL, "FILE.repro", "writes the failure that this run has at its end" },
     { "where", "w", NULL, show_nothing, "", "the place alone" },
     { "who", NULL, NULL, step_show_actors, "",
       "script, clients, servers: the line under way, what they wait for" },

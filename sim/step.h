@@ -10,6 +10,7 @@ enum step_goal {
     STEP_TO_TEXT,  /* an event after goal_number whose line has goal_text */
     STEP_TO_END,
     STEP_TO_TAPE,   /* to the end, for the choices made on the way; then `edit` is done to them */
+    STEP_TO_KEEP,   /* to the end, where the failure is written to `path`; then back to event goal_number */
     STEP_TO_BRANCH, /* where it differs from what it was */
     STEP_TO_MATCH,  /* to event goal_number; then back to the last one before that had goal_text */
 };
@@ -30,7 +31,8 @@ struct step {
     enum step_goal goal;
     uint64_t goal_number;
     char goal_text[256];
-    char edit[256];                 /* a choice as a tape has it */
+    char edit[256]; /* a choice as a tape has it */
+    char path[256];
     struct step_places now, before; /* of this run, of the one before the change */
     struct buf lines;               /* events since the last place */
     uint64_t matched;               /* number of the last event with goal_text, 0: none */

@@ -30,6 +30,17 @@ static void add_member(struct buf *out, const char *name, struct str text)
     buf_add_c(out, ",\n");
 }
 
+/* The script, to which items give lines. */
+static void add_source(struct buf *out, const struct scenario_options *options)
+{
+    struct buf text = BUF_INIT;
+
+    if (!options->text.data && !scenario_read_file(options->path, &text))
+        buf_reset(&text);
+    add_member(out, "source", options->text.data ? options->text : buf_str(&text));
+    buf_finish(&text);
+}
+
 static void add_lanes(struct buf *out, const struct trace_log *log)
 {
     static const char *const roles[] = { "script", "client", "proxy", "server", "other" };
@@ -79,6 +90,7 @@ void trace_html(struct buf *out, const struct trace_log *log, const struct scena
     add_member(out, "file", str_of(options->path));
     add_member(out, "outcome", str_of(scenario_outcome_name(result->outcome)));
     add_member(out, "text", buf_str(&result->text));
+    add_source(out, options);
     buf_printf(out, "\"seed\":\"%llu\",\"hash\":\"%016llx\",\"dropped\":%u,\n",
                (unsigned long long)options->seed, (unsigned long long)result->hash, log->dropped);
     add_lanes(out, log);

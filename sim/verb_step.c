@@ -79,6 +79,7 @@ static bool is_reached(struct step *step, const struct scenario *scenario)
         return differs(step);
     case STEP_TO_END:
     case STEP_TO_TAPE:
+    case STEP_TO_KEEP:
         break;
     }
     return false;
@@ -170,6 +171,8 @@ static enum step_answer arrive(struct step *step, struct scenario *scenario)
 {
     if (step->goal == STEP_TO_TAPE)
         return change_tape(step, scenario);
+    if (step->goal == STEP_TO_KEEP)
+        return STEP_LEAVES; /* what is written hangs on the whole run */
     if (step->goal == STEP_TO_MATCH) {
         if (!step->last_match)
             puts("no such event was before");
@@ -197,11 +200,29 @@ static bool rest(void *data, struct scenario *scenario)
 
 /* ---- the verb ---- */
 
+static void keep(struct step *step, const struct scenario_result *result)
+{
+    struct scenario_options options = step->options;
+
+    options.text = STR_NONE;
+    if (result->outcome != SCENARIO_FAILED)
+        puts("the run does not fail: there is nothing to keep");
+    else if (repro_write(step->path, &options, result, &step->options.text))
+        printf("written: %s\n", step->path);
+    else
+        printf("'%s' cannot be written\n", step->path);
+    step->goal = STEP_TO_EVENT;
+    step->again = true;
+}
+
 static int run_steps(struct step *step, const struct scenario_options *options)
 {
+    struct buf text = BUF_INIT;
     int code = VERB_FINE;
 
     step->options = *options;
+    if (scenario_read_file(options->path, &text)) /* it may be edited meanwhile */
+        step->options.text = buf_str(&text);
     step->options.event = happened;
     step->options.rest = rest;
     step->options.event_data = step->options.rest_data = step;
@@ -212,6 +233,8 @@ static int run_steps(struct step *step, const struct scenario_options *options)
         step->now.count = 0;
         buf_reset(&step->lines);
         scenario_run(&step->options, &result);
+        if (step->goal == STEP_TO_KEEP)
+            keep(step, &result);
         if (!step->again && !step->ended) { /* it did not come as far as to rest */
             fprintf(stderr, "%.*s\n", STR_ARG(buf_str(&result.text)));
             code = VERB_WRONG;
@@ -222,6 +245,7 @@ static int run_steps(struct step *step, const struct scenario_options *options)
     sim_mem_free(step->before.list);
     buf_finish(&step->tape);
     buf_finish(&step->lines);
+    buf_finish(&text);
     return code;
 }
 
@@ -252,7 +276,7 @@ int verb_step(int argc, char **argv)
         options.scenario.path = options.files[0];
         options.scenario.seed = options.first_seed;
         code = run_steps(&step, &options.scenario);
-    } else if (repro_read(options.files[0], &repro)) {
+    } else if (repro_read_fitting(options.files[0], &repro)) {
         code = run_steps(&step, &repro.options.scenario);
         repro_finish(&repro);
     }

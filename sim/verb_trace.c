@@ -231,7 +231,7 @@ int verb_trace(int argc, char **argv)
         trace.options.scenario.path = trace.options.files[0];
         trace.options.scenario.seed = trace.options.first_seed;
         code = run_traced(&trace, &trace.options.scenario);
-    } else if (repro_read(trace.options.files[0], &repro)) {
+    } else if (repro_read_fitting(trace.options.files[0], &repro)) {
         code = run_traced(&trace, &repro.options.scenario);
         repro_finish(&repro);
     }
