@@ -1,6 +1,8 @@
 """The master of -W: workers, reloads without a lost client, its management socket, programs, the service manager."""
 
+import grp
 import os
+import pwd
 import re
 import socket
 import subprocess
@@ -243,3 +245,26 @@ def test_a_configuration_that_is_wrong_starts_nothing(world, tmp_path):
     assert "unknown keyword 'blah' in 'global' section" in master.output()
     assert "forked" not in master.output()
     master.close()
+
+
+@pytest.mark.only("runtime", reason="there are no other programs in the simulator; HAProxy needs the name of its user's group")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may start programs for others")
+def test_a_program_runs_as_its_user_and_group(start):
+    master = start(sections="program sleeper\n    command sleep 100\n    user nobody\n    group daemon")
+    with open(f"/proc/{master.one('programs')}/status", encoding="ascii") as file:
+        status = file.read()
+    user, group = pwd.getpwnam("nobody").pw_uid, grp.getgrnam("daemon").gr_gid
+    assert f"Uid:\t{user}\t{user}\t{user}\t{user}\n" in status
+    assert f"Gid:\t{group}\t{group}\t{group}\t{group}\n" in status
+    assert "Groups:\t \n" in status
+
+
+@pytest.mark.parametrize("words, says", [
+    ("user no-such-user", "cannot find user id for 'no-such-user'"),
+    ("group no-such-group", "cannot find group id for 'no-such-group'"),
+    ("user", "'user' expects a user name."),
+    ("group root more", "'group' cannot handle unexpected argument 'more'"),
+])
+def test_whose_a_program_is(world, words, says):
+    code, out, err = world.run(["-c"], f"program p\n    command sleep 1\n    {words}\n")
+    assert code == 1 and "run.cfg:3]" in out + err and says in out + err

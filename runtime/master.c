@@ -107,7 +107,7 @@ static void forget_child(struct child *child)
 }
 
 static struct child *start_child(struct master *master, enum child_kind kind, const char *const *argv,
-                                 const plat_sock *pass, unsigned pass_count)
+                                 const plat_sock *pass, unsigned pass_count, const struct program *program)
 {
     struct platform *platform = master->facts.platform;
     struct child *child = mem_zero(sizeof(*child));
@@ -116,7 +116,9 @@ static struct child *start_child(struct master *master, enum child_kind kind, co
                               .out = PLAT_NO_SOCK,
                               .keep_streams = true,
                               .pass = pass,
-                              .pass_count = pass_count };
+                              .pass_count = pass_count,
+                              .uid = program ? program->uid : NULL,
+                              .gid = program ? program->gid : NULL };
     int64_t pid = child ? platform->ops->child_start(platform, &how) : -1;
     if (pid < 0) {
         mem_free(child);
@@ -147,7 +149,7 @@ static void start_programs(struct master *master, const struct configuration *co
     for (const struct program *program = configuration->programs; program; program = program->next) {
         if (!program->start_on_reload && runs_already(master, program))
             continue;
-        struct child *child = start_child(master, CHILD_PROGRAM, program->argv, NULL, 0);
+        struct child *child = start_child(master, CHILD_PROGRAM, program->argv, NULL, 0, program);
         if (!child) {
             say(master, DIAG_ALERT, "Cannot fork program '%s'.", program->name);
             continue;
@@ -278,7 +280,7 @@ static struct child *start_worker(struct master *master)
     unsigned count = pass[1] == PLAT_NO_SOCK ? 1 : 2;
     snprintf(text, sizeof(text), count == 2 ? "%d,%d" : "%d", pass[0], pass[1]);
     platform->ops->env_set(platform, MASTER_WORKER_VARIABLE, text);
-    worker = start_child(master, CHILD_WORKER, master->facts.argv, pass, count);
+    worker = start_child(master, CHILD_WORKER, master->facts.argv, pass, count, NULL);
     platform->ops->env_set(platform, MASTER_WORKER_VARIABLE, NULL);
     for (unsigned i = 0; i < count; i++)
         platform->ops->close(platform, pass[i]);

@@ -56,12 +56,33 @@ static bool start_on_reload(struct cfg_line *line)
     return cfg_arg_limits(line, 0, 0);
 }
 
+/* user, group: whose the program is. */
+static bool owner(struct cfg_line *line)
+{
+    struct program *program = line->target;
+    struct configuration *configuration = configuration_of(line);
+    struct platform *platform = configuration->platform;
+    const char *name = cfg_arg(line, 0), *what = line->words[0];
+    bool group = what[0] == 'g';
+    if (!name[0])
+        return cfg_error(line, "'%s' expects a %s name.", what, what);
+    if (!cfg_arg_limits(line, 1, 1))
+        return false;
+    int64_t found = group ? platform->ops->group_id(platform, name) : platform->ops->user_id(platform, name);
+    if (found < 0)
+        return cfg_error(line, "cannot find %s id for '%s'", what, name);
+    int64_t *id = arena_need(&configuration->arena, sizeof(*id));
+    *id = found;
+    *(group ? &program->gid : &program->uid) = id;
+    return true;
+}
+
 /* clang-format off */
 const struct keyword_row kw_program_rows[] = {
     { IN_PROGRAM, "command", KW_CALL(command) },
     { IN_PROGRAM, "option start-on-reload", KW_CALL(start_on_reload), .negatable = true },
-    { IN_PROGRAM, "user", KW_REFUSED("programs run as the master does") },
-    { IN_PROGRAM, "group", KW_REFUSED("programs run as the master does") },
+    { IN_PROGRAM, "user", KW_CALL(owner) },
+    { IN_PROGRAM, "group", KW_CALL(owner) },
     { 0 },
 };
 /* clang-format on */

@@ -136,6 +136,7 @@ struct plat_child {
     bool keep_streams;
     const plat_sock *pass; /* stay open in the child under the same numbers */
     unsigned pass_count;
+    const int64_t *uid, *gid; /* whose it is; NULL: as we are */
 };
 
 /* Typed facts about the run that a trace wants; free in production (the member may be NULL). */

@@ -14,7 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define EXIT_BY_SIGNAL 128 /* added to the signal's number, as shells do */
+#define EXIT_BY_SIGNAL  128 /* added to the signal's number, as shells do */
+#define EXIT_NO_PROGRAM 127 /* a child that could not begin, as shells do */
 
 /* ---- signals ---- */
 
@@ -85,6 +86,50 @@ static bool set_signals(posix_spawnattr_t *attributes)
            posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF) == 0;
 }
 
+static void give_here(plat_sock sock, int number)
+{
+    if (sock == PLAT_NO_SOCK)
+        sock = open("/dev/null", number == STDIN_FILENO ? O_RDONLY : O_WRONLY);
+    if (sock < 0 || (sock == number ? fcntl(number, F_SETFD, 0) : dup2(sock, number)) < 0)
+        _exit(EXIT_NO_PROGRAM);
+}
+
+/* In the child: from here on it is another's. */
+static void become(const struct plat_child *how)
+{
+    if (geteuid() == 0 && setgroups(0, NULL) < 0)
+        _exit(EXIT_NO_PROGRAM);
+    if (how->gid && setgid((gid_t)*how->gid) < 0)
+        _exit(EXIT_NO_PROGRAM);
+    if (how->uid && setuid((uid_t)*how->uid) < 0)
+        _exit(EXIT_NO_PROGRAM);
+}
+
+/* posix_spawn knows of no users. */
+static pid_t start_as_other(const struct plat_child *how, char *const *env)
+{
+    pid_t pid = fork();
+    sigset_t none;
+    if (pid != 0)
+        return pid;
+    sigemptyset(&none);
+    for (size_t i = 0; i < COUNT_OF(signal_rows); i++)
+        (void)signal(signal_rows[i].number, SIG_DFL);
+    (void)signal(SIGPIPE, SIG_DFL);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    for (unsigned i = 0; i < how->pass_count; i++)
+        if (fcntl(how->pass[i], F_SETFD, 0) < 0)
+            _exit(EXIT_NO_PROGRAM);
+    if (!how->keep_streams) {
+        give_here(how->in, STDIN_FILENO);
+        give_here(how->out, STDOUT_FILENO);
+    }
+    become(how);
+    environ = (char **)(uintptr_t)env;
+    execvp(how->argv[0], (char *const *)(uintptr_t)how->argv);
+    _exit(EXIT_NO_PROGRAM);
+}
+
 int64_t platform_process_child_start(struct platform *platform, const struct plat_child *how)
 {
     posix_spawn_file_actions_t actions;
@@ -92,11 +137,13 @@ int64_t platform_process_child_start(struct platform *platform, const struct pla
     pid_t pid = -1;
     if (!lend(platform, how->in) || !lend(platform, how->out))
         return -1;
+    char *const *env = how->env ? (char *const *)(uintptr_t)how->env : environ;
+    if (how->uid || how->gid)
+        return start_as_other(how, env);
     if (posix_spawn_file_actions_init(&actions) != 0)
         return -1;
     if (posix_spawnattr_init(&attributes) != 0)
         goto out;
-    char *const *env = how->env ? (char *const *)(uintptr_t)how->env : environ;
     if (!set_signals(&attributes) || !give_streams(&actions, how) ||
         posix_spawnp(&pid, how->argv[0], &actions, &attributes, (char *const *)(uintptr_t)how->argv, env) !=
             0)
