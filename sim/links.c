@@ -180,8 +180,14 @@ static bool parse_facts(struct actor *top, struct str text, struct net_link *lin
             } else if (str_eq(name, STR("buffer"))) {
                 fine = parse_size(value, &link->send_buffer);
                 link->receive_buffer = link->send_buffer;
+            } else if (str_eq(name, STR("rate"))) {
+                fine = parse_size(value, &link->rate);
             } else if (str_eq(name, STR("loss"))) {
                 fine = parse_loss(value, &link->loss);
+            } else if (str_eq(name, STR("duplicate"))) {
+                fine = parse_loss(value, &link->duplicates);
+            } else if (str_eq(name, STR("reorder"))) {
+                fine = parse_loss(value, &link->reorders);
             } else {
                 takes = false;
                 link->random_segments |= str_eq(name, STR("random_segments"));
@@ -191,10 +197,11 @@ static bool parse_facts(struct actor *top, struct str text, struct net_link *lin
                        str_eq(name, STR("short_writes"));
             }
             if (!fine) {
-                actor_wrong(top,
-                            "a link has latency 5ms..40ms, mss 536, buffer 16k, loss 1%%, random_segments, "
-                            "short_reads, short_writes; not '%.*s'",
-                            STR_ARG(name));
+                actor_wrong(
+                    top,
+                    "a link has latency 5ms..40ms, mss 536, buffer 16k, rate 100k, loss 1%%, duplicate 1%%, "
+                    "reorder 1%%, random_segments, short_reads, short_writes; not '%.*s'",
+                    STR_ARG(name));
                 return false;
             }
             w += takes;

@@ -151,7 +151,7 @@ struct net_pair *net_pair_of(struct net *net, uint32_t from, uint32_t to)
     uint32_t slot = pair_slot(net, from, to);
     if (!net->pairs[slot]) {
         struct net_pair *pair = sim_mem_need(sizeof(*pair));
-        *pair = (struct net_pair){ from, to, link_between(net, from, to) };
+        *pair = (struct net_pair){ from, to, link_between(net, from, to), 0 };
         net->pairs[slot] = pair;
         net->pair_count++;
     }
@@ -210,10 +210,25 @@ uint64_t net_latency(struct net *net, struct net_pair *pair, uint32_t entity)
     return latency;
 }
 
+bool net_happens(struct net *net, uint32_t per_million, enum world_site site, uint32_t entity)
+{
+    return per_million && world_choose(net->world, site, entity, LOSS_BASE) >= LOSS_BASE - per_million;
+}
+
 bool net_is_lost(struct net *net, struct net_pair *pair, uint32_t entity)
 {
-    uint32_t loss = pair->link.loss;
-    return loss && world_choose(net->world, SITE_LOSS, entity, LOSS_BASE) >= LOSS_BASE - loss;
+    return net_happens(net, pair->link.loss, SITE_LOSS, entity);
+}
+
+uint64_t net_leaves(struct net *net, struct net_pair *pair, uint64_t size)
+{
+    uint64_t now = world_now(net->world);
+    if (!pair->link.rate)
+        return now;
+    if (pair->free_ns < now)
+        pair->free_ns = now;
+    pair->free_ns += size * NS_PER_S / pair->link.rate;
+    return pair->free_ns;
 }
 
 /* ---- hosts and descriptors ---- */

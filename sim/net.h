@@ -44,6 +44,8 @@ struct net_link {
     bool short_reads;     /* SITE_SHORT_READ draws how much one read gives */
     bool short_writes;    /* SITE_SHORT_WRITE draws how much one write takes */
     uint32_t loss;        /* per million segments: TCP delays them by a retransmission, datagrams are gone */
+    uint32_t duplicates, reorders; /* per million datagrams: come twice, are overtaken */
+    uint32_t rate;                 /* bytes a second; 0: as many as there are */
 };
 /* The link from one host to another; NULL for any. Applies to connections made from now on and to queued data. */
 void net_set_link(struct net *net, const struct net_host *from, const struct net_host *to,

@@ -1,6 +1,7 @@
 /* Datagrams. UDP takes its time on the link, keeps its order from one sender, and is lost when the link is cut or the
  * receiver's queue is full. Nobody is told of a port without a receiver: Linux tells connected sockets only, and the
  * platform does not connect them. Unix datagrams are in the receiver's queue at once, or refused. */
+#include "base/units.h"
 #include "sim/net_parts.h"
 #include "sim/sim_mem.h"
 
@@ -169,6 +170,14 @@ static void show(const struct net_message *message)
     net->on_packet(net->on_packet_data, &seen);
 }
 
+static void fly(struct net_message *message, uint64_t at)
+{
+    struct net *net = message->net;
+    net->in_flight++;
+    list_add_last(&net->flying, &message->flying);
+    world_timer_set(net->world, &message->arrive, at);
+}
+
 static struct io_result send_udp(struct net_datagram *sender, const struct net_name *to,
                                  const struct io_vec *vecs, unsigned count)
 {
@@ -189,16 +198,23 @@ static struct io_result send_udp(struct net_datagram *sender, const struct net_n
     struct net_datagram *receiver = net_find_datagram(net, to, sender->sock.entity);
     struct net_pair *pair =
         net_pair_of(net, sender->sock.host, receiver ? receiver->sock.host : NET_ANY_HOST);
-    uint64_t at = world_now(net->world) + net_latency(net, pair, sender->sock.entity);
+    uint64_t at = net_leaves(net, pair, message->size) + net_latency(net, pair, sender->sock.entity);
     uint32_t size = message->size;
     if (pair->link.cut || net_is_lost(net, pair, sender->sock.entity)) {
         sim_mem_free(message);
         return net_result(IO_OK, size);
     }
-    sender->last_at_ns = at = at > sender->last_at_ns ? at : sender->last_at_ns;
-    net->in_flight++;
-    list_add_last(&net->flying, &message->flying);
-    world_timer_set(net->world, &message->arrive, at);
+    if (net_happens(net, pair->link.reorders, SITE_REORDER, sender->sock.entity))
+        at += pair->link.latency_max_ns + NS_PER_US; /* those behind it need not wait */
+    else
+        sender->last_at_ns = at = at > sender->last_at_ns ? at : sender->last_at_ns;
+    if (net_happens(net, pair->link.duplicates, SITE_DUPLICATE, sender->sock.entity)) {
+        struct net_message *again = make_message(sender, vecs, count);
+        again->from = message->from;
+        again->to = message->to;
+        fly(again, at + net_latency(net, pair, sender->sock.entity));
+    }
+    fly(message, at);
     return net_result(IO_OK, size);
 }
 

@@ -61,6 +61,7 @@ struct net_ports {
 struct net_pair {
     uint32_t from, to;
     struct net_link link;
+    uint64_t free_ns; /* when all that was sent has left, on a link with a rate */
 };
 
 struct net_rule {
@@ -206,6 +207,9 @@ const char *net_state_name(const struct net_end *end); /* as `ss` has it */
 void net_edge(struct net_sock *sock);                  /* tell the watchers, soon */
 void net_flush(struct net *net); /* tell them now: only as the last thing of a world's event */
 struct net_pair *net_pair_of(struct net *net, uint32_t from, uint32_t to);
+bool net_happens(struct net *net, uint32_t per_million, enum world_site site, uint32_t entity);
+uint64_t net_leaves(struct net *net, struct net_pair *pair,
+                    uint64_t size); /* when the link has sent so many bytes */
 bool net_is_lost(struct net *net, struct net_pair *pair, uint32_t entity);
 uint64_t net_latency(struct net *net, struct net_pair *pair, uint32_t entity);
 

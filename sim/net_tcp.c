@@ -61,7 +61,7 @@ static void fly(struct net_end *end, struct net_segment *segment)
     if (UNLIKELY(net->on_packet != NULL))
         show(end, segment);
     end->wire_sent += numbers_of(segment);
-    uint64_t at = world_now(net->world) + net_latency(net, end->pair, end->sock.entity);
+    uint64_t at = net_leaves(net, end->pair, segment->size) + net_latency(net, end->pair, end->sock.entity);
     if (UNLIKELY(net_is_lost(net, end->pair, end->sock.entity)))
         at += segment->kind == NET_SYN ? NS_PER_S : RETRANSMIT_NS;
     if (at < end->last_at_ns)

@@ -32,6 +32,8 @@ enum world_site { /* append only: the numbers are part of a tape */
                   SITE_LUA_SEED,
                   SITE_STATEMENT, /* which of a `pick`, and how many */
                   SITE_SWARM,     /* what of a swarm is on, and how much */
+                  SITE_DUPLICATE, /* a datagram comes twice */
+                  SITE_REORDER,   /* it is overtaken */
                   SITE_COUNT
 };
 const char *world_site_name(enum world_site site);

@@ -26,6 +26,8 @@ static const char *const site_names[SITE_COUNT] = {
     [SITE_LUA_SEED] = "lua.seed",
     [SITE_STATEMENT] = "pick",
     [SITE_SWARM] = "swarm",
+    [SITE_DUPLICATE] = "net.duplicate",
+    [SITE_REORDER] = "net.reorder",
 };
 
 const char *world_site_name(enum world_site site)
