@@ -205,7 +205,7 @@ feature ignore_unknown_macro
 sim -live 0
 server s1 {
     rxreq
-    txresp -hdr "x-back: yes" -body "in clear at last"
+    txresp -hdr "x-back: yes" -bodylen 300000
 } -start
 haproxy h2 -conf {
     defaults
@@ -257,13 +257,16 @@ def test_wireshark_opens_the_packets_and_decrypts(sim, tmp_path, version):
     complaints = "_ws.malformed || ip.checksum.status == 0 || tcp.checksum.status == 0 || udp.checksum.status == 0"
     complaints += " || _ws.expert.severity >= 6291456"  # warnings and errors
     assert shark(*every, "-Y", complaints) == []
-    assert shark("-Y", "tls && http.request.uri == \"/hidden\"", "-T", "fields", "-e", "http.request.uri") == ["/hidden"]
-    answers = shark("-Y", "tls && http.response", "-T", "fields", "-e", "http.file_data", "-e", "http.response.line")
-    assert len(answers) == 1 and "x-back: yes" in answers[0]
-    number = {"TLSv1.3": "0x0304", "TLSv1.2": "0x0303"}[version]
-    hello = shark("-Y", "tls.handshake.type == 2", "-T", "fields", "-e", "tls.handshake.extensions.supported_version", "-e", "tls.handshake.version")
-    assert number in hello[0]
-    assert all(comment for comment in shark("-T", "fields", "-e", "frame.comment"))
+    names = ("frame.comment", "frame.protocols", "http.request.uri", "http.response.line", "tls.handshake.type")
+    names += ("tls.handshake.extensions.supported_version", "tls.handshake.version")
+    rows = [dict(zip(names, line.split("\t"))) for line in shark("-T", "fields", *(word for name in names for word in ("-e", name)))]
+    assert all(row["frame.comment"].startswith("from ") for row in rows)
+    inside = [row for row in rows if ":tls:http" in row["frame.protocols"]]
+    assert [row["http.request.uri"] for row in inside if row["http.request.uri"]] == ["/hidden"]
+    assert sum("x-back: yes" in row["http.response.line"] for row in inside) == 1
+    hello = next(row for row in rows if "2" in row["tls.handshake.type"].split(","))
+    member, number = {"TLSv1.3": (names[5], "0x0304"), "TLSv1.2": (names[6], "0x0303")}[version]
+    assert number in hello[member]
 
 
 def test_of_a_long_run_the_end_is_kept(sim, tmp_path):

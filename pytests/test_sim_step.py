@@ -16,6 +16,8 @@ local function inner(label)
 end
 core.register_action("slow", { "http-req" }, function(txn)
     local label = "here"
+    local own = coroutine.create(function(deep) coroutine.yield(deep) end)
+    coroutine.resume(own, 3.5)
     inner(label)
 end)
 """
@@ -165,7 +167,8 @@ def test_stacks_and_locals_of_a_script(step):
     run("goto 100ms")
     seen = "\n".join(run("lua"))
     assert "action 'slow', stream 1, sleeps for 0." in seen
-    assert re.search(r"slow\.lua:4: (upvalue )?'?inner", seen) and "slow.lua:9: " in seen
+    assert "slow.lua:4: inner\n" in seen and "slow.lua:11: function of line 7\n" in seen
+    assert re.search(r"own = thread\n +\[C\]: yield\n +\S*slow\.lua:9: function of line 9\n +deep = 3\.5", seen)
     assert 'label = "here"' in seen and 'n = 7' in seen and 's = "text"' in seen
     run("goto 1s")
     assert "nothing of Lua is under way" in run("lua h1")[-1]

@@ -152,7 +152,7 @@ def test_packets_are_whole(sim, tmp_path):
             pseudo = packet[12:20] + bytes([0, packet[9]]) + len(segment).to_bytes(2, "big")
             assert checksum(pseudo + segment) == 0xFFFF
             sent = bytes_of.setdefault(segment[:4], {})
-            sent[int.from_bytes(segment[4:8], "big")] = segment[20:]
+            sent[int.from_bytes(segment[4:8], "big")] = segment[(segment[12] >> 4) * 4 :]
         at += size
     streams = [b"".join(sent[key] for key in sorted(sent)) for sent in bytes_of.values()]
     assert any(stream.startswith(b"GET /nothing HTTP/1.1\r\n") for stream in streams)

@@ -13,8 +13,11 @@ enum {
     PROTOCOL_TCP = 6,
     PROTOCOL_UDP = 17,
     TCP_HEADER = 20,
+    TCP_SYN_OPTIONS = 4,
     UDP_HEADER = 8,
-    WINDOW = 65535
+    WINDOW = 65535,
+    WINDOW_SCALE =
+        14 /* the most there is (RFC 7323): no buffer of the network is larger than such a window */
 };
 
 static void add_le(struct buf *out, uint64_t value, unsigned bytes)
@@ -126,9 +129,11 @@ static void add_tcp(struct buf *out, const struct net_packet_seen *packet)
     add_be(out, packet->to.port, 2);
     add_be(out, packet->sequence, 4);
     add_be(out, packet->ack ? packet->acknowledged : 0, 4);
-    add_be(out, 5u << 12 | flags, 2);
+    add_be(out, (packet->syn ? 6u : 5u) << 12 | flags, 2);
     add_be(out, WINDOW, 2);
     add_be(out, 0, 4); /* checksum, no urgent bytes */
+    if (packet->syn)
+        add_be(out, 0x01030300 | WINDOW_SCALE, TCP_SYN_OPTIONS);
 }
 
 static void add_datagram(struct buf *out, const struct net_packet_seen *packet)
@@ -143,7 +148,8 @@ static void add_datagram(struct buf *out, const struct net_packet_seen *packet)
 static void add_headers(struct buf *out, const struct net_packet_seen *packet)
 {
     unsigned protocol = packet->datagram ? PROTOCOL_UDP : PROTOCOL_TCP;
-    size_t size = (packet->datagram ? UDP_HEADER : TCP_HEADER) + packet->bytes.size, begin;
+    size_t header = packet->datagram ? UDP_HEADER : packet->syn ? TCP_HEADER + TCP_SYN_OPTIONS : TCP_HEADER;
+    size_t size = header + packet->bytes.size, begin;
     uint32_t sum;
 
     add_ip(out, packet, size, protocol);
