@@ -1,5 +1,8 @@
 """Mode tcp: bytes pass as they are, ends and resets too, and rules may look at the first bytes."""
 
+import os
+import socket
+
 import pytest
 
 CONF = """
@@ -292,3 +295,33 @@ def test_maxconn_of_a_frontend_lets_others_wait(world, tcp, origin):
     server.close()
     server = origin.accept()
     assert server.recv_exactly(1) == b"w"
+
+
+@pytest.mark.only("runtime", "sim", reason="HAProxy 2.6 knows abns@ alone")
+def test_an_abstract_name_that_is_not_padded_is_another_one(world):
+    name = f"tight{os.getpid()}"
+    proxy = world.proxy(f"""
+defaults
+    mode http
+    timeout client 5s
+    timeout server 5s
+    timeout connect 5s
+frontend fe
+    bind fd@${{fe}}
+    use_backend padded if {{ path /padded }}
+    default_backend tight
+backend tight
+    server s abnsz@{name}
+backend padded
+    server s abns@{name}
+frontend answers
+    bind abnsz@{name}
+    http-request return status 204
+""")
+    for path, status in (("/", 204), ("/padded", 503)):
+        client = world.connect(proxy.port())
+        client.send(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+        assert client.recv_response().status == status
+    if world.target == "runtime":
+        with socket.socket(socket.AF_UNIX) as direct:
+            direct.connect("\0" + name)

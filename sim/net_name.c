@@ -84,7 +84,7 @@ struct net_path *net_path_of(struct net *net, const struct addr *addr, bool make
     char key[ADDR_PATH_MAX + 1];
     if (addr->path_size == 0)
         return NULL;
-    key[0] = addr->family == ADDR_ABSTRACT ? 'a' : 'p';
+    key[0] = addr->family != ADDR_ABSTRACT ? 'p' : addr->tight ? 'z' : 'a';
     memcpy(key + 1, addr->u.path, addr->path_size);
     struct str name = str_make(key, (size_t)addr->path_size + 1);
     struct net_path *path = dict_get(&net->paths, name);
@@ -93,6 +93,7 @@ struct net_path *net_path_of(struct net *net, const struct addr *addr, bool make
     path = sim_mem_need(sizeof(*path));
     path->addr.family = addr->family;
     path->addr.path_size = addr->path_size;
+    path->addr.tight = addr->tight;
     memcpy(path->addr.u.path, addr->u.path, addr->path_size);
     bool added = dict_set(&net->paths, name, path);
     CHECK(added && "out of memory");

@@ -240,7 +240,7 @@ size_t addr_print(const struct addr *addr, char *out, size_t size)
         add_char(&text, ']');
         break;
     case ADDR_ABSTRACT:
-        add(&text, STR("abns@"));
+        add(&text, addr->tight ? STR("abnsz@") : STR("abns@"));
         add(&text, str_make(addr->u.path, addr->path_size));
         break;
     case ADDR_UNIX:
@@ -292,6 +292,8 @@ int addr_compare(const struct addr *a, const struct addr *b)
 {
     if (a->family != b->family)
         return a->family < b->family ? -1 : 1;
+    if (a->family == ADDR_ABSTRACT && a->tight != b->tight)
+        return a->tight ? 1 : -1;
     int order = str_compare(identity(a), identity(b));
     if (order || !addr_is_ip(a))
         return order;

@@ -15,6 +15,7 @@ struct addr {
     uint16_t port;     /* host order */
     uint8_t path_size; /* Unix and abstract: bytes of path that count */
     bool datagram;     /* asked for as udp@ or unix+dgram */
+    bool tight; /* abstract: the kernel's name is so long and no longer (abnsz@); else padded with NULs */
     union {
         uint8_t ip[16]; /* network order; IPv4 uses the first 4 */
         char path[ADDR_PATH_MAX];
@@ -28,7 +29,7 @@ bool addr_parse_ip(struct str text, struct addr *out) MUST_USE;
  * "10.0.0.0/255.0.0.0", "::1/64"; without a mask all bits. *bits is 0..32 or 0..128. Host bits stay as they are. */
 bool addr_parse_network(struct str text, struct addr *out, unsigned *bits) MUST_USE;
 
-/* The IP alone / the IP with port; IPv6 with a port is "[::1]:80". A Unix socket is nothing / its path or abns@name
+/* The IP alone / the IP with port; IPv6 with a port is "[::1]:80". A Unix socket is nothing / its path or abns@name, abnsz@name
  * (how logs name it is the log's business). Writes at most size bytes with a NUL; returns the bytes before it. */
 size_t addr_print_ip(const struct addr *addr, char *out, size_t size);
 size_t addr_print(const struct addr *addr, char *out, size_t size);

@@ -201,6 +201,9 @@ static void printing_with_the_port(void)
     EXPECT_STR(str_of(text), "/run/a");
     addr_print(&name, text, sizeof(text));
     EXPECT_STR(str_of(text), "abns@srv");
+    name.tight = true;
+    addr_print(&name, text, sizeof(text));
+    EXPECT_STR(str_of(text), "abnsz@srv");
     EXPECT_INT(addr_print(&none, text, sizeof(text)), 0);
     EXPECT_INT(addr_print_ip(&file, text, sizeof(text)), 0);
     memset(longest, 'p', sizeof(longest));

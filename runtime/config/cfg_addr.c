@@ -74,6 +74,7 @@ enum family {
     FAMILY_IPV6,
     FAMILY_UNIX,
     FAMILY_ABSTRACT,
+    FAMILY_TIGHT, /* abstract, not padded */
     FAMILY_DESCRIPTOR,
     FAMILY_SOCKPAIR,
     FAMILY_QUIC,
@@ -85,28 +86,17 @@ static const struct prefix_row {
     enum family family;
     bool datagram;
 } prefixes[] = {
-    { STR_INIT("ipv4@"), FAMILY_IPV4, false },
-    { STR_INIT("ipv6@"), FAMILY_IPV6, false },
-    { STR_INIT("ip@"), FAMILY_ANY, false },
-    { STR_INIT("tcp@"), FAMILY_ANY, false },
-    { STR_INIT("tcp4@"), FAMILY_IPV4, false },
-    { STR_INIT("tcp6@"), FAMILY_IPV6, false },
-    { STR_INIT("udp@"), FAMILY_ANY, true },
-    { STR_INIT("udp4@"), FAMILY_IPV4, true },
-    { STR_INIT("udp6@"), FAMILY_IPV6, true },
-    { STR_INIT("unix@"), FAMILY_UNIX, false },
-    { STR_INIT("uxst@"), FAMILY_UNIX, false },
-    { STR_INIT("uxdg@"), FAMILY_UNIX, true },
-    { STR_INIT("abns@"), FAMILY_ABSTRACT, false },
-    { STR_INIT("fd@"), FAMILY_DESCRIPTOR, false },
-    { STR_INIT("sockpair@"), FAMILY_SOCKPAIR, false },
-    { STR_INIT("quic@"), FAMILY_QUIC, false },
-    { STR_INIT("quic4@"), FAMILY_QUIC, false },
-    { STR_INIT("quic6@"), FAMILY_QUIC, false },
-    { STR_INIT("abnsz@"), FAMILY_OTHER, false },
-    { STR_INIT("mptcp@"), FAMILY_OTHER, false },
-    { STR_INIT("mptcp4@"), FAMILY_OTHER, false },
-    { STR_INIT("mptcp6@"), FAMILY_OTHER, false },
+    { STR_INIT("ipv4@"), FAMILY_IPV4, false },     { STR_INIT("ipv6@"), FAMILY_IPV6, false },
+    { STR_INIT("ip@"), FAMILY_ANY, false },        { STR_INIT("tcp@"), FAMILY_ANY, false },
+    { STR_INIT("tcp4@"), FAMILY_IPV4, false },     { STR_INIT("tcp6@"), FAMILY_IPV6, false },
+    { STR_INIT("udp@"), FAMILY_ANY, true },        { STR_INIT("udp4@"), FAMILY_IPV4, true },
+    { STR_INIT("udp6@"), FAMILY_IPV6, true },      { STR_INIT("unix@"), FAMILY_UNIX, false },
+    { STR_INIT("uxst@"), FAMILY_UNIX, false },     { STR_INIT("uxdg@"), FAMILY_UNIX, true },
+    { STR_INIT("abns@"), FAMILY_ABSTRACT, false }, { STR_INIT("abnsz@"), FAMILY_TIGHT, false },
+    { STR_INIT("fd@"), FAMILY_DESCRIPTOR, false }, { STR_INIT("sockpair@"), FAMILY_SOCKPAIR, false },
+    { STR_INIT("quic@"), FAMILY_QUIC, false },     { STR_INIT("quic4@"), FAMILY_QUIC, false },
+    { STR_INIT("quic6@"), FAMILY_QUIC, false },    { STR_INIT("mptcp@"), FAMILY_OTHER, false },
+    { STR_INIT("mptcp4@"), FAMILY_OTHER, false },  { STR_INIT("mptcp6@"), FAMILY_OTHER, false },
     { STR_INIT("rhttp@"), FAMILY_OTHER, false },
 };
 
@@ -307,7 +297,9 @@ bool cfg_parse_addr(struct platform *platform, struct arena *arena, const char *
         break;
     case FAMILY_UNIX:
     case FAMILY_ABSTRACT:
-        fine = parse_path(&parsing, rest, family == FAMILY_ABSTRACT);
+    case FAMILY_TIGHT:
+        fine = parse_path(&parsing, rest, family != FAMILY_UNIX);
+        out->addr.tight = family == FAMILY_TIGHT;
         break;
     case FAMILY_DESCRIPTOR:
     case FAMILY_SOCKPAIR:

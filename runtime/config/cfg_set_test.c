@@ -318,6 +318,7 @@ static const struct addr_case addresses[] = {
     { "unix@rel:80", ADDR_PORT_NEEDED, ADDR_UNIX, "rel:80", 0, 0, 0, -1 },
     { "uxst@/a", ADDR_PORT_OPTIONAL, ADDR_UNIX, "/a", 0, 0, 0, -1 },
     { "abns@name", ADDR_PORT_NEEDED, ADDR_ABSTRACT, "name", 0, 0, 0, -1 },
+    { "abnsz@name", ADDR_PORT_NEEDED, ADDR_ABSTRACT, "name", 0, 0, 0, -1 },
     { "fd@7", ADDR_PORT_NEEDED, ADDR_NONE, "", 0, 0, 0, 7 },
     { "fd@${PORT}", ADDR_PORT_NEEDED, ADDR_NONE, "", 0, 0, 0, 8080 },
     { "sockpair@3", ADDR_PORT_NEEDED, ADDR_NONE, "", 0, 0, 0, 3 },

@@ -1,5 +1,5 @@
-/* Abstract Unix names are padded with NULs to the full length, as HAProxy's abns@ does: the padding is part of the
- * name for the kernel, and two programs only meet when they agree. */
+/* Abstract Unix names are padded with NULs to the full length, as HAProxy's abns@ does, unless they are tight, as its
+ * abnsz@: the padding is part of the name for the kernel, and two programs only meet when they agree. */
 #include "platform/platform_sockaddr.h"
 #include <arpa/inet.h>
 #include <stddef.h>
@@ -28,7 +28,8 @@ static socklen_t make_path(const struct addr *addr, struct sockaddr_un *out)
     memset(out, 0, sizeof(*out));
     out->sun_family = AF_UNIX;
     memcpy(out->sun_path + skip, addr->u.path, addr->path_size);
-    return sizeof(*out);
+    return addr->tight ? (socklen_t)(offsetof(struct sockaddr_un, sun_path) + skip + addr->path_size)
+                       : (socklen_t)sizeof(*out);
 }
 
 socklen_t platform_sockaddr_make(const struct addr *addr, union platform_sockaddr *out)
@@ -69,6 +70,7 @@ static void read_path(const struct sockaddr_un *from, socklen_t size, struct add
         path_size = sizeof(from->sun_path);
     unsigned skip = path_size > 1 && from->sun_path[0] == 0;
     out->family = skip ? ADDR_ABSTRACT : ADDR_UNIX;
+    out->tight = skip && path_size < sizeof(from->sun_path);
     out->path_size = (uint8_t)path_length(from->sun_path + skip, path_size - skip, skip);
     memcpy(out->u.path, from->sun_path + skip, out->path_size);
 }
