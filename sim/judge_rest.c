@@ -7,6 +7,7 @@
 #include "sim/actor_server.h"
 #include "sim/ask.h"
 #include "sim/fault.h"
+#include "sim/judge_wire.h"
 #include "sim/links.h"
 #include "sim/sim_heap.h"
 #include "sim/sim_node.h"
@@ -18,6 +19,7 @@ struct judge_rest {
     struct list *node; /* at which it is */
     uint64_t until_ns;
     bool asking;
+    uint64_t answers; /* that had gone out when it was asked */
     struct ask ask;
     struct buf left; /* what does not rest, one line */
 };
@@ -80,6 +82,67 @@ static void find_left(struct buf *left, struct str answer)
     }
 }
 
+/* The number of a column by its name, in the head of `show stat`. */
+static unsigned column_named(struct str head, const char *name)
+{
+    unsigned number = 0;
+
+    while (head.data && !str_eq(str_split(&head, ','), str_of(name)))
+        number++;
+    return number;
+}
+
+static uint64_t sum_of(struct str answer, const char *name)
+{
+    uint64_t sum = 0;
+    unsigned number = 0;
+
+    while (answer.data) {
+        struct str line = str_split(&answer, '\n');
+        int64_t count;
+
+        if (str_starts(line, STR("# ")))
+            number = column_named(str_from(line, 2), name);
+        else if (number && str_eq(column(line, 1), STR("FRONTEND")) &&
+                 units_parse_int(column(line, number), 0, INT64_MAX, &count))
+            sum += (uint64_t)count;
+    }
+    return sum;
+}
+
+static uint64_t answers_so_far(const struct actor *top, const struct sim_node *node)
+{
+    uint64_t counts[6] = { 0 }, unseen = 0, sum = 0;
+
+    (void)judge_wire_answers(top->scenario, sim_node_name(node), counts, &unseen);
+    for (unsigned class = 0; class < 6; class ++)
+        sum += counts[class];
+    return sum + unseen;
+}
+
+/* Statistics against events: as many answers as went out, and no more than could. */
+static enum actor_step judge_statistics(struct actor *top, const struct sim_node *node, struct str answer)
+{
+    uint64_t seen[6], unseen;
+
+    if (!judge_wire_answers(top->scenario, sim_node_name(node), seen, &unseen))
+        return STEP_NEXT;
+    for (unsigned class = 2; class < 6; class ++) {
+        char name[16];
+        uint64_t counted;
+
+        snprintf(name, sizeof(name), "hrsp_%uxx", class);
+        counted = sum_of(answer, name);
+        if (counted < seen[class] || counted > seen[class] + unseen)
+            return actor_fail(top,
+                              "judge statistics of %s: its frontends' %s is not what went to clients\n"
+                              "    counted   %llu, seen %llu",
+                              sim_node_name(node), name, (unsigned long long)counted,
+                              (unsigned long long)seen[class]);
+    }
+    return STEP_NEXT;
+}
+
 /* STEP_NEXT: it rests, or tells nothing. */
 static enum actor_step one_rests(struct actor *top, struct judge_rest *rest, struct sim_node *node)
 {
@@ -93,14 +156,19 @@ static enum actor_step one_rests(struct actor *top, struct judge_rest *rest, str
         (!sim_node_serves(node) ||
          !ask_begin(&rest->ask, scenario, str_of(sim_node_name(node)), "show info;show stat")))
         return STEP_NEXT;
+    if (!rest->asking)
+        rest->answers = answers_so_far(top, node);
     rest->asking = true;
     step = ask_step(&rest->ask, top);
     if (step != STEP_NEXT)
         return step;
     rest->asking = false;
     find_left(&rest->left, rest->ask.status == IO_OK ? buf_str(&rest->ask.answer) : STR(""));
+    if (rest->ask.status == IO_OK && answers_so_far(top, node) != rest->answers)
+        buf_add_c(&rest->left, " who was answered meanwhile"); /* as who stood in the backlog is */
     if (!rest->left.size)
-        return STEP_NEXT;
+        return rest->ask.status == IO_OK ? judge_statistics(top, node, buf_str(&rest->ask.answer))
+                                         : STEP_NEXT;
     if (world_now(scenario->world) >= rest->until_ns)
         return actor_fail(top,
                           "judge rest of %s: all clients and servers left %llu s ago, and there are\n   %.*s",

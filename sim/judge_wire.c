@@ -1,7 +1,9 @@
 /* A connection is of no kind until its first line came; then it is HTTP, and read both ways, or of no interest. */
 #include "sim/judge_wire.h"
+#include "sim/conf_says.h"
 #include "sim/expect.h"
 #include "sim/http_strict.h"
+#include "sim/log_line.h"
 #include "sim/scenario.h"
 #include "sim/sim_mem.h"
 #include <stdio.h>
@@ -11,6 +13,8 @@ enum {
     ASKED_MAX = 64,      /* requests without an answer on one connection */
     BODIES_MAX = 128,    /* kept, the newest */
     BODY_MIN = 16,       /* smaller ones say too little */
+    CLIENTS_MAX = 64,    /* whose answers are kept, the newest */
+    STATUSES_MAX = 32,   /* of one client */
     FIRST_MAX = 4096,    /* bytes of a stream that are kept to know it again */
     GONE_MAX = 32,       /* streams kept of connections that ended */
     QUOTED = 120
@@ -19,7 +23,8 @@ enum {
 enum kind { KIND_UNKNOWN, KIND_HTTP, KIND_OTHER };
 
 struct wire_conn {
-    bool open, accepted;
+    bool accepted;
+    uint16_t port; /* of a client */
     enum kind kind;
     struct buf opening, first_read, first_written;
     struct http_strict requests, answers;
@@ -37,6 +42,11 @@ struct body {
     bool whole;
 };
 
+struct client { /* what it was answered, by its port; no log line has told of it yet */
+    uint16_t port, count;
+    uint16_t statuses[STATUSES_MAX];
+};
+
 struct bodies { /* a ring */
     struct body kept[BODIES_MAX];
     uint64_t count;
@@ -48,7 +58,12 @@ struct judge_wire {
     char name[64];
     bool plain_http; /* each frontend is in HTTP mode: nothing is handed on unread */
     bool judges_connected, judges_bodies;
-    struct wire_conn **conns; /* by descriptor */
+    bool blind; /* there were answers that it could not count */
+    struct client clients[CLIENTS_MAX];
+    uint64_t client_count;
+    bool judges_log;
+    uint64_t answered[6], unseen; /* finals by class; connections that ended within an answer or before it */
+    struct wire_conn **conns;     /* by descriptor */
     unsigned size;
     struct buf gone[GONE_MAX]; /* first_read of connections that ended */
     unsigned gone_count;
@@ -179,6 +194,7 @@ static void feed_requests(struct judge_wire *judge, struct wire_conn *conn, stru
             if (!conn->accepted)
                 verdict(judge, conn, "framing", reader->wrong, all);
             conn->kind = KIND_OTHER; /* what a client says is its own affair */
+            judge->blind |= conn->accepted;
             return;
         }
         if (reader->state > STRICT_HEAD && conn->known < conn->begun)
@@ -191,6 +207,56 @@ static void feed_requests(struct judge_wire *judge, struct wire_conn *conn, stru
             judge_body(judge, conn, &judge->requests, reader, all);
         http_strict_next(reader);
     }
+}
+
+/* ---- log against wire ---- */
+
+static struct client *client_of(struct judge_wire *judge, uint16_t port)
+{
+    uint64_t kept = judge->client_count < CLIENTS_MAX ? judge->client_count : CLIENTS_MAX;
+
+    for (uint64_t i = 0; i < kept; i++) { /* the newest first: ports come again */
+        struct client *client = &judge->clients[(judge->client_count - 1 - i) % CLIENTS_MAX];
+
+        if (client->port == port)
+            return client;
+    }
+    return NULL;
+}
+
+static void keep_status(struct judge_wire *judge, uint16_t port, unsigned status)
+{
+    struct client *client = client_of(judge, port);
+
+    if (client && client->count < STATUSES_MAX)
+        client->statuses[client->count++] = (uint16_t)status;
+}
+
+static void judge_log(struct judge_wire *judge, struct str line)
+{
+    struct client *client;
+    struct buf text = BUF_INIT;
+    uint16_t port, at = 0;
+    unsigned status;
+
+    if (!judge->judges_log || !log_line_read(line, &port, &status))
+        return;
+    client = client_of(judge, port);
+    if (!client || client->count == STATUSES_MAX)
+        return;
+    while (at < client->count && client->statuses[at] != status)
+        at++;
+    if (at < client->count) {
+        memmove(client->statuses + at, client->statuses + at + 1,
+                (size_t)(client->count - at - 1) * sizeof(client->statuses[0]));
+        client->count--;
+        return;
+    }
+    expect_quote(&text, line, 2 * QUOTED);
+    scenario_fail(judge->scenario, NULL,
+                  "judge log of %s: a line tells of an answer that did not go out\n    came      %.*s",
+                  judge->name, STR_ARG(buf_str(&text)));
+    buf_finish(&text);
 }
 
 /* ---- answers ---- */
@@ -215,6 +281,10 @@ static void answer_begins(struct judge_wire *judge, struct wire_conn *conn, stru
 static void answer_known(struct judge_wire *judge, struct wire_conn *conn, struct str bytes)
 {
     conn->answered = true;
+    if (conn->accepted && conn->answers.status / 100 != 1 && conn->answers.status < 600) {
+        judge->answered[conn->answers.status / 100]++;
+        keep_status(judge, conn->port, conn->answers.status);
+    }
     /* An error may come before the proxy has looked at a request of which we know that it is HEAD. */
     if (conn->accepted && conn->answers.bodiless && conn->answers.status >= 400 && !conn->answers.persists)
         conn->kind = KIND_OTHER;
@@ -328,6 +398,15 @@ static bool find_kind(struct wire_conn *conn)
     return true;
 }
 
+/* Commands to the management socket are words in lower case; what changes counters among them counts. */
+static void look_at_other(struct judge_wire *judge, struct str opening)
+{
+    bool command =
+        opening.size && ((opening.data[0] >= 'a' && opening.data[0] <= 'z') || opening.data[0] == '@');
+
+    judge->blind |= !command || str_find(opening, STR("clear")) != STR_NOT_FOUND;
+}
+
 static void open_requests(struct judge_wire *judge, struct wire_conn *conn, struct str bytes)
 {
     buf_add(&conn->opening, bytes);
@@ -336,6 +415,8 @@ static void open_requests(struct judge_wire *judge, struct wire_conn *conn, stru
             conn->kind = KIND_OTHER;
         return;
     }
+    if (conn->kind == KIND_OTHER && conn->accepted)
+        look_at_other(judge, buf_str(&conn->opening));
     if (conn->kind == KIND_HTTP) {
         struct str text = buf_str(&conn->opening);
 
@@ -359,12 +440,19 @@ static void bytes_pass(struct judge_wire *judge, struct wire_conn *conn, struct 
         keep_first(written ? &conn->first_written : &conn->first_read, bytes);
     if (conn->kind == KIND_UNKNOWN && asks)
         open_requests(judge, conn, bytes);
-    else if (conn->kind == KIND_UNKNOWN)
+    else if (conn->kind == KIND_UNKNOWN) {
         conn->kind = KIND_OTHER; /* who answers spoke first */
-    else if (conn->kind == KIND_HTTP && asks)
+        judge->blind |= conn->accepted;
+    } else if (conn->kind == KIND_HTTP && asks)
         feed_requests(judge, conn, bytes);
     else if (conn->kind == KIND_HTTP)
         feed_answers(judge, conn, bytes);
+    if (conn->accepted && conn->kind == KIND_OTHER) { /* what it is answered will not be seen */
+        struct client *client = client_of(judge, conn->port);
+
+        if (client)
+            client->count = STATUSES_MAX;
+    }
 }
 
 /* ---- the seam ---- */
@@ -379,6 +467,9 @@ static void conn_end(struct judge_wire *judge, plat_sock sock)
         *gone = conn->first_read;
         conn->first_read = swap;
     }
+    if (conn->accepted &&
+        (conn->kind == KIND_UNKNOWN || conn->finals != conn->begun || conn->answers.state != STRICT_IDLE))
+        judge->unseen++;
     if (conn->kind == KIND_HTTP && conn->accepted)
         keep_body(&judge->requests, &conn->requests, false);
     else if (conn->kind == KIND_HTTP)
@@ -416,12 +507,30 @@ static void conn_begin(struct judge_wire *judge, plat_sock sock, bool accepted)
     http_strict_init(&conn->answers, true, !accepted);
 }
 
+static void client_begins(struct judge_wire *judge, struct wire_conn *conn, struct str bytes)
+{
+    struct addr peer;
+
+    CHECK(bytes.size == sizeof(peer));
+    memcpy(&peer, bytes.data, sizeof(peer));
+    if (!addr_is_ip(&peer))
+        return;
+    conn->port = peer.port;
+    judge->clients[judge->client_count++ % CLIENTS_MAX] = (struct client){ .port = peer.port };
+}
+
 static void wire_seen(void *data, enum sim_wire what, plat_sock sock, struct str bytes)
 {
     struct judge_wire *judge = data;
 
     if (what == SIM_WIRE_ACCEPTED || what == SIM_WIRE_CONNECTED) {
         conn_begin(judge, sock, what == SIM_WIRE_ACCEPTED);
+        if (what == SIM_WIRE_ACCEPTED)
+            client_begins(judge, judge->conns[sock], bytes);
+        return;
+    }
+    if (what == SIM_WIRE_DATAGRAM) {
+        judge_log(judge, bytes);
         return;
     }
     if ((unsigned)sock >= judge->size || !judge->conns[sock])
@@ -434,52 +543,47 @@ static void wire_seen(void *data, enum sim_wire what, plat_sock sock, struct str
         bytes_pass(judge, judge->conns[sock], bytes, what == SIM_WIRE_WRITTEN);
 }
 
-/* ---- what the configuration says ---- */
-
-/* Is each frontend in HTTP mode, by its own word or that of the defaults before it? */
-static bool all_in_http_mode(struct str conf)
-{
-    bool defaults = false, own = false, fronts = true, is_front = false, is_defaults = false;
-
-    while (conf.data) {
-        struct str line = str_trim(str_split(&conf, '\n')), word = str_split(&line, ' ');
-        bool section = str_eq(word, STR("frontend")) || str_eq(word, STR("listen"));
-        bool other = str_eq(word, STR("defaults")) || str_eq(word, STR("backend")) ||
-                     str_eq(word, STR("global")) || str_eq(word, STR("peers"));
-
-        if (section || other) {
-            fronts &= !is_front || own;
-            is_front = section;
-            is_defaults = str_eq(word, STR("defaults"));
-            own = is_defaults ? false : defaults;
-        } else if (str_eq(word, STR("mode"))) {
-            own = str_eq(str_trim(line), STR("http"));
-        }
-        if (is_defaults)
-            defaults = own;
-    }
-    return fronts && (!is_front || own);
-}
-
-static bool says(struct str conf, const char *word)
-{
-    return str_find(conf, str_of(word)) != STR_NOT_FOUND;
-}
+/* ---- life ---- */
 
 void judge_wire_watch(struct scenario *scenario, const char *name, struct str conf, struct sim_platform *sim)
 {
     struct judge_wire *judge = sim_mem_need(sizeof(*judge));
-    bool lua = says(conf, "lua-load");
+    bool lua = conf_says(conf, "lua-load");
 
     judge->scenario = scenario;
     snprintf(judge->name, sizeof(judge->name), "%s", name);
-    judge->plain_http = all_in_http_mode(conf);
-    judge->judges_connected = !lua && !says(conf, "tcp-check") &&
-                              !says(conf, "accept-invalid-http-request") &&
-                              !says(conf, "accept-unsafe-violations");
-    judge->judges_bodies = !lua && !says(conf, "filter ") && !says(conf, "compression ");
+    judge->plain_http = conf_is_all_http(conf);
+    judge->blind = conf_says(conf, " ssl") || conf_says(conf, "lua-load") || conf_says(conf, " proto ") ||
+                   conf_says(conf, "accept-proxy");
+    judge->judges_connected = !lua && !conf_says(conf, "tcp-check") &&
+                              !conf_says(conf, "accept-invalid-http-request") &&
+                              !conf_says(conf, "accept-unsafe-violations");
+    judge->judges_bodies = !lua && !conf_says(conf, "filter ") && !conf_says(conf, "compression ");
+    judge->judges_log = judge->plain_http && !conf_says(conf, " ssl") && !lua &&
+                        !conf_says(conf, "accept-proxy") && !conf_says(conf, "logasap") &&
+                        !conf_says(conf, "set-src");
     list_add_last(&scenario->judges, &judge->link);
     sim_platform_on_wire(sim, wire_seen, judge);
+}
+
+bool judge_wire_answers(struct scenario *scenario, const char *name, uint64_t counts[6], uint64_t *unseen)
+{
+    struct judge_wire *found = NULL;
+
+    LIST_EACH (item, &scenario->judges) {
+        struct judge_wire *judge = LIST_ITEM(item, struct judge_wire, link);
+
+        if (strcmp(judge->name, name) != 0)
+            continue;
+        if (found) /* it was started again: its counters began anew */
+            return false;
+        found = judge;
+    }
+    if (!found || found->blind || !found->plain_http)
+        return false;
+    memcpy(counts, found->answered, sizeof(found->answered));
+    *unseen = found->unseen;
+    return true;
 }
 
 void judge_wire_forget_all(struct scenario *scenario)

@@ -6,6 +6,7 @@
  *  reuse      a request goes to a server's connection only when the last answer came whole, nothing came behind it and both
  *             sides agreed to go on
  *  bytes      a body that ends properly is one that came in, to the last byte
+ *  log        a line of the log tells of an answer that went out
  *
  * TLS, HTTP/2 and what is not HTTP is not looked into; neither is a stream that a proxy in TCP mode hands on as it is, nor
  * what Lua, filters and compression may have made of a body. */
@@ -18,6 +19,9 @@ struct scenario;
 /* Watches what the proxy `name` does by this platform until the scenario is over. conf: its configuration, which says what
  * may not be judged. */
 void judge_wire_watch(struct scenario *scenario, const char *name, struct str conf, struct sim_platform *sim);
+/* The final answers that went to its clients so far, by their first digit, and how many more there may have been that could
+ * not be seen. false: nothing is known for sure. */
+bool judge_wire_answers(struct scenario *scenario, const char *name, uint64_t counts[6], uint64_t *unseen);
 void judge_wire_forget_all(struct scenario *scenario);
 
 #endif

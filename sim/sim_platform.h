@@ -86,12 +86,13 @@ void sim_platform_on_call(struct sim_platform *sim,
                           void *data);
 /* What passes its stream sockets, for judges: bytes as they were read or written, the ends of both directions. */
 enum sim_wire {
-    SIM_WIRE_ACCEPTED,
+    SIM_WIRE_ACCEPTED, /* bytes: the peer's struct addr */
     SIM_WIRE_CONNECTED,
     SIM_WIRE_READ,
     SIM_WIRE_READ_END,
     SIM_WIRE_WRITTEN,
-    SIM_WIRE_CLOSED
+    SIM_WIRE_CLOSED,
+    SIM_WIRE_DATAGRAM /* a part of one */
 };
 void sim_platform_on_wire(struct sim_platform *sim,
                           void (*call)(void *data, enum sim_wire what, plat_sock sock, struct str bytes),

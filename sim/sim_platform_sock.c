@@ -34,7 +34,7 @@ static plat_sock accept_sock(struct platform *platform, plat_sock listener, stru
         return PLAT_NO_SOCK;
     plat_sock sock = net_accept(self(platform)->host, listener, peer, status);
     if (sock != PLAT_NO_SOCK)
-        show_wire(self(platform), SIM_WIRE_ACCEPTED, sock, STR_NONE);
+        show_wire(self(platform), SIM_WIRE_ACCEPTED, sock, str_make((const char *)peer, sizeof(*peer)));
     return sock;
 }
 
@@ -192,6 +192,8 @@ static struct io_result send_to(struct platform *platform, plat_sock sock, const
     enum io_status status;
     if (fails(platform, SIM_SEND_TO, &status))
         return failed(platform, sock, status);
+    for (unsigned i = 0; i < count; i++)
+        show_wire(self(platform), SIM_WIRE_DATAGRAM, sock, str_make(vecs[i].data, vecs[i].size));
     return net_send_to(self(platform)->host, sock, to, vecs, count);
 }
 
