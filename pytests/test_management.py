@@ -403,3 +403,42 @@ backend be
     client.recv_all()
     said = ask(world, proxy, "show errors")
     assert " : 1\n" in said and "backend be (#3): invalid response" in said and "Z\\r\\n\n" in said
+
+
+def test_what_clients_of_killed_requests_are_told(world, origin, syslog):
+    proxy = managed(world, f"""
+    log {syslog.addr} local0
+    option httplog
+frontend fe
+    bind fd@${{fe}}
+    default_backend be
+backend be
+    server s1 {origin.addr} maxconn 1""")
+    waiting = world.connect(proxy.port())
+    waiting.send(b"GET /waiting HTTP/1.1\r\nHost: a\r\n\r\n")
+    server = origin.accept()
+    server.recv_request()
+    ask(world, proxy, "shutdown sessions server be/s1")
+    assert waiting.recv_response().status == 502
+    assert " 502 " in (line := str(syslog.recv())) and " KH-- " in line
+
+
+@pytest.mark.only("runtime", "sim", reason="HAProxy 2.6 kills it when it leaves the queue")
+def test_a_killed_request_that_waits_in_a_queue(world, origin, syslog):
+    proxy = managed(world, f"""
+    log {syslog.addr} local0
+    option httplog
+frontend fe
+    bind fd@${{fe}}
+    default_backend be
+backend be
+    server s1 {origin.addr} maxconn 1""")
+    first, queued = world.connect(proxy.port()), world.connect(proxy.port())
+    first.send(b"GET /first HTTP/1.1\r\nHost: a\r\n\r\n")
+    origin.accept().recv_request()
+    queued.send(b"GET /queued HTTP/1.1\r\nHost: a\r\n\r\n")
+    while "srv=<none>" not in (said := ask(world, proxy, "show sess")):
+        pass
+    ask(world, proxy, "shutdown session " + next(line for line in said.splitlines() if "srv=<none>" in line and "fe=fe" in line).split(":")[0])
+    assert queued.recv_response().status == 503
+    assert " 503 " in (line := str(syslog.recv())) and " KQ-- " in line

@@ -306,15 +306,6 @@ void stream_abort(struct stream *stream, char cause, char phase, bool reset)
     stream_wake(stream);
 }
 
-void stream_kill(struct stream *stream, char cause)
-{
-    stream_abort(stream, cause,
-                 stream->phase >= PHASE_DATA       ? 'D'
-                 : stream->phase == PHASE_RESPONSE ? 'H'
-                                                   : 'R',
-                 false);
-}
-
 static bool request_complete(const struct stream *stream)
 {
     return stream->request.ended && !stream->request.failed && !stream->request.input &&
@@ -559,6 +550,23 @@ static bool end_silent_half(struct stream *stream, struct channel *channel, cons
     stream_set_end(stream, cause, 'D');
     channel->ended = true;
     return true;
+}
+
+/* Whoever waits for a server's answer is told that none will come. */
+void stream_kill(struct stream *stream, char cause)
+{
+    char phase = phase_letter(stream);
+    bool waits =
+        stream->phase == PHASE_SERVER || stream->phase == PHASE_CONNECT || stream->phase == PHASE_RESPONSE;
+    if (stream->http && waits && !stream->applet && !response_begun(stream)) {
+        int status = stream->phase == PHASE_RESPONSE ? 502 : 503;
+        stream_drop_back(stream, false);
+        if (stream_reply_error(stream, status, cause, phase)) {
+            stream_wake(stream);
+            return;
+        }
+    }
+    stream_abort(stream, cause, phase, false);
 }
 
 static void client_too_slow(struct stream *stream)
