@@ -296,3 +296,19 @@ def test_a_proxy_that_does_not_come_to_rest(sim, tmp_path, live, code):
     assert result.returncode == code, result.stdout
     assert ("judge rest of h1: all clients and servers left 2 s ago" in result.stdout) == (code == 1)
     assert ("fe/FRONTEND qcur  scur 1;" in result.stdout) == (code == 1)
+
+
+def test_all_orders_are_tried_once(sim, tmp_path):
+    picks = "pick { delay 1 } { delay 2 } { delay 3 }\npick {} { delay 5 }\n"
+    (tmp_path / "all.vtc").write_text('vtest "all"\n' + picks)
+    result = sim("explore", "all.vtc")
+    assert (result.returncode, result.stdout) == (0, "all.vtc: 6 runs, all that there are, and all passed\n")
+    result = sim("explore", "all.vtc", "--depth", "1", "--width", "2")
+    assert result.stdout == "all.vtc: 2 runs, all that there are, and all passed\n"
+    result = sim("explore", "all.vtc", "--most", "5")
+    assert result.stdout == "all.vtc: 5 runs, all passed, and there are more\n"
+    (tmp_path / "one.vtc").write_text('vtest "one of six"\n' + picks + "check now { sim.now < 7.5 }\n")
+    result = sim("explore", "one.vtc")
+    assert result.returncode == 1 and "one.vtc: 6 runs, the last one failed" in result.stdout
+    repro = re.search(r"once more: lockstep-sim repro (\S+)", result.stdout).group(1)
+    assert sim("repro", repro).returncode == 0

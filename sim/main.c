@@ -6,6 +6,7 @@
 static const struct verb_row verbs[] = {
     { "run", verb_run, "FILE.vtc... [options]", "replays scenarios; see 'run --help'" },
     { "sweep", verb_sweep, "FILE.vtc... --seeds A..B", "many seeds, and what failed in how many ways" },
+    { "explore", verb_explore, "FILE.vtc...", "every way in which the first choices about order fall out" },
     { "repro", verb_repro, "FILE.repro", "a failure once more" },
     { "shrink", verb_shrink, "FILE.repro", "makes a failure small" },
     { "why", verb_why, "FILE.repro", "the choices that a failure hangs on" },
@@ -22,7 +23,7 @@ static void print_usage(FILE *out)
 {
     fputs("usage: lockstep-sim VERB ...\n", out);
     for (const struct verb_row *verb = verbs; verb->name; verb++)
-        fprintf(out, "  %-6s %-24s %s\n", verb->name, verb->usage, verb->says);
+        fprintf(out, "  %-7s %-24s %s\n", verb->name, verb->usage, verb->says);
 }
 
 int main(int argc, char **argv)

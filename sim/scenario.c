@@ -267,7 +267,7 @@ static enum actor_step sim_choices(struct actor *top, struct str tape)
     unsigned bad_line;
     struct world_source *source;
 
-    if (scenario->source)
+    if (scenario->source || scenario->options->source)
         return STEP_NEXT; /* a tape from outside goes before */
     source = world_source_tape(scenario->world, tape, &bad_line);
     if (!source)
@@ -761,7 +761,9 @@ static bool set_source(struct scenario *scenario)
 {
     unsigned bad_line;
 
-    if (!scenario->options->tape.data)
+    if (scenario->options->source)
+        world_set_source(scenario->world, scenario->options->source);
+    if (scenario->options->source || !scenario->options->tape.data)
         return true;
     scenario->source = world_source_tape(scenario->world, scenario->options->tape, &bad_line);
     if (!scenario->source) {

@@ -40,8 +40,9 @@ struct scenario_options {
     uint64_t seed;
     struct str
         tape; /* the choices, as lines; what is not among them is benign. data NULL: drawn from the seed */
-    uint64_t step_limit; /* events; 0: 50 million */
-    uint64_t limit_ns;   /* virtual; 0: 60 s. Half of it is how long a spec waits for bytes */
+    struct world_source *source; /* borrowed, goes before the tape; NULL: by tape or seed */
+    uint64_t step_limit;         /* events; 0: 50 million */
+    uint64_t limit_ns;           /* virtual; 0: 60 s. Half of it is how long a spec waits for bytes */
     const struct scenario_define *defines;
     unsigned define_count;
     const struct scenario_torture *calls; /* NULL: none fails */

@@ -12,6 +12,7 @@ struct verb_row {
 
 int verb_run(int argc, char **argv);
 int verb_sweep(int argc, char **argv);
+int verb_explore(int argc, char **argv);
 int verb_repro(int argc, char **argv);
 int verb_shrink(int argc, char **argv);
 int verb_why(int argc, char **argv);

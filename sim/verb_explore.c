@@ -1,0 +1,172 @@
+/* `lockstep-sim explore`: every way in which the first choices about order can fall out, one after the other.
+ *
+ * A run is told by the answers to its first questions; what is asked later, and what is no matter of order (latencies,
+ * sizes, faults), is benign. The next run has the same answers but for the last that can still be raised, and nothing
+ * behind it: so all are tried, depth first, none twice. */
+#include "base/mem.h"
+#include "sim/repro.h"
+#include "sim/verb.h"
+#include <stdio.h>
+#include <sys/stat.h>
+
+enum { DEPTH_MAX = 64, DEPTH_USUAL = 12, RUNS_USUAL = 100000, WIDTH_USUAL = 4 };
+
+static const char help[] =
+    "usage: lockstep-sim explore FILE.vtc... [options]\n"
+    "  All ways in which the first choices about order fall out (tasks, events, accepts, 'pick'); all else "
+    "is benign.\n"
+    "  --depth N         so many choices (default 12, at most 64)\n"
+    "  --width N         so many answers of each, from the benign one on (default 4)\n"
+    "  --most N          ends after so many runs of a file (default 100000)\n"
+    "  --out FOLDER      where a failure's repro goes (default lockstep-out)\n" RUN_OPTIONS_HELP
+    "exit: 0 all passed, 1 one failed, 2 a file is wrong\n";
+
+struct explorer {
+    struct world_source source; /* first */
+    unsigned depth, asked;
+    uint32_t width;
+    uint32_t answers[DEPTH_MAX], bounds[DEPTH_MAX];
+    unsigned given; /* of the answers, those that stand */
+};
+
+struct explore {
+    struct run_options options;
+    struct explorer explorer;
+    uint64_t most;
+    const char *folder;
+};
+
+static bool is_order(enum world_site site)
+{
+    return site == SITE_PICK || site == SITE_EVENT_ORDER || site == SITE_BATCH || site == SITE_ACCEPT_ORDER ||
+           site == SITE_STATEMENT;
+}
+
+static uint32_t choose(struct world_source *source, const struct world_choice *question, uint32_t bound)
+{
+    struct explorer *explorer = CONTAINER_OF(source, struct explorer, source);
+    unsigned at = explorer->asked;
+
+    if (bound < 2 || !is_order(question->site) || at >= explorer->depth)
+        return 0;
+    explorer->asked++;
+    explorer->bounds[at] = bound < explorer->width ? bound : explorer->width;
+    if (at >= explorer->given)
+        explorer->answers[at] = 0;
+    return explorer->answers[at];
+}
+
+/* The answers of the next run; false: there is none. */
+static bool next(struct explorer *explorer)
+{
+    unsigned at = explorer->asked;
+
+    while (at > 0 && explorer->answers[at - 1] + 1 >= explorer->bounds[at - 1])
+        at--;
+    if (at == 0)
+        return false;
+    explorer->answers[at - 1]++;
+    explorer->given = at;
+    return true;
+}
+
+static void write_repro(const struct explore *explore, const struct scenario_options *options,
+                        const struct scenario_result *result, uint64_t run)
+{
+    const char *slash = strrchr(options->path, '/');
+    char path[4096];
+
+    snprintf(path, sizeof(path), "%s/%s-%llu.repro", explore->folder, slash ? slash + 1 : options->path,
+             (unsigned long long)run);
+    (void)mkdir(explore->folder, 0777);
+    if (repro_write(path, options, result, NULL))
+        printf("once more: lockstep-sim repro %s\n", path);
+}
+
+static int explore_file(struct explore *explore, const char *file)
+{
+    struct explorer *explorer = &explore->explorer;
+    struct scenario_options options = explore->options.scenario;
+    int code = VERB_FINE;
+    uint64_t runs = 0;
+    bool more = true;
+
+    options.path = file;
+    options.seed = explore->options.first_seed;
+    options.source = &explorer->source;
+    explorer->given = 0;
+    while (more && code == VERB_FINE && runs < explore->most) {
+        struct scenario_result result;
+
+        explorer->asked = 0;
+        scenario_run(&options, &result);
+        runs++;
+        if (result.outcome == SCENARIO_FAILED || result.outcome == SCENARIO_WRONG) {
+            printf("%.*s", STR_ARG(buf_str(&result.text)));
+            code = result.outcome == SCENARIO_FAILED ? VERB_FAILED : VERB_WRONG;
+            if (code == VERB_FAILED)
+                write_repro(explore, &options, &result, runs);
+        }
+        scenario_result_finish(&result);
+        more = next(explorer);
+    }
+    printf("%s: %llu runs, %s\n", file, (unsigned long long)runs,
+           code != VERB_FINE ? "the last one failed"
+           : more            ? "all passed, and there are more"
+                             : "all that there are, and all passed");
+    return code;
+}
+
+static bool take_number(const char *text, uint64_t most, uint64_t *out)
+{
+    return run_options_number(text, out) && *out > 0 && *out <= most;
+}
+
+static enum run_option take_own(struct explore *explore, int argc, char **argv, int at)
+{
+    uint64_t number = 0;
+
+    if (at + 1 < argc && !strcmp(argv[at], "--out")) {
+        explore->folder = argv[at + 1];
+    } else if (at + 1 < argc && !strcmp(argv[at], "--depth") &&
+               take_number(argv[at + 1], DEPTH_MAX, &number)) {
+        explore->explorer.depth = (unsigned)number;
+    } else if (at + 1 < argc && !strcmp(argv[at], "--width") && take_number(argv[at + 1], 1000, &number)) {
+        explore->explorer.width = (uint32_t)number;
+    } else if (at + 1 < argc && !strcmp(argv[at], "--most") &&
+               take_number(argv[at + 1], UINT64_MAX, &number)) {
+        explore->most = number;
+    } else {
+        fprintf(stderr, "lockstep-sim explore: '%s' is unknown, or does not take '%s'\n", argv[at],
+                at + 1 < argc ? argv[at + 1] : "");
+        return RUN_OPTION_BAD;
+    }
+    return RUN_OPTION_TAKEN_TWO;
+}
+
+int verb_explore(int argc, char **argv)
+{
+    struct explore explore = { .most = RUNS_USUAL, .folder = "lockstep-out" };
+    bool fine = true;
+    int code = VERB_WRONG;
+
+    explore.explorer = (struct explorer){ .source = { choose }, .depth = DEPTH_USUAL, .width = WIDTH_USUAL };
+    run_options_init(&explore.options, argc);
+    for (int i = 1; i < argc && fine; i++) {
+        enum run_option taken = run_options_take(&explore.options, "explore", argc, argv, i);
+
+        if (taken == RUN_OPTION_UNKNOWN)
+            taken = take_own(&explore, argc, argv, i);
+        fine = taken != RUN_OPTION_BAD;
+        i += taken == RUN_OPTION_TAKEN_TWO;
+    }
+    if (!fine || !explore.options.file_count) {
+        fputs(help, stderr);
+    } else {
+        code = VERB_FINE;
+        for (unsigned i = 0; i < explore.options.file_count && code == VERB_FINE; i++)
+            code = explore_file(&explore, explore.options.files[i]);
+    }
+    run_options_finish(&explore.options);
+    return code;
+}
