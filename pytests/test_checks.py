@@ -3,6 +3,7 @@
 import pytest
 
 from conftest import DEFAULTS
+from test_management import ask, stat
 
 
 def checked(world, origin, syslog, rules, options="inter 50ms rise 1 fall 1"):
@@ -153,3 +154,43 @@ def test_a_check_breaks_its_connection_off_unless_it_is_to_linger(world, origin,
             server.recv_all()
     else:
         server.recv_all()
+
+
+@pytest.mark.only("runtime", "sim", reason="HAProxy 2.6 has no init-state")
+@pytest.mark.parametrize("init, after_failure, after_success", [
+    ("none", "DOWN", "UP"),
+    ("fully-up", "UP 2/3", "UP"),
+    ("up", "DOWN", "UP"),
+    ("down", "DOWN", "UP"),
+    ("fully-down", "DOWN", "DOWN 1/2"),
+])
+@pytest.mark.parametrize("good", [False, True])
+def test_how_a_server_stands_after_its_first_check(world, init, after_failure, after_success, good):
+    addr = world.listen().addr if good else f"127.0.0.1:{world.closed_port()}"
+    proxy = world.proxy(f"""
+global
+    stats socket fd@${{cli}} level admin
+{DEFAULTS}
+frontend fe
+    bind fd@${{fe}}
+    default_backend be
+backend be
+    server s1 {addr} check rise 2 fall 3 inter 1h init-state {init}
+    server s2 {addr} init-state {init}
+""", listeners=("fe", "cli"))
+    while (row := stat(world, proxy, "be", "s1"))["check_status"] in ("", "INI") or row["check_status"][0] == "*":
+        world.sleep(0.01)
+    assert row["status"] == (after_success if good else after_failure)
+    assert stat(world, proxy, "be", "s2")["status"] == ("DOWN" if "down" in init else "no check")
+    ask(world, proxy, "set server be/s1 state maint; set server be/s1 state ready; disable health be/s1")
+    assert states_of(world, proxy)[5] == ("0" if "down" in init else "2")
+
+
+def states_of(world, proxy):
+    return ask(world, proxy, "show servers state be").splitlines()[2].split()
+
+
+@pytest.mark.parametrize("words", ["init-state sometimes", "track a init-state up"])
+def test_init_states_that_cannot_be(world, words):
+    code, out, err = world.run(["-c"], f"backend b\n    server a 127.0.0.1:1 check\n    server c 127.0.0.1:1 {words}\n")
+    assert code == 1 and "run.cfg:3]" in out + err and "init-state" in out + err

@@ -573,6 +573,10 @@ void check_enable(struct check *check, bool enabled)
     if (!check->configured || check->enabled == enabled)
         return;
     check->enabled = enabled;
+    if (enabled && !check->is_agent && check->server->settings.init_state) {
+        server_status_begin(check->server);
+        server_status_changed(check->engine, check->server);
+    }
     if (enabled)
         check_schedule(check, 0);
     else
@@ -730,6 +734,9 @@ bool check_start_all(struct engine *engine)
                 continue;
             if (!check_create(engine, server))
                 return false;
+            server_status_begin(server);
+            if (server->settings.init_state && server->state == SERVER_STOPPED)
+                server->down_since_ns = server->last_change_ns;
             struct check *checks[] = { check_of(server->check), check_of(server->agent) };
             for (size_t i = 0; i < COUNT_OF(checks); i++) {
                 if (!checks[i])

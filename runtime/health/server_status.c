@@ -318,6 +318,22 @@ void server_status_stopping(struct engine *engine, struct server *server, const 
     set_health(engine, server, VERDICT_STOPPING, reason, NULL);
 }
 
+void server_status_begin(struct server *server)
+{
+    struct check *check = check_of(server->check);
+    int init = server->settings.init_state;
+    bool up = init == INIT_STATE_UP || init == INIT_STATE_FULLY_UP;
+    if (init == INIT_STATE_NONE || (server->admin & ADMIN_MAINT))
+        return;
+    server->state = up ? SERVER_RUNNING : SERVER_STOPPED;
+    if (!check)
+        return;
+    check->health = init == INIT_STATE_FULLY_UP ? check->rise + check->fall - 1
+                    : init == INIT_STATE_UP     ? check->rise
+                    : init == INIT_STATE_DOWN   ? check->rise - 1
+                                                : 0;
+}
+
 /* ---- administration ---- */
 
 static void inherit(struct engine *engine, struct server *server, unsigned bit, bool set)
@@ -412,6 +428,8 @@ static void leave_maint(struct engine *engine, struct server *server, unsigned b
     if (agent && agent->configured && agent->enabled && !agent->health)
         up = false;
     server->state = !up ? SERVER_STOPPED : server->settings.slowstart ? SERVER_STARTING : SERVER_RUNNING;
+    server_status_begin(server);
+    up = server->state != SERVER_STOPPED;
     pause_checks(server, false);
     if (up)
         note_times(engine, server, true);

@@ -11,6 +11,9 @@ struct engine;
 void server_status_up(struct engine *engine, struct server *server, const char *reason);
 void server_status_down(struct engine *engine, struct server *server, const char *reason);
 void server_status_stopping(struct engine *engine, struct server *server, const char *reason);
+/* How it stands before a check says more, as `init-state` wants it: at start, out of maintenance, when its checks are
+ * switched on. Tells nobody. */
+void server_status_begin(struct server *server);
 /* Administration: one bit of enum server_admin. Those that track the server inherit it. */
 void server_status_set_admin(struct engine *engine, struct server *server, unsigned bit, const char *reason);
 void server_status_clear_admin(struct engine *engine, struct server *server, unsigned bit);

@@ -545,6 +545,10 @@ static const struct cfg_name on_error_names[] = {
     { "fastinter", 1 }, { "fail-check", 2 }, { "sudden-death", 3 }, { "mark-down", 4 }, { 0 }
 };
 static const struct cfg_name marked_down_names[] = { { "shutdown-sessions", 1 }, { 0 } };
+static const struct cfg_name init_state_names[] = {
+    { "none", INIT_STATE_NONE }, { "fully-up", INIT_STATE_FULLY_UP },     { "up", INIT_STATE_UP },
+    { "down", INIT_STATE_DOWN }, { "fully-down", INIT_STATE_FULLY_DOWN }, { 0 }
+};
 static const struct cfg_name marked_up_names[] = { { "shutdown-backup-sessions", 1 }, { 0 } };
 
 #define IN_SETTINGS(field)          .offset = offsetof(struct server_settings, field)
@@ -580,7 +584,7 @@ const struct option_row kw_server_option_rows[] = {
     { "hash-key", SERVER_ENUM(hash_key, hash_key_names) },
     { "id", SERVER_CALL(positive), IN_SETTINGS(id) },
     { "init-addr",SERVER_CALL(init_addr) },
-    { "init-state", SERVER_IGNORED(1) },
+    { "init-state", SERVER_ENUM(init_state, init_state_names) },
     { "inter", SERVER_TIME(inter) },
     { "log-proto", SERVER_IGNORED(1) },
     { "maxconn", SERVER_INT(maxconn, 0, INT32_MAX) },

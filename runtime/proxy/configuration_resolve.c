@@ -261,6 +261,12 @@ static bool check_tracks(struct proxy *proxy)
         struct server *end = server->tracked;
         for (unsigned steps = 0; end && end != server && end->tracked && steps < TRACK_STEPS_MAX; steps++)
             end = end->tracked;
+        if (end && server->settings.init_state) {
+            diag_config(proxy->configuration->diag, DIAG_ALERT, server->at,
+                        "'server %s/%s' : unable to set init-state and tracking at the same time!",
+                        proxy->name, server->name);
+            good = false;
+        }
         if (!end || (!end->tracked && (end->settings.check || end->settings.agent_check)))
             continue;
         diag_config(

@@ -42,6 +42,13 @@ enum server_admin { /* bits: why it is not to be used */
                     ADMIN_DRAIN = 48,
 };
 
+enum init_state {
+    INIT_STATE_NONE,
+    INIT_STATE_FULLY_DOWN,
+    INIT_STATE_DOWN,
+    INIT_STATE_UP,
+    INIT_STATE_FULLY_UP
+};
 enum hash_key { HASH_KEY_ID, HASH_KEY_ADDR, HASH_KEY_ADDR_PORT };
 
 struct resolvers;
@@ -71,7 +78,8 @@ struct server_settings { /* what options behind `server` and `default-server` sa
     bool no_ssl;    /* "no-ssl" was said */
     bool ssl_ready; /* and may be taken back while it runs: default-server has TLS */
     bool check_ssl, check_send_proxy, agent_check;
-    int hash_key; /* enum hash_key */
+    int hash_key;   /* enum hash_key */
+    int init_state; /* enum init_state */
     int64_t observe, on_error, on_marked_down, on_marked_up, error_limit;
     unsigned proxy_v2_options; /* enum proxy_v2_option bits */
     struct server_tlv *tlvs;
