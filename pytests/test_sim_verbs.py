@@ -227,6 +227,8 @@ def test_a_sweep_says_what_it_never_reached(sim, tmp_path):
     ("fault h1 reload", "there is no proxy 'h1'"),
     ("net * {rate 0}", "not 'rate'"),
     ("net * {duplicate 101%}", "not 'duplicate'"),
+    ("sim -epoch 2026-13-01T00:00:00Z", "'sim -epoch' wants seconds"),
+    ("sim -epoch 2026-03-29T00:59Z", "'sim -epoch' wants seconds"),
     ("time drift mono 5", "time drift wall"),
     ("time drift wall fast", "time drift wall"),
     ("check sometimes", "check"),

@@ -3,6 +3,7 @@
  * The script is an actor that starts others. When it has come to its end, clients are waited for, then proxies are
  * stopped and judged; servers and log receivers just end with the world. */
 #include "sim/scenario.h"
+#include "base/civil_time.h"
 #include "base/mem.h"
 #include "base/units.h"
 #include "sim/actor_client.h"
@@ -23,6 +24,7 @@
 #include <unistd.h>
 
 enum { LIMIT_S = 60, LIVE_S = 600, FIRST_INHERITED = 1000, DRIFT_MAX = 500000 };
+#define INSTANT_MAX 9000000000 /* seconds: in nanoseconds it fits in 64 bits */
 
 const char *scenario_outcome_name(enum scenario_outcome outcome)
 {
@@ -277,6 +279,31 @@ static enum actor_step sim_choices(struct actor *top, struct str tape)
     return STEP_NEXT;
 }
 
+/* Seconds since 1970, or "2026-03-29T00:59:50Z". */
+static bool parse_instant(struct str text, int64_t *seconds)
+{
+    static const char marks[] = "--T::";
+    struct civil_time time = { 0 };
+    int *const fields[] = { &time.year, &time.month, &time.day, &time.hour, &time.minute, &time.second };
+    static const int least[] = { 1, 1, 1, 0, 0, 0 }, most[] = { 9999, 12, 31, 23, 59, 59 };
+
+    if (units_parse_int(text, -INSTANT_MAX, INSTANT_MAX, seconds))
+        return true;
+    if (!str_ends(text, STR("Z")))
+        return false;
+    text.size--;
+    for (size_t i = 0; i < COUNT_OF(fields); i++) {
+        struct str part = i < sizeof(marks) - 1 ? str_split(&text, marks[i]) : text;
+        int64_t value;
+
+        if (!units_parse_int(part, least[i], most[i], &value))
+            return false;
+        *fields[i] = (int)value;
+    }
+    *seconds = civil_time_seconds(&time);
+    return *seconds >= -INSTANT_MAX && *seconds <= INSTANT_MAX;
+}
+
 static enum actor_step run_sim(struct actor *top)
 {
     struct scenario *scenario = top->scenario;
@@ -302,8 +329,8 @@ static enum actor_step run_sim(struct actor *top)
         } else if (actor_word_is(top, i, "-epoch")) {
             int64_t wall = 0;
 
-            if (!units_parse_int(actor_word(top, i + 1), INT64_MIN / 2, INT64_MAX / 2, &wall))
-                return actor_wrong(top, "'sim -epoch' wants seconds since 1970");
+            if (!parse_instant(actor_word(top, i + 1), &wall))
+                return actor_wrong(top, "'sim -epoch' wants seconds since 1970, or 2026-03-29T00:59:50Z");
             world_wall_jump(scenario->world, wall * (int64_t)NS_PER_S - world_wall(scenario->world));
         } else {
             return actor_wrong(top, "'sim' does not know '%.*s'", STR_ARG(actor_word(top, i)));
@@ -483,7 +510,8 @@ static const struct statement_row top_rows[] = {
     { "process", NULL, 0, WORDS_ANY, "", "'process' needs real processes" },
     { "server", actor_server_statement, 1, WORDS_ANY, "sNAME [{SPEC}] [-start | -wait | -break] ...", NULL },
     { "setenv", run_setenv, 2, 3, "[-ifunset] NAME VALUE", NULL },
-    { "sim", run_sim, 2, WORDS_ANY, "[-seed N] [-limit TIME] [-live TIME] [-epoch SECONDS] [-choices {TAPE}]",
+    { "sim", run_sim, 2, WORDS_ANY,
+      "[-seed N] [-limit TIME] [-live TIME] [-epoch SECONDS | 2026-03-29T00:59:50Z] [-choices {TAPE}]",
       NULL },
     { "syslog", actor_syslog_statement, 1, WORDS_ANY,
       "SNAME [-level LEVEL] [{SPEC}] [-start | -wait | -stop] ...", NULL },
