@@ -229,6 +229,7 @@ def test_a_sweep_says_what_it_never_reached(sim, tmp_path):
     ("net * {duplicate 101%}", "not 'duplicate'"),
     ("sim -epoch 2026-13-01T00:00:00Z", "'sim -epoch' wants seconds"),
     ("sim -epoch 2026-03-29T00:59Z", "'sim -epoch' wants seconds"),
+    ("time jump wall -99999999h", "time jump wall"),
     ("time drift mono 5", "time drift wall"),
     ("time drift wall fast", "time drift wall"),
     ("check sometimes", "check"),

@@ -325,6 +325,8 @@ bool actor_number(struct actor *actor, unsigned index, uint64_t *out)
     return false;
 }
 
+#define DURATION_MAX_NS ((uint64_t)9000000000 * NS_PER_S) /* fits in 64 bits with a sign */
+
 bool actor_parse_duration(struct str text, uint64_t *ns)
 {
     static const struct {
@@ -347,7 +349,7 @@ bool actor_parse_duration(struct str text, uint64_t *ns)
         if (!str_eq(str_from(text, at), str_of(units[i].name)))
             continue;
         *ns = whole * units[i].ns + part * units[i].ns / scale;
-        return true;
+        return whole < DURATION_MAX_NS / units[i].ns;
     }
     return false;
 }
