@@ -37,29 +37,28 @@ static void wrong(struct http_strict *reader, const char *why)
 
 /* ---- characters ---- */
 
+/* RFC 9110 section 5.6.2 */
+static const bool token_signs[256] = {
+    ['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['!'] = true,  ['#'] = true,
+    ['$'] = true,         ['%'] = true,         ['&'] = true,         ['\''] = true, ['*'] = true,
+    ['+'] = true,         ['-'] = true,         ['.'] = true,         ['^'] = true,  ['_'] = true,
+    ['`'] = true,         ['|'] = true,         ['~'] = true,
+};
+
 static bool is_token(struct str text)
 {
-    static const char others[] = "!#$%&'*+-.^_`|~";
-
-    for (size_t i = 0; i < text.size; i++) {
-        char c = text.data[i];
-
-        if (!(c >= '0' && c <= '9') && !((c | 0x20) >= 'a' && (c | 0x20) <= 'z') &&
-            !memchr(others, c, sizeof(others) - 1))
+    for (const char *at = text.data, *end = at + text.size; at < end; at++)
+        if (!token_signs[(unsigned char)*at])
             return false;
-    }
     return text.size > 0;
 }
 
 /* No control characters but tabs, which a value may have. */
 static bool is_plain(struct str text, bool tabs)
 {
-    for (size_t i = 0; i < text.size; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-
-        if ((c < 0x20 && !(tabs && c == '\t')) || c == 0x7f)
+    for (const char *at = text.data, *end = at + text.size; at < end; at++)
+        if (((unsigned char)*at < 0x20 && !(tabs && *at == '\t')) || *at == 0x7f)
             return false;
-    }
     return true;
 }
 
@@ -189,11 +188,11 @@ static void field_line(struct http_strict *reader, struct str line, bool trailer
         wrong(reader, "a field has no control characters");
     if (trailer)
         return;
-    if (named(name, "content-length"))
+    if (name.size == 14 && named(name, "content-length"))
         take_length(reader, value);
-    else if (named(name, "transfer-encoding"))
+    else if (name.size == 17 && named(name, "transfer-encoding"))
         take_encoding(reader, value);
-    else if (named(name, "connection"))
+    else if (name.size == 10 && named(name, "connection"))
         take_connection(reader, value);
 }
 
@@ -340,9 +339,13 @@ static size_t read_body(struct http_strict *reader, struct str bytes)
 
     if (reader->state != STRICT_UNTIL_CLOSE && size > reader->left)
         size = (size_t)reader->left;
-    for (size_t i = 0; i < size; i++) {
-        digest = (digest ^ (unsigned char)bytes.data[i]) * DIGEST_PRIME;
-        if (before + i + 1 == BEGIN_SIZE)
+    for (size_t at = 0; at < size;) {
+        size_t stop =
+            before + at < BEGIN_SIZE && BEGIN_SIZE - before < size ? (size_t)(BEGIN_SIZE - before) : size;
+
+        for (; at < stop; at++)
+            digest = (digest ^ (unsigned char)bytes.data[at]) * DIGEST_PRIME;
+        if (before + at == BEGIN_SIZE)
             reader->begins = digest;
     }
     reader->digest = digest;
