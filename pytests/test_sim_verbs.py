@@ -315,3 +315,23 @@ def test_all_orders_are_tried_once(sim, tmp_path):
     assert result.returncode == 1 and "one.vtc: 6 runs, the last one failed" in result.stdout
     repro = re.search(r"once more: lockstep-sim repro (\S+)", result.stdout).group(1)
     assert sim("repro", repro).returncode == 0
+
+
+def test_few_orders_are_unusual_when_few_are_wanted(sim, tmp_path):
+    several = "".join(f"client c{i} -connect ${{h1_fe_sock}} {{\n    txreq -url /nothing\n    rxresp\n}} -start\n" for i in range(1, 9))
+    text = SLOW_LINKS.replace("1ms..30ms", "0ms").split("client c0")[0].replace("default_backend be", "http-request return status 200\n        default_backend be")
+    (tmp_path / "busy.vtc").write_text(text + several + "".join(f"client c{i} -wait\n" for i in range(1, 9)) + "check now { sim.now > 9 }\n")
+    orders = ("task.pick ", "event.order ", "event.batch ", "net.accept ")
+
+    def unusual(*words):
+        counts = []
+        for seed in range(1, 13):
+            result = sim("sweep", "busy.vtc", "--seeds", f"{seed}..{seed}", *words)
+            repro = re.search(r"once more: lockstep-sim repro (\S+)", result.stdout).group(1)
+            counts.append(sum(line.startswith(orders) for line in (tmp_path / repro).read_text().splitlines()))
+            assert sim("repro", repro).returncode == 0
+        return counts
+
+    assert min(unusual()) > 2
+    few = unusual("--delays", "2")
+    assert max(few) == 2 and min(few) < 2

@@ -108,6 +108,8 @@ void report_failure(struct scenario *scenario, const struct actor *who, struct s
         buf_add_c(out, " --torture");
     if (scenario->options->swarm)
         buf_add_c(out, " --swarm");
+    if (scenario->options->delays)
+        buf_printf(out, " --delays %u", scenario->options->delays);
     if (scenario->options->live_ns)
         buf_printf(out, " --live %llu", (unsigned long long)(scenario->options->live_ns / NS_PER_S));
     if (scenario->options->limit_ns)

@@ -43,6 +43,8 @@ static void add_head(struct buf *out, const struct scenario_options *options, co
         buf_add_c(out, "torture yes\n");
     if (options->swarm)
         buf_add_c(out, "swarm yes\n");
+    if (options->delays)
+        buf_printf(out, "delays %u\n", options->delays);
     if (options->live_ns)
         buf_printf(out, "live %llu\n", (unsigned long long)(options->live_ns / NS_PER_S));
     if (options->arguments)
@@ -110,6 +112,13 @@ static bool take_word(struct repro *repro, struct str word, struct str value)
         return options->torture = true;
     if (str_eq(word, STR("swarm")))
         return options->swarm = true;
+    if (str_eq(word, STR("delays"))) {
+        uint64_t delays = 0;
+        bool fine = run_options_number(copy, &delays);
+
+        options->delays = (unsigned)delays;
+        return fine;
+    }
     if (str_eq(word, STR("live"))) {
         bool fine = run_options_number(copy, &options->live_ns);
 

@@ -57,6 +57,16 @@ static bool take_limit(struct run_options *options, char *text)
     return true;
 }
 
+static bool take_delays(struct run_options *options, char *text)
+{
+    uint64_t delays;
+
+    if (!run_options_number(text, &delays) || !delays || delays > 16)
+        return false;
+    options->scenario.delays = (unsigned)delays;
+    return true;
+}
+
 static bool take_live(struct run_options *options, char *text)
 {
     uint64_t seconds;
@@ -88,13 +98,10 @@ static const struct value_row {
     const char *option;
     bool (*take)(struct run_options *options, char *text);
 } values[] = {
-    { "--seed", take_seed },
-    { "--seeds", take_seeds },
-    { "--limit", take_limit },
-    { "--live", take_live },
-    { "--macro", take_macro },
-    { "--args", take_args },
-    { 0 },
+    { "--seed", take_seed },     { "--seeds", take_seeds },
+    { "--limit", take_limit },   { "--live", take_live },
+    { "--delays", take_delays }, { "--macro", take_macro },
+    { "--args", take_args },     { 0 },
 };
 
 enum run_option run_options_take(struct run_options *options, const char *verb, int argc, char **argv, int at)

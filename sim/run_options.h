@@ -24,6 +24,8 @@ struct run_options {
     "not looked at\n"                                                                                        \
     "  --swarm           each seed has a part of all settings of links and of all faults, and --live 300; "  \
     "what specs expect is no verdict\n"                                                                      \
+    "  --delays N        of choices about order only N are unusual (at most 16), anywhere; usually all are " \
+    "drawn\n"                                                                                                \
     "  --macro NAME=VALUE  defines ${NAME}\n"                                                                \
     "  --args TEXT       arguments of every proxy (default \"-dM -dI -dW\")\n"
 

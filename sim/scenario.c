@@ -640,7 +640,9 @@ static void define_macros(struct scenario *scenario)
 static void scenario_open(struct scenario *scenario, const struct scenario_options *options,
                           struct scenario_result *result)
 {
-    struct world_options world = { .seed = options->seed, .step_limit = options->step_limit };
+    struct world_options world = { .seed = options->seed,
+                                   .delays = options->delays,
+                                   .step_limit = options->step_limit };
 
     *scenario = (struct scenario){ .options = options, .result = result, .next_inherited = FIRST_INHERITED };
     arena_init(&scenario->arena, 16384);

@@ -38,8 +38,7 @@ struct explore {
 
 static bool is_order(enum world_site site)
 {
-    return site == SITE_PICK || site == SITE_EVENT_ORDER || site == SITE_BATCH || site == SITE_ACCEPT_ORDER ||
-           site == SITE_STATEMENT;
+    return world_site_is_order(site) || site == SITE_STATEMENT;
 }
 
 static uint32_t choose(struct world_source *source, const struct world_choice *question, uint32_t bound)

@@ -17,6 +17,8 @@ struct world *world_create(const struct world_options *options)
     world->step_limit = options && options->step_limit ? options->step_limit : STEP_LIMIT;
     world->now = NS_PER_S;
     world->entities = (struct dict)DICT_INIT;
+    if (options && options->delays)
+        world_delay_orders(&world->choices, world->seed, options->delays);
     world_trace_begin(&world->tracer);
     sim_clock_follow(world);
     return world;

@@ -37,6 +37,7 @@ enum world_site { /* append only: the numbers are part of a tape */
                   SITE_COUNT
 };
 const char *world_site_name(enum world_site site);
+bool world_site_is_order(enum world_site site); /* which of several comes first */
 /* 0 .. bound-1 (bound > 0), from the world's source; recorded when not 0. entity: a stable serial, not an address. */
 uint32_t world_choose(struct world *world, enum world_site site, uint32_t entity, uint32_t bound);
 uint64_t world_random(struct world *world, enum world_site site,
@@ -122,7 +123,9 @@ const char *world_entity_name(const struct world *world, uint32_t entity);
 /* ---- time ---- */
 struct world_options {
     uint64_t seed;
-    int64_t epoch_ns;    /* wall clock at virtual 0; 0: 2027-01-01T00:00:00Z */
+    int64_t epoch_ns; /* wall clock at virtual 0; 0: 2027-01-01T00:00:00Z */
+    unsigned
+        delays; /* of choices about order only so many are not benign, see world_choice.c; 0: all are drawn */
     uint64_t step_limit; /* events per run, 0: 50 million: past it the run is a livelock */
 };
 struct world *world_create(const struct world_options *options);

@@ -6,6 +6,7 @@
 #include "sim/world_parts.h"
 
 #define RANDOM_SITES 1000 /* added to the site's number for world_random: other streams than world_choose's */
+#define DELAY_SITE   2000
 #define ENTITY_MAX   (1u << 22)
 
 static const char *const site_names[SITE_COUNT] = {
@@ -63,6 +64,33 @@ static void keep(struct world_choices *choices, const struct world_choice *answe
     choices->tape[choices->tape_size++] = *answer;
 }
 
+bool world_site_is_order(enum world_site site)
+{
+    return site == SITE_PICK || site == SITE_EVENT_ORDER || site == SITE_BATCH || site == SITE_ACCEPT_ORDER;
+}
+
+/* Most defects of order need few orders to be unusual, wherever those are (Burckhardt et al., A randomized scheduler with
+ * probabilistic guarantees of finding bugs, 2010; Emmi et al., Delay-bounded scheduling, 2011). So all but a few are
+ * usual; the few stand at random among the first 16, 32 ... 4096, as the seed has it. */
+void world_delay_orders(struct world_choices *choices, uint64_t seed, unsigned delays)
+{
+    uint64_t among = UINT64_C(16) << rng_at(seed, DELAY_SITE, 0, 0) % 9;
+
+    choices->delays = delays < WORLD_DELAYS_MAX ? delays : WORLD_DELAYS_MAX;
+    for (unsigned i = 0; i < choices->delays; i++)
+        choices->delayed[i] = rng_at(seed, DELAY_SITE, 0, i + 1) % among;
+}
+
+static bool is_usual(struct world_choices *choices)
+{
+    uint64_t number = choices->orders++;
+
+    for (unsigned i = 0; i < choices->delays; i++)
+        if (choices->delayed[i] == number)
+            return false;
+    return true;
+}
+
 static uint64_t key_of(const struct world *world, uint32_t entity)
 {
     return entity && entity <= world->entity_count ? world->entity_keys[entity] : 0;
@@ -82,6 +110,8 @@ uint32_t world_choose(struct world *world, enum world_site site, uint32_t entity
     } else {
         uint64_t drawn = rng_at(world->seed, site, key_of(world, entity), question.ordinal);
         question.value = (uint32_t)((drawn >> 32) * bound >> 32);
+        if (UNLIKELY(choices->delays) && bound > 1 && world_site_is_order(site))
+            question.value = is_usual(choices) ? 0 : 1 + (uint32_t)((drawn >> 32) * (bound - 1) >> 32);
     }
     if (question.value)
         keep(choices, &question);

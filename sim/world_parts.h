@@ -29,8 +29,13 @@ struct world_ordinals {
     uint32_t capacity;
 };
 
+enum { WORLD_DELAYS_MAX = 16 };
+
 struct world_choices {
-    struct world_source *source; /* NULL: the seed */
+    unsigned delays;
+    uint64_t orders;                    /* asked so far */
+    uint64_t delayed[WORLD_DELAYS_MAX]; /* which of them are not benign */
+    struct world_source *source;        /* NULL: the seed */
     struct world_ordinals choose[SITE_COUNT], random[SITE_COUNT];
     struct world_choice *tape;
     size_t tape_size, tape_capacity;
@@ -61,6 +66,7 @@ struct world {
 
 void world_trace_begin(struct world_tracer *tracer);
 void world_trace_end(struct world_tracer *tracer);
+void world_delay_orders(struct world_choices *choices, uint64_t seed, unsigned delays);
 void world_choice_end(struct world_choices *choices);
 
 #endif
