@@ -442,3 +442,26 @@ backend be
     ask(world, proxy, "shutdown session " + next(line for line in said.splitlines() if "srv=<none>" in line and "fe=fe" in line).split(":")[0])
     assert queued.recv_response().status == 503
     assert " 503 " in (line := str(syslog.recv())) and " KQ-- " in line
+
+
+def test_what_a_backend_counts_of_its_servers(world, origin):
+    servers = "\n".join(f"    server s{i} {origin.addr} weight {i + 1} {'backup' if i % 4 == 3 else ''} {'check inter 1h' if i % 3 == 0 else ''}"
+                        for i in range(8))
+    proxy = managed(world, f"""
+frontend fe
+    bind fd@${{fe}}
+    default_backend be
+backend be
+    option allbackups
+{servers}""")
+    words = ["state maint", "state drain", "weight 0", "weight 7", "state ready", "weight 100%"]
+    for turn in range(40):
+        ask(world, proxy, f"set server be/s{turn * 5 % 8} {words[turn * 7 % 6]}; set server be/s{turn % 3 * 3} health "
+            + ("down", "up", "stopping")[turn % 3])
+        rows = list(csv.DictReader(io.StringIO(ask(world, proxy, "show stat")[2:])))
+        backend = next(row for row in rows if row["svname"] == "BACKEND")
+        counted = [row for row in rows if row["type"] == "2" and row["status"].startswith(("UP", "no check")) and row["weight"] != "0"]
+        active, backup = (sum(row[side] == "1" for row in counted) for side in ("act", "bck"))
+        assert (backend["act"], backend["bck"]) == (str(active), str(backup)), (turn, rows)
+        weight = sum(int(row["weight"]) for row in counted if row["act"] == "1" or not active)
+        assert backend["weight"] == str(weight), (turn, rows)

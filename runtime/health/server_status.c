@@ -78,25 +78,23 @@ void server_status_text(const struct server *server, struct buf *out)
     }
 }
 
+static int64_t first_backup_weight(const struct proxy *backend)
+{
+    const struct server *server = backend->servers;
+    while (server && !(server->settings.backup && server->counted))
+        server = server->next;
+    return server ? server->weight_now : 0;
+}
+
 /* Backup servers count for the weight when no other is left (manual 4.2 option allbackups). */
 struct server_status_sums server_status_sums(const struct proxy *backend)
 {
-    struct server_status_sums sums = { 0 };
-    int64_t backups = 0, first_backup = 0;
-    for (const struct server *server = backend->servers; server; server = server->next) {
-        if (!server_takes_new(server) || server->state == SERVER_STOPPING)
-            continue;
-        if (!server->settings.backup) {
-            sums.active++;
-            sums.weight += server->weight_now;
-            continue;
-        }
-        if (!sums.backup++)
-            first_backup = server->weight_now;
-        backups += server->weight_now;
-    }
-    if (!sums.active)
-        sums.weight = backend->settings.all_backups ? backups : first_backup;
+    struct server_status_sums sums = { .active = backend->usable[0],
+                                       .backup = backend->usable[1],
+                                       .weight = backend->usable_weight[0] };
+    if (!sums.active && sums.backup)
+        sums.weight =
+            backend->settings.all_backups ? backend->usable_weight[1] : first_backup_weight(backend);
     sums.user_weight = sums.weight;
     return sums;
 }
@@ -277,6 +275,7 @@ static void set_health(struct engine *engine, struct server *server, enum verdic
     if (state == old || (server->admin & ADMIN_MAINT))
         return;
     server->state = state;
+    server_recount(server);
     unsigned requeued = verdict == VERDICT_DOWN       ? leave(engine, server)
                         : verdict == VERDICT_STOPPING ? server_queue_scatter(server)
                                                       : 0;
@@ -326,6 +325,7 @@ void server_status_begin(struct server *server)
     if (init == INIT_STATE_NONE || (server->admin & ADMIN_MAINT))
         return;
     server->state = up ? SERVER_RUNNING : SERVER_STOPPED;
+    server_recount(server);
     if (!check)
         return;
     check->health = init == INIT_STATE_FULLY_UP ? check->rise + check->fall - 1
@@ -366,6 +366,7 @@ static void enter_maint(struct engine *engine, struct server *server, unsigned b
     struct buf line = BUF_INIT;
     bool was_down = server->state == SERVER_STOPPED;
     server->state = SERVER_STOPPED;
+    server_recount(server);
     pause_checks(server, true);
     unsigned requeued = leave(engine, server);
     if (was_down) {
@@ -389,6 +390,7 @@ static void enter_maint(struct engine *engine, struct server *server, unsigned b
 static void enter_drain(struct engine *engine, struct server *server, unsigned bit)
 {
     struct buf line = BUF_INIT;
+    server_recount(server);
     unsigned requeued = server_queue_scatter(server);
     buf_printf(&line, "%sServer %s/%s enters drain state", kind_word(server), server->proxy->name,
                server->name);

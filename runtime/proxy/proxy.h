@@ -254,6 +254,8 @@ struct proxy {
     int64_t current_front, current_back; /* connections, streams */
     struct list queue;                   /* streams that wait for any server */
     unsigned queue_count;
+    unsigned usable[2]; /* servers, and backup servers, that take new clients: server_recount */
+    int64_t usable_weight[2];
     int64_t on_servers; /* streams that have a place on one of the servers */
     uint64_t last_change_ns, down_since_ns,
         down_time_ns; /* of the backend: all its servers went down, or one came up */

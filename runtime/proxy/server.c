@@ -33,3 +33,19 @@ unsigned server_weight_at(const struct server *server, uint64_t now_ns)
         return full;
     return (unsigned)server->weight_now * (unsigned)(1 + (SERVER_WEIGHT_SCALE - 1) * up_ns / slow_ns);
 }
+
+void server_recount(struct server *server)
+{
+    struct proxy *backend = server->proxy;
+    bool backup = server->settings.backup;
+    if (server->counted) {
+        backend->usable[backup]--;
+        backend->usable_weight[backup] -= server->counted_weight;
+    }
+    server->counted = server_takes_new(server) && server->state != SERVER_STOPPING;
+    server->counted_weight = server->weight_now;
+    if (!server->counted)
+        return;
+    backend->usable[backup]++;
+    backend->usable_weight[backup] += server->counted_weight;
+}

@@ -134,6 +134,8 @@ struct server {
     struct server_resolve *resolve; /* of the stream storey; NULL: its address is not looked up */
     void *balance;                  /* the algorithm's own */
     bool dynamic;                   /* came at run time */
+    bool counted;                   /* in the backend's sums */
+    int64_t counted_weight;         /* with so much */
     bool referenced;                /* by a rule, an expression or `track`: it cannot be deleted */
     void *check, *agent;            /* the health storey's own */
     struct server_past *past;       /* of the health storey, while it starts; NULL: none */
@@ -150,6 +152,9 @@ bool server_has_room(const struct server *server);
 /* Its weight in sixteenths; less than full while a slowstart lasts. */
 #define SERVER_WEIGHT_SCALE 16
 unsigned server_weight_at(const struct server *server, uint64_t now_ns);
+/* Keeps what the backend counts of its servers true: to be called when the state, administration or weight of one is
+ * another, before anybody looks at the sums. */
+void server_recount(struct server *server);
 /* Takes new clients (not draining, weight not 0). */
 static inline bool server_takes_new(const struct server *server)
 {

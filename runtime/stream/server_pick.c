@@ -66,6 +66,7 @@ void server_pick_prepare(struct configuration *configuration)
             server->state = SERVER_RUNNING;
             if (server->admin & ADMIN_MAINT)
                 server->state = SERVER_STOPPED;
+            server_recount(server);
         }
         persist_cookie_prepare(proxy);
     }

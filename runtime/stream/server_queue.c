@@ -144,6 +144,7 @@ void server_pick_changed(struct server *server)
 {
     struct proxy *backend = server->proxy;
     const struct balance_row *balance = backend->settings.balance;
+    server_recount(server);
     if (balance && balance->server_changed)
         balance->server_changed(backend, server);
     if (!server_usable(server) && !backend->settings.persist)

@@ -363,6 +363,7 @@ static bool start(struct engine *engine, struct server *server)
     if (server->addr.host[0] != '_')
         return ask_host(resolve, server->addr.host);
     server->admin |= ADMIN_RESOLVE_MAINT;
+    server_recount(server);
     resolve->service = service_of(engine, server);
     return resolve->service != NULL;
 }
