@@ -282,3 +282,10 @@ def test_of_a_long_run_the_end_is_kept(sim, tmp_path):
     for begin, _, size in run["messages"]:
         carried[begin] = carried.get(begin, 0) + size
     assert all(carried[i] == size for i, size in list(sent.items())[:2000])
+
+
+def test_faults_are_named(sim, tmp_path):
+    result, _, run = page_of(sim, tmp_path, os.path.join(SCENARIOS, "sim", "faults.vtc"))
+    for what in ("accept", "connect", "crash", "restart"):
+        assert f"has a fault: {what}\n" in result.stdout
+        assert any(item[3].startswith("fault ") and item[3].endswith(f': "{what}"') for item in run["items"])

@@ -139,7 +139,8 @@ static bool torture_fails(struct victim *victim, enum sim_operation operation, e
         (calls->from_then_on ? number < calls->nth : number != calls->nth))
         return false;
     *status = calls->status;
-    world_trace(victim->scenario->world, EV_FAULT, victim->entity, operation, calls->status, STR_NONE);
+    world_trace(victim->scenario->world, EV_FAULT, victim->entity, operation, calls->status,
+                str_of(fault_operation_name(operation)));
     return true;
 }
 
@@ -156,7 +157,8 @@ static bool call_fails(void *data, enum sim_operation operation, enum io_status 
         if (!applies(fault, victim, operation))
             continue;
         *status = fault->status;
-        world_trace(victim->scenario->world, EV_FAULT, victim->entity, operation, fault->status, STR_NONE);
+        world_trace(victim->scenario->world, EV_FAULT, victim->entity, operation, fault->status,
+                    str_of(fault_operation_name(operation)));
         return true;
     }
     return false;
@@ -310,7 +312,7 @@ static bool to_process(struct actor *top, enum actor_step *step)
         return false;
     if (node && actor_word_is(top, 2, "reload")) {
         world_trace(scenario->world, EV_FAULT, world_entity(scenario->world, actor_word(top, 1).data), 0, 0,
-                    STR_NONE);
+                    STR("reload"));
         *step = sim_node_reload(top, node);
         return true;
     }
@@ -325,7 +327,7 @@ static bool to_process(struct actor *top, enum actor_step *step)
     else
         *step = actor_wrong(top, "there is no server or proxy '%.*s'", STR_ARG(actor_word(top, 1)));
     world_trace(scenario->world, EV_FAULT, world_entity(scenario->world, actor_word(top, 1).data), crash,
-                restart, STR_NONE);
+                restart, crash ? STR("crash") : STR("restart"));
     return true;
 }
 

@@ -221,7 +221,7 @@ static void add_rule(struct links *links, struct str from, struct str to, const 
     links->last = &rule->next;
     apply(links, rule, NULL);
     world_trace(links->scenario->world, EV_FAULT, links->scenario->top->entity, link->cut,
-                link->latency_min_ns, STR_NONE);
+                link->latency_min_ns, link->cut ? STR("link is cut") : STR("link is set"));
 }
 
 void links_cut_off(struct links *links, const char *name, bool cut)

@@ -63,7 +63,10 @@ static void happened(void *data, const struct world *world, uint64_t began_ns,
     struct buf line = BUF_INIT;
 
     if (words) {
-        buf_printf(&line, "%s %llu", words, (unsigned long long)event->a);
+        if (event->kind == EV_FAULT && event->bytes.size)
+            buf_printf(&line, "%s %.*s", words, STR_ARG(event->bytes));
+        else
+            buf_printf(&line, "%s %llu", words, (unsigned long long)event->a);
         tell(trace, event->at_ns - began_ns, world_entity_name(world, event->entity), buf_str(&line));
         buf_reset(&line);
     }
