@@ -73,7 +73,10 @@ static bool take_url(const struct curl *curl, struct str *host, struct str *path
     else
         snprintf(text, sizeof(text), "%.*s%s", STR_ARG(*host),
                  str_find_char(*host, ':') == STR_NOT_FOUND ? ":80" : "");
-    return host->size && sim_address_parse(str_of(text), to);
+    if (!host->size || !sim_address_parse(str_of(text), to))
+        return false;
+    to->tight = curl->abstract; /* the name without NULs behind it */
+    return true;
 }
 
 static void write_request(const struct curl *curl, struct str host, struct str path, struct buf *out)
