@@ -3,6 +3,7 @@
 import pytest
 
 from test_http import answer
+from test_management import ask as command, managed
 
 CONF = """
 defaults
@@ -244,3 +245,31 @@ def test_which_server_while_others_are_busy(world, origin, lines, weights, optio
         else:
             got += "."
     assert got == picks
+
+
+@pytest.mark.parametrize("algorithm", ["roundrobin", "static-rr", "leastconn", "first", "random", "source", "uri", "uri\n hash-type consistent"])
+def test_a_server_that_is_stopping_gets_no_new_clients(world, origin, algorithm):
+    proxy = managed(world, f"""
+frontend fe
+    bind fd@${{fe}}
+    default_backend be
+backend be
+    balance {algorithm}
+    http-response set-header server-name %s
+    http-response set-header servers %[nbsrv(be)]
+    server s1 {origin.addr} check inter 1h
+    server s2 127.0.0.1:{world.closed_port()} weight 1
+    server s3 {origin.addr} weight 1""")
+    world.sleep(0.05)  # the check of s1 is over
+    while origin.pending():
+        origin.accept().close()
+    command(world, proxy, "set server be/s1 health stopping; set server be/s2 state maint")
+    for i in range(6):
+        client = world.connect(proxy.port())
+        client.send(f"GET /{i} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+        server = origin.accept()
+        server.recv_request()
+        answer(server)
+        server.close()
+        got = client.recv_response()
+        assert (got.header("server-name"), got.header("servers")) == ("s3", "1")

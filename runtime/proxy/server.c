@@ -42,7 +42,7 @@ void server_recount(struct server *server)
         backend->usable[backup]--;
         backend->usable_weight[backup] -= server->counted_weight;
     }
-    server->counted = server_takes_new(server) && server->state != SERVER_STOPPING;
+    server->counted = server_takes_new(server);
     server->counted_weight = server->weight_now;
     if (!server->counted)
         return;

@@ -155,10 +155,11 @@ unsigned server_weight_at(const struct server *server, uint64_t now_ns);
 /* Keeps what the backend counts of its servers true: to be called when the state, administration or weight of one is
  * another, before anybody looks at the sums. */
 void server_recount(struct server *server);
-/* Takes new clients (not draining, weight not 0). */
+/* Takes new clients: not stopping or draining, weight not 0. */
 static inline bool server_takes_new(const struct server *server)
 {
-    return server_usable(server) && !(server->admin & ADMIN_DRAIN) && server->weight_now > 0;
+    return server_usable(server) && server->state != SERVER_STOPPING && !(server->admin & ADMIN_DRAIN) &&
+           server->weight_now > 0;
 }
 
 #endif
