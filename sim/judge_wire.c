@@ -232,6 +232,15 @@ static void keep_status(struct judge_wire *judge, uint16_t port, unsigned status
         client->statuses[client->count++] = (uint16_t)status;
 }
 
+/* No line about it is judged from now on. */
+static void forget_client(struct judge_wire *judge, const struct wire_conn *conn)
+{
+    struct client *client = conn->accepted ? client_of(judge, conn->port) : NULL;
+
+    if (client)
+        client->count = STATUSES_MAX;
+}
+
 static void judge_log(struct judge_wire *judge, struct str line)
 {
     struct client *client;
@@ -447,12 +456,8 @@ static void bytes_pass(struct judge_wire *judge, struct wire_conn *conn, struct 
         feed_requests(judge, conn, bytes);
     else if (conn->kind == KIND_HTTP)
         feed_answers(judge, conn, bytes);
-    if (conn->accepted && conn->kind == KIND_OTHER) { /* what it is answered will not be seen */
-        struct client *client = client_of(judge, conn->port);
-
-        if (client)
-            client->count = STATUSES_MAX;
-    }
+    if (conn->accepted && conn->kind == KIND_OTHER)
+        forget_client(judge, conn); /* what it is answered will not be seen */
 }
 
 /* ---- the seam ---- */
@@ -537,6 +542,8 @@ static void wire_seen(void *data, enum sim_wire what, plat_sock sock, struct str
         return;
     if (what == SIM_WIRE_CLOSED)
         conn_end(judge, sock);
+    else if (what == SIM_WIRE_FAILED)
+        forget_client(judge, judge->conns[sock]); /* what it was to be told it may not have been */
     else if (what == SIM_WIRE_READ_END)
         answers_end(judge, judge->conns[sock]);
     else

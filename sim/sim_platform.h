@@ -91,6 +91,7 @@ enum sim_wire {
     SIM_WIRE_READ,
     SIM_WIRE_READ_END,
     SIM_WIRE_WRITTEN,
+    SIM_WIRE_FAILED, /* a call gave an error: the peer is gone */
     SIM_WIRE_CLOSED,
     SIM_WIRE_DATAGRAM /* a part of one */
 };

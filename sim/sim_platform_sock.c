@@ -57,14 +57,22 @@ static enum io_status sock_error(struct platform *platform, plat_sock sock)
     return net_sock_error(self(platform)->host, sock);
 }
 
+static void show_failure(struct sim_platform *sim, plat_sock sock, enum io_status status)
+{
+    if (status != IO_OK && status != IO_WOULD_BLOCK)
+        show_wire(sim, SIM_WIRE_FAILED, sock, STR_NONE);
+}
+
 static struct io_result read_sock(struct platform *platform, plat_sock sock, const struct io_vec *vecs,
                                   unsigned count)
 {
     enum io_status status;
     bool short_of_all = fails(platform, SIM_READ, &status);
     struct io_vec first = { vecs->data, 1 };
-    if (short_of_all && (status != IO_OK || !vecs->size))
+    if (short_of_all && (status != IO_OK || !vecs->size)) {
+        show_failure(self(platform), sock, status);
         return failed(platform, sock, status);
+    }
     struct io_result result =
         net_read(self(platform)->host, sock, short_of_all ? &first : vecs, short_of_all ? 1 : count);
     if (short_of_all && result.status == IO_OK)
@@ -73,6 +81,8 @@ static struct io_result read_sock(struct platform *platform, plat_sock sock, con
         show_vecs(self(platform), SIM_WIRE_READ, sock, vecs, result.size);
     else if (result.status != IO_WOULD_BLOCK)
         show_wire(self(platform), SIM_WIRE_READ_END, sock, STR_NONE);
+    if (result.status != IO_CLOSED)
+        show_failure(self(platform), sock, result.status);
     return result;
 }
 
@@ -82,14 +92,17 @@ static struct io_result write_sock(struct platform *platform, plat_sock sock, co
     enum io_status status;
     bool short_of_all = fails(platform, SIM_WRITE, &status);
     struct io_vec first = { vecs->data, 1 };
-    if (short_of_all && (status != IO_OK || !vecs->size))
+    if (short_of_all && (status != IO_OK || !vecs->size)) {
+        show_failure(self(platform), sock, status);
         return failed(platform, sock, status);
+    }
     struct io_result result =
         net_write(self(platform)->host, sock, short_of_all ? &first : vecs, short_of_all ? 1 : count, more);
     if (short_of_all && result.status == IO_OK)
         sim_platform_again_at_once(self(platform), sock);
     if (result.status == IO_OK)
         show_vecs(self(platform), SIM_WIRE_WRITTEN, sock, vecs, result.size);
+    show_failure(self(platform), sock, result.status);
     return result;
 }
 
