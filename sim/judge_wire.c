@@ -314,9 +314,10 @@ static void answer_ends(struct judge_wire *judge, struct wire_conn *conn, struct
         if (!reader->persists && !conn->over)
             conn->over = conn->accepted ? "an answer follows one that said it was the last"
                                         : "a request goes where the last answer said that it was the last";
-        if (conn->accepted)
+        /* A page of its own may come back to a proxy in TCP mode, in part, and then be met again. */
+        if (conn->accepted && (judge->plain_http || reader->status < 400))
             judge_body(judge, conn, &judge->answers, reader, bytes);
-        else
+        else if (!conn->accepted)
             keep_body(&judge->answers, reader, true);
     }
     http_strict_next(reader);
