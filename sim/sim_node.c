@@ -441,9 +441,11 @@ static enum actor_step start(struct actor *top, struct sim_node *node)
         return actor_wrong(top, "%s runs already", node->name);
     node->was_started = true;
     node_begin(node, node->daemon ? "-D" : "-d");
-    if (state_of(node) == PROCESS_ENDED && sim_process_exit_code(node->process) != node->expected_exit)
+    if (state_of(node) == PROCESS_ENDED && sim_process_exit_code(node->process) != node->expected_exit) {
+        node->judged = node->scenario->options->swarm; /* a name that was not found may be why */
         return actor_fail(top, "expected  %s to start\n    came      exit code %d at once", node->name,
                           sim_process_exit_code(node->process));
+    }
     return STEP_NEXT;
 }
 
