@@ -552,15 +552,18 @@ struct io_result net_write(struct net_host *host, plat_sock number, const struct
         return net_result(IO_CLOSED, 0);
     if (size == 0)
         return net_result(IO_OK, 0);
+    bool cut_short = false;
     if (UNLIKELY(end->pair->link.short_writes)) {
         size_t most = shorten(end, SITE_SHORT_WRITE, size);
         count = cut_vecs(cut, vecs, count, most);
         vecs = cut;
-        if (most < size)
-            net_edge(&end->sock); /* as if there were room again now */
+        cut_short = most < size;
     }
-    return end->sock.kind == NET_TCP ? net_tcp_write(end, vecs, count, more)
-                                     : net_unix_write(end, vecs, count);
+    struct io_result result =
+        end->sock.kind == NET_TCP ? net_tcp_write(end, vecs, count, more) : net_unix_write(end, vecs, count);
+    if (cut_short && result.status == IO_OK)
+        net_edge(&end->sock); /* as if there were room again now */
+    return result;
 }
 
 enum io_status net_shutdown(struct net_host *host, plat_sock number, enum plat_shutdown how)
