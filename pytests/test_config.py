@@ -347,6 +347,26 @@ frontend fe
     assert world.connect(proxy.port()).request().body == b"a b#cd \"ef'g"
 
 
+@pytest.mark.parametrize("rules", [
+    "http-request set-var(txn.a) path, upper, bytes(0,3)",
+    "http-request set-var(txn.a) path, upper,bytes(0,3) if { req.body, hex -m str 4142 } || TRUE",
+    "http-request set-var(txn.a) str(/AB) if { req.body, hex, lower -m str 4142 }",
+    "http-request set-var(txn.a) str(/AB) if { path, /abc }",  # a pattern: text has its usual method
+])
+def test_an_expression_goes_on_behind_a_comma(world, rules):
+    proxy = world.proxy(f"""
+defaults
+    mode http
+    timeout client 5s
+frontend fe
+    bind fd@${{fe}}
+    option http-buffer-request
+    {rules}
+    http-request return status 200 content-type text/plain lf-string "%[var(txn.a)]"
+""")
+    assert world.connect(proxy.port()).request("/abc", "POST", body=b"AB").body == b"/AB"
+
+
 def test_a_macro_of_defaults_and_anonymous_listen(world):
     proxy = world.proxy("""
 defaults

@@ -76,7 +76,7 @@ struct sample_expr *action_read_expr(struct cfg_line *line, const struct rule *r
         return NULL;
     }
     struct sample_expr *expr = sample_expr_parse(&parser, text, &end);
-    if (!expr) {
+    if (!expr || (!*end && !sample_expr_parse_more(&parser, expr, line->words, line->count, at, &end))) {
         action_error(line, rule, "%s", parser.error ? parser.error : "out of memory");
         return NULL;
     }

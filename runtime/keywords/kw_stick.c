@@ -263,7 +263,7 @@ static bool stick(struct cfg_line *line)
     struct proxy *proxy = kw_proxy(line);
     struct stick_rule read = { .at = line->place };
     const char *end = NULL;
-    unsigned at = 3;
+    unsigned at = 2;
     if (line->section == IN_FRONTEND) {
         cfg_warn(line, "'stick' ignored because frontend '%s' has no backend capability.", proxy->name);
         return true;
@@ -275,11 +275,13 @@ static bool stick(struct cfg_line *line)
     enum sample_place place = read.response ? AT_RESPONSE_CONTENT : AT_SERVER_PICK;
     struct sample_parser parser = configuration_parser(configuration_of(line), line, proxy, place);
     read.expr = sample_expr_parse(&parser, cfg_arg(line, 1), &end);
-    if (!read.expr)
+    if (!read.expr ||
+        (!*end && !sample_expr_parse_more(&parser, read.expr, line->words, line->count, &at, &end)))
         return cfg_error(line, "'stick': %s", parser.error ? parser.error : "out of memory");
     if (*end)
         return cfg_error(line, "'stick': unexpected '%s' behind the expression '%.*s'.", end,
                          STR_ARG(read.expr->text));
+    at++;
     if (strcmp(cfg_word(line, at), "table") == 0) {
         read.table_name = kw_copy(line, cfg_word(line, at + 1));
         at += 2;

@@ -106,11 +106,24 @@ static bool parse_expression(struct reading *reading, const char *text, const ch
     return true;
 }
 
-/* A word of its own with a method built in, or any expression. Converters behind such a word undo its
- * method. */
-static bool read_criterion(struct reading *reading, const char *written)
+/* Where the expression so far has a usual method, the next word is a pattern: there HAProxy does not read on either. */
+static bool parse_next_words(struct reading *reading, const char *const *words, unsigned count, unsigned *at)
 {
     struct acl_parser *parser = reading->parser;
+    const char *end = "";
+    if (reading->row || reading->test->expr->out != SAMPLE_BIN)
+        return true;
+    if (!sample_expr_parse_more(&parser->sample, reading->test->expr, words, count, at, &end))
+        return fail(parser, "%s in ACL expression '%s'", parser->sample.error, words[0]);
+    return !*end || fail(parser, "missing comma before '%s' in ACL expression '%s'", end, words[*at + 1]);
+}
+
+/* A word of its own with a method built in, or any expression. Converters behind such a word undo its
+ * method. */
+static bool read_criterion(struct reading *reading, const char *const *words, unsigned count, unsigned *at)
+{
+    struct acl_parser *parser = reading->parser;
+    const char *written = count ? words[0] : "";
     struct str name = str_make(written, strcspn(written, "(,"));
     const char *text = written;
     reading->row = criterion_named(parser, name);
@@ -119,8 +132,9 @@ static bool read_criterion(struct reading *reading, const char *written)
         if (!text)
             return fail(parser, "out of memory");
     }
-    if (!parse_expression(reading, text, written))
+    if (!parse_expression(reading, text, written) || !parse_next_words(reading, words, count, at))
         return false;
+    ++*at;
     reading->test->keyword = arena_copy(parser->sample.arena, name).data;
     if (reading->row && !reading->test->expr->step_count)
         use_method(reading, reading->row->method);
@@ -433,10 +447,10 @@ static bool read_patterns(struct reading *reading, const char *const *words, uns
     return true;
 }
 
-static void warn_no_pattern(const struct reading *reading, unsigned count)
+static void warn_no_pattern(const struct reading *reading, unsigned words_left)
 {
     struct acl_parser *parser = reading->parser;
-    if (count > 1 || !reading->method_known || reading->test->expr->out == SAMPLE_BOOL)
+    if (words_left || !reading->method_known || reading->test->expr->out == SAMPLE_BOOL)
         return;
     parser->warning =
         arena_printf(parser->sample.arena,
@@ -451,14 +465,14 @@ bool acl_add_test(struct acl_parser *parser, struct acl *acl, const char *const 
 {
     struct acl_test *test = arena_zero(parser->sample.arena, sizeof(*test));
     struct reading reading = { .parser = parser, .test = test, .id = -1 };
-    unsigned at = 1;
+    unsigned at = 0;
     parser->sample.error = NULL;
     parser->warning = NULL;
     if (!test)
         return fail(parser, "out of memory");
-    if (!read_criterion(&reading, count ? words[0] : ""))
+    if (!read_criterion(&reading, words, count, &at))
         return false;
-    warn_no_pattern(&reading, count);
+    warn_no_pattern(&reading, count - at);
     if (!read_flags(&reading, words, count, &at) || !need_method(&reading) ||
         !read_patterns(&reading, words, count, at))
         return false;

@@ -166,6 +166,26 @@ struct sample_expr *sample_expr_parse(struct sample_parser *parser, const char *
     return expr;
 }
 
+bool sample_expr_parse_more(struct sample_parser *parser, struct sample_expr *expr, const char *const *words,
+                            unsigned count, unsigned *at, const char **end)
+{
+    while (str_ends(str_of(words[*at]), STR(",")) && *at + 1 < count) {
+        const char *next = words[*at + 1];
+        struct str name = take_name(next);
+        if (!name.size || !words_find(parser->words, WORD_CONVERTER, name))
+            return true;
+        if (!sample_expr_parse_steps(parser, next, expr, end))
+            return false;
+        expr->text = arena_printf(parser->arena, "%.*s%.*s", STR_ARG(expr->text), (int)(*end - next), next);
+        if (!expr->text.data)
+            return fail(parser, "out of memory");
+        if (**end)
+            return true;
+        ++*at;
+    }
+    return true;
+}
+
 bool sample_apply(const struct converter_row *row, const struct sample_args *args,
                   struct sample_context *context, struct sample *sample)
 {

@@ -53,6 +53,11 @@ struct sample_expr *sample_expr_parse(struct sample_parser *parser, const char *
 bool sample_expr_parse_steps(struct sample_parser *parser, const char *text, struct sample_expr *expr,
                              const char **end) MUST_USE;
 
+/* An expression whose word ended with a comma goes on in the next word when that begins with a converter's name:
+ * "src, ipmask(24)". words[*at] is the last one that was read, the list ends with NULL or ""; *at moves on. *end as above. */
+bool sample_expr_parse_more(struct sample_parser *parser, struct sample_expr *expr, const char *const *words,
+                            unsigned count, unsigned *at, const char **end) MUST_USE;
+
 /* false: no value. The result is valid until context->scratch is rewound or the streams's data change. */
 bool sample_eval(const struct sample_expr *expr, struct sample_context *context, struct sample *out) MUST_USE;
 /* The same, cast. */
