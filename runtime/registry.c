@@ -14,7 +14,7 @@
 #include "proxy/balance_row.h"
 #include "rules/ruleset.h"
 
-extern const struct fetch_row fetch_ssl_rows[];
+extern const struct fetch_row fetch_ssl_rows[], fetch_ssl_hello_rows[], fetch_hello_rows[];
 extern const struct converter_row conv_x509_rows[];
 extern const struct action_row action_tls_rows[];
 extern const struct command_row cmd_ssl_rows[], cmd_ssl_ca_rows[];
@@ -99,9 +99,11 @@ static const struct table tables[] = {
     SERVER_OPTIONS(kw_tls_server_rows),
     FETCHES(fetch_value_rows),
     FETCHES(fetch_ssl_rows),
+    FETCHES(fetch_ssl_hello_rows),
     FETCHES(fetch_connection_rows),
     FETCHES(fetch_http_rows),
     FETCHES(fetch_payload_rows),
+    FETCHES(fetch_hello_rows),
     FETCHES(fetch_var_rows),
     FETCHES(fetch_proxy_header_rows),
     FETCHES(fetch_stream_rows),

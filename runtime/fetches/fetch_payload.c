@@ -121,176 +121,12 @@ static bool fetch_proto_http(const struct sample_args *args, struct sample_conte
     return out->u.integer || !context->may_change;
 }
 
-/* ---- the ClientHello of a TLS connection that is passed through (RFC 8446 section 4.1.2) ---- */
-
-struct bytes {
-    const unsigned char *at, *end;
-    bool cut; /* what was asked for is past what came */
-};
-
-static size_t number(struct bytes *bytes, unsigned size)
-{
-    size_t value = 0;
-    if ((size_t)(bytes->end - bytes->at) < size) {
-        bytes->cut = true;
-        return 0;
-    }
-    while (size--)
-        value = value << 8 | *bytes->at++;
-    return value;
-}
-
-static struct bytes block(struct bytes *bytes, size_t size)
-{
-    struct bytes part = { bytes->at, bytes->at, false };
-    if ((size_t)(bytes->end - bytes->at) < size) {
-        bytes->cut = true;
-        return part;
-    }
-    part.end = bytes->at += size;
-    return part;
-}
-
-enum hello { HELLO_NONE, HELLO_MORE, HELLO_FOUND };
-
-/* The handshake message behind the record header; type of the message in *type. */
-static enum hello find_hello(struct str data, unsigned *version, unsigned *type, struct bytes *body)
-{
-    struct bytes all = { (const unsigned char *)data.data, (const unsigned char *)data.data + data.size,
-                         false };
-    if (data.size && (unsigned char)data.data[0] != 0x16)
-        return HELLO_NONE;
-    number(&all, 1);
-    *version = (unsigned)number(&all, 2);
-    size_t record = number(&all, 2);
-    if (all.cut)
-        return HELLO_MORE;
-    if (*version < 0x0300 || record < 4)
-        return HELLO_NONE;
-    *type = (unsigned)number(&all, 1);
-    size_t size = number(&all, 3);
-    *body = block(&all, size);
-    return all.cut ? HELLO_MORE : HELLO_FOUND;
-}
-
-static enum hello hello_of(const struct sample_args *args, struct sample_context *context, unsigned *version,
-                           unsigned *type, struct bytes *body)
-{
-    const struct channel *channel = channel_of(args, context);
-    if (!channel)
-        return HELLO_NONE;
-    enum hello found = find_hello(bytes_of(channel), version, type, body);
-    if (found == HELLO_MORE)
-        context->may_change = !channel->ended;
-    return found;
-}
-
-static bool fetch_hello_type(const struct sample_args *args, struct sample_context *context,
-                             struct sample *out)
-{
-    unsigned version, type = 0;
-    struct bytes body;
-    if (hello_of(args, context, &version, &type, &body) != HELLO_FOUND)
-        return false;
-    *out = sample_int(type);
-    return true;
-}
-
-static bool find_extension(struct bytes hello, unsigned wanted, struct bytes *out)
-{
-    number(&hello, 2);
-    block(&hello, 32);
-    block(&hello, number(&hello, 1));
-    block(&hello, number(&hello, 2));
-    block(&hello, number(&hello, 1));
-    struct bytes extensions = block(&hello, number(&hello, 2));
-    while (!hello.cut && !extensions.cut && extensions.at < extensions.end) {
-        unsigned type = (unsigned)number(&extensions, 2);
-        struct bytes extension = block(&extensions, number(&extensions, 2));
-        if (!extensions.cut && type == wanted) {
-            *out = extension;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool fetch_sni(const struct sample_args *args, struct sample_context *context, struct sample *out)
-{
-    unsigned version, type = 0;
-    struct bytes body, extension;
-    if (hello_of(args, context, &version, &type, &body) != HELLO_FOUND || type != 1 ||
-        !find_extension(body, 0, &extension))
-        return false;
-    number(&extension, 2);
-    while (!extension.cut && extension.at < extension.end) {
-        unsigned kind = (unsigned)number(&extension, 1);
-        struct bytes name = block(&extension, number(&extension, 2));
-        if (extension.cut || kind != 0)
-            continue;
-        *out = sample_text(str_make((const char *)name.at, (size_t)(name.end - name.at)));
-        return true;
-    }
-    return false;
-}
-
-static bool fetch_curves(const struct sample_args *args, struct sample_context *context, struct sample *out)
-{
-    unsigned version, type = 0;
-    struct bytes body, extension;
-    if (hello_of(args, context, &version, &type, &body) != HELLO_FOUND || type != 1 ||
-        !find_extension(body, 10, &extension))
-        return false;
-    *out = sample_bool(true);
-    return true;
-}
-
-/* 0: no session ticket extension, 1: an empty one, 2: a ticket (RFC 5077). */
-static bool fetch_ticket(const struct sample_args *args, struct sample_context *context, struct sample *out)
-{
-    unsigned version, type = 0;
-    struct bytes body, extension;
-    if (hello_of(args, context, &version, &type, &body) != HELLO_FOUND || type != 1)
-        return false;
-    bool found = find_extension(body, 35, &extension);
-    *out = sample_int(!found ? 0 : extension.at < extension.end ? 2 : 1);
-    return true;
-}
-
-static bool fetch_alpn(const struct sample_args *args, struct sample_context *context, struct sample *out)
-{
-    unsigned version, type = 0;
-    struct bytes body, extension;
-    if (hello_of(args, context, &version, &type, &body) != HELLO_FOUND || type != 1 ||
-        !find_extension(body, 16, &extension))
-        return false;
-    number(&extension, 2);
-    struct bytes name = block(&extension, number(&extension, 1)); /* the first only (TRUTHS B43) */
-    *out = sample_text(str_make((const char *)name.at, (size_t)(name.end - name.at)));
-    return !extension.cut;
-}
-
-static bool fetch_tls_version(const struct sample_args *args, struct sample_context *context,
-                              struct sample *out)
-{
-    unsigned version = 0, type = 0;
-    struct bytes body;
-    if (hello_of(args, context, &version, &type, &body) != HELLO_FOUND)
-        return false;
-    size_t inner = type == 1 ? number(&body, 2) : version;
-    *out = sample_int((int64_t)((inner >> 8) << 16 | (inner & 0xff)));
-    return true;
-}
-
 #define RESPONSE_SIDE ((void *)1)
 const struct fetch_row fetch_payload_rows[] = {
     /* name               run                args        out          valid at */
     { "payload", fetch_payload, "int,int", SAMPLE_BIN, AT_REQUEST, NULL, NULL },
     { "payload_lv", fetch_payload_lv, "int,int,str?", SAMPLE_BIN, AT_REQUEST, NULL, check_payload_lv },
-    { "rep_ssl_hello_type", fetch_hello_type, "", SAMPLE_SINT, AT_RESPONSE, RESPONSE_SIDE, NULL },
     { "req.payload_lv", fetch_payload_lv, "int,int,str?", SAMPLE_BIN, AT_REQUEST, NULL, check_payload_lv },
-    { "req.ssl_ec_ext", fetch_curves, "", SAMPLE_BOOL, AT_REQUEST, NULL, NULL },
-    { "req.ssl_st_ext", fetch_ticket, "", SAMPLE_SINT, AT_REQUEST, NULL, NULL },
     { "res.payload_lv", fetch_payload_lv, "int,int,str?", SAMPLE_BIN, AT_RESPONSE, RESPONSE_SIDE,
       check_payload_lv },
     { "req.len", fetch_len, "", SAMPLE_SINT, AT_REQUEST, NULL, NULL },
@@ -298,16 +134,8 @@ const struct fetch_row fetch_payload_rows[] = {
     { "req.payload", fetch_payload, "int,int", SAMPLE_BIN, AT_REQUEST, NULL, NULL },
     { "req.proto_http", fetch_proto_http, "", SAMPLE_BOOL, AT_REQUEST, NULL, NULL },
     { "req_proto_http", fetch_proto_http, "", SAMPLE_BOOL, AT_REQUEST, NULL, NULL },
-    { "req.ssl_alpn", fetch_alpn, "", SAMPLE_STR, AT_REQUEST, NULL, NULL },
-    { "req.ssl_hello_type", fetch_hello_type, "", SAMPLE_SINT, AT_REQUEST, NULL, NULL },
-    { "req_ssl_hello_type", fetch_hello_type, "", SAMPLE_SINT, AT_REQUEST, NULL, NULL },
-    { "req.ssl_sni", fetch_sni, "", SAMPLE_STR, AT_REQUEST, NULL, NULL },
-    { "req_ssl_sni", fetch_sni, "", SAMPLE_STR, AT_REQUEST, NULL, NULL },
-    { "req.ssl_ver", fetch_tls_version, "", SAMPLE_SINT, AT_REQUEST, NULL, NULL },
-    { "req_ssl_ver", fetch_tls_version, "", SAMPLE_SINT, AT_REQUEST, NULL, NULL },
     { "res.len", fetch_len, "", SAMPLE_SINT, AT_RESPONSE | AT_CHECK, RESPONSE_SIDE, NULL },
     { "res.payload", fetch_payload, "int,int", SAMPLE_BIN, AT_RESPONSE | AT_CHECK, RESPONSE_SIDE, NULL },
-    { "res.ssl_hello_type", fetch_hello_type, "", SAMPLE_SINT, AT_RESPONSE, RESPONSE_SIDE, NULL },
     { "wait_end", fetch_wait_end, "", SAMPLE_BOOL, AT_REQUEST | AT_RESPONSE, NULL, NULL },
     { 0 },
 };

@@ -3,10 +3,11 @@
 #include "fetches/fetches.h"
 #include "stream/server_conn.h"
 #include "stream/stream.h"
+#include "tls/tls_bind.h"
+#include "tls/tls_cert.h"
 #include "tls/tls_conn.h"
 #include "tls/tls_x509.h"
 #include <openssl/err.h>
-#include <xxhash.h>
 
 /* Which connection a row is about: its data. */
 #define FRONT NULL
@@ -147,6 +148,21 @@ static bool fetch_has_early(const struct sample_args *args, struct sample_contex
     const struct tls_conn *tls = tls_for(args, context);
     *out = sample_bool(tls && tls->early_data && !tls->done);
     return true;
+}
+
+static bool fetch_early_rcvd(const struct sample_args *args, struct sample_context *context,
+                             struct sample *out)
+{
+    const struct tls_conn *tls = tls_for(args, context);
+    *out = sample_bool(tls && tls->early_data);
+    return tls != NULL;
+}
+
+/* The name under which `show ssl cert` lists our certificate. */
+static bool fetch_crtname(const struct sample_args *args, struct sample_context *context, struct sample *out)
+{
+    const struct tls_conn *tls = tls_for(args, context);
+    return tls && tls->entry && tls->entry->cert && give_text(tls->entry->cert->path, out);
 }
 
 static bool fetch_session_id(const struct sample_args *args, struct sample_context *context,
@@ -290,125 +306,6 @@ static bool fetch_conn_err_str(const struct sample_args *args, struct sample_con
     int failure;
     return failure_for(args, context, &failure) &&
            give_text(failure != TLS_FINE ? tls_failure_text((enum tls_failure)failure) : "Success", out);
-}
-
-/* ---- the client's hello, kept with tune.ssl.capture-buffer-size ---- */
-
-static const struct tls_hello *hello_for(const struct sample_args *args, const struct sample_context *context)
-{
-    const struct tls_conn *tls = tls_for(args, context);
-    return tls ? tls->hello : NULL;
-}
-
-/* Values that clients put in to keep servers tolerant (RFC 8701). */
-static bool is_grease(unsigned value)
-{
-    return (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff);
-}
-
-static bool give_list(struct str list, const struct sample_args *args, struct sample_context *context,
-                      struct sample *out)
-{
-    bool filtered = args->count && args->list[0].integer == 1;
-    char *kept = arena_alloc(context->scratch, list.size + 1);
-    size_t size = 0;
-    if (!kept)
-        return false;
-    for (size_t i = 0; i + 1 < list.size; i += 2) {
-        unsigned value = (unsigned)(unsigned char)list.data[i] << 8 | (unsigned char)list.data[i + 1];
-        if (filtered && is_grease(value))
-            continue;
-        kept[size++] = list.data[i];
-        kept[size++] = list.data[i + 1];
-    }
-    *out = (struct sample){ .type = SAMPLE_BIN, .u.text = str_make(kept, size) };
-    return true;
-}
-
-static bool fetch_cipherlist_bin(const struct sample_args *args, struct sample_context *context,
-                                 struct sample *out)
-{
-    const struct tls_hello *hello = hello_for(args, context);
-    return hello && give_list(hello->ciphers, args, context, out);
-}
-
-static bool fetch_cipherlist_hex(const struct sample_args *args, struct sample_context *context,
-                                 struct sample *out)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    if (!fetch_cipherlist_bin(args, context, out))
-        return false;
-    struct str list = out->u.text;
-    char *text = arena_alloc(context->scratch, list.size * 2 + 1);
-    for (size_t i = 0; text && i < list.size; i++) {
-        text[2 * i] = digits[(unsigned char)list.data[i] >> 4];
-        text[2 * i + 1] = digits[(unsigned char)list.data[i] & 15];
-    }
-    *out = sample_text(str_make(text, list.size * 2));
-    return text != NULL;
-}
-
-/* Names with commas between; those that OpenSSL does not know by number. */
-static bool fetch_cipherlist_str(const struct sample_args *args, struct sample_context *context,
-                                 struct sample *out)
-{
-    struct buf text = BUF_INIT;
-    if (!fetch_cipherlist_bin(args, context, out))
-        return false;
-    const struct tls_conn *tls = tls_for(args, context);
-    const unsigned char *at = (const unsigned char *)out->u.text.data;
-    for (size_t i = 0; i + 1 < out->u.text.size; i += 2) {
-        const SSL_CIPHER *cipher = SSL_CIPHER_find(tls->ssl, at + i);
-        unsigned number = (unsigned)at[i] << 8 | at[i + 1];
-        if (text.size)
-            buf_add_char(&text, ',');
-        if (number == 0x00ff)
-            buf_add_c(&text, "TLS_EMPTY_RENEGOTIATION_INFO_SCSV");
-        else if (cipher)
-            buf_add_c(&text, SSL_CIPHER_get_name(cipher));
-        else
-            buf_printf(&text, "UNKNOWN(%04x)", number);
-    }
-    return give_buf(&text, SAMPLE_STR, context, out);
-}
-
-static bool fetch_cipherlist_xxh(const struct sample_args *args, struct sample_context *context,
-                                 struct sample *out)
-{
-    const struct tls_hello *hello = hello_for(args, context);
-    if (!hello)
-        return false;
-    *out = sample_int((int64_t)XXH64(hello->ciphers.data, hello->ciphers.size, 0));
-    return true;
-}
-
-static bool fetch_extlist_bin(const struct sample_args *args, struct sample_context *context,
-                              struct sample *out)
-{
-    const struct tls_hello *hello = hello_for(args, context);
-    return hello && give_list(hello->extensions, args, context, out);
-}
-
-static bool fetch_eclist_bin(const struct sample_args *args, struct sample_context *context,
-                             struct sample *out)
-{
-    const struct tls_hello *hello = hello_for(args, context);
-    return hello && give_list(hello->groups, args, context, out);
-}
-
-static bool fetch_ecformats_bin(const struct sample_args *args, struct sample_context *context,
-                                struct sample *out)
-{
-    const struct tls_hello *hello = hello_for(args, context);
-    return hello && give_bytes(hello->formats.data, hello->formats.size, context, out);
-}
-
-static bool fetch_protocol_hello_id(const struct sample_args *args, struct sample_context *context,
-                                    struct sample *out)
-{
-    const struct tls_hello *hello = hello_for(args, context);
-    *out = sample_int(hello ? hello->version : 0);
-    return hello != NULL;
 }
 
 /* ---- certificates ---- */
@@ -663,18 +560,12 @@ const struct fetch_row fetch_ssl_rows[] = {
     BOTH("_server_traffic_secret_0", fetch_server_secret, SAMPLE_STR),
     BOTH("_exporter_secret", fetch_exporter_secret, SAMPLE_STR),
     BOTH("_early_exporter_secret", fetch_early_exporter_secret, SAMPLE_STR),
-    CLIENT("_sni", fetch_sni, "", SAMPLE_STR),
+    BOTH("_sni", fetch_sni, SAMPLE_STR),
     CLIENT("_has_sni", fetch_has_sni, "", SAMPLE_BOOL),
     CLIENT("_has_crt", fetch_has_crt, "", SAMPLE_BOOL),
     CLIENT("_has_early", fetch_has_early, "", SAMPLE_BOOL),
-    CLIENT("_cipherlist_bin", fetch_cipherlist_bin, "int?", SAMPLE_BIN),
-    CLIENT("_cipherlist_hex", fetch_cipherlist_hex, "int?", SAMPLE_STR),
-    CLIENT("_cipherlist_str", fetch_cipherlist_str, "int?", SAMPLE_STR),
-    CLIENT("_cipherlist_xxh", fetch_cipherlist_xxh, "", SAMPLE_SINT),
-    CLIENT("_ecformats_bin", fetch_ecformats_bin, "", SAMPLE_BIN),
-    CLIENT("_eclist_bin", fetch_eclist_bin, "int?", SAMPLE_BIN),
-    CLIENT("_extlist_bin", fetch_extlist_bin, "int?", SAMPLE_BIN),
-    CLIENT("_protocol_hello_id", fetch_protocol_hello_id, "", SAMPLE_SINT),
+    CLIENT("_early_rcvd", fetch_early_rcvd, "", SAMPLE_BOOL),
+    CLIENT("_crtname", fetch_crtname, "", SAMPLE_STR),
     OF("c", CLIENTS, AT_CLIENT),
     OF("f", OWN, AT_CLIENT),
     OF("s", SERVERS, AT_SERVER),

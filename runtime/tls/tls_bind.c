@@ -190,6 +190,8 @@ static int on_hello(SSL *ssl, int *alert, void *data)
         tls->hello = tls_hello_keep(ssl, (size_t)bind->library->tuning.capture_size);
     const struct tls_entry *entry = choose(bind, name, &client);
     if (entry) {
+        if (tls)
+            tls->entry = entry;
         move_to(ssl, entry);
         return SSL_CLIENT_HELLO_SUCCESS;
     }

@@ -6,6 +6,7 @@
 
 struct tls_bind;
 struct tls_client;
+struct tls_entry;
 
 extern const struct transport_ops tls_transport;
 
@@ -22,17 +23,18 @@ enum tls_failure {
 };
 
 struct tls_hello { /* what a client's hello offered, as far as tune.ssl.capture-buffer-size goes; one block */
-    struct str ciphers, extensions, groups, formats; /* two bytes each; formats: one */
+    struct str ciphers, extensions, groups, formats, sigalgs, versions; /* two bytes each; formats: one */
     uint16_t version;
 };
 
 struct tls_conn {
     SSL *ssl;
     struct conn *conn;
-    struct tls_bind *bind;     /* of an accepted one */
-    struct tls_client *client; /* of one that we opened */
-    struct tls_hello *hello;   /* NULL: not kept */
-    unsigned long error;       /* OpenSSL's newest, of the handshake or later; 0: none */
+    struct tls_bind *bind;         /* of an accepted one */
+    struct tls_client *client;     /* of one that we opened */
+    struct tls_hello *hello;       /* NULL: not kept */
+    const struct tls_entry *entry; /* what the hello chose; NULL: nothing yet */
+    unsigned long error;           /* OpenSSL's newest, of the handshake or later; 0: none */
     enum tls_failure failure;
     enum io_status io;                       /* of the last call below that failed for good */
     int crt_error, ca_error, ca_error_depth; /* X509_V_ERR_*, let through or not */

@@ -95,7 +95,10 @@ struct tls_hello *tls_hello_keep(SSL *ssl, size_t limit)
     size_t type_size = extension_types(ssl, types, sizeof(types));
     struct str groups = str_from(extension(ssl, TLSEXT_TYPE_supported_groups), 2);
     struct str formats = str_from(extension(ssl, TLSEXT_TYPE_ec_point_formats), 1);
-    struct tls_hello *hello = mem_zero(sizeof(*hello) + cipher_size + type_size + groups.size + formats.size);
+    struct str sigalgs = str_from(extension(ssl, TLSEXT_TYPE_signature_algorithms), 2);
+    struct str versions = str_from(extension(ssl, TLSEXT_TYPE_supported_versions), 1);
+    struct tls_hello *hello = mem_zero(sizeof(*hello) + cipher_size + type_size + groups.size + formats.size +
+                                       sigalgs.size + versions.size);
     if (!hello)
         return NULL;
     char *to = (char *)(hello + 1);
@@ -104,5 +107,7 @@ struct tls_hello *tls_hello_keep(SSL *ssl, size_t limit)
     hello->extensions = keep(&to, types, type_size, limit);
     hello->groups = keep(&to, groups.data, groups.size, limit);
     hello->formats = keep(&to, formats.data, formats.size, limit);
+    hello->sigalgs = keep(&to, sigalgs.data, sigalgs.size, limit);
+    hello->versions = keep(&to, versions.data, versions.size, limit);
     return hello;
 }
