@@ -291,6 +291,47 @@ def test_a_server_is_spoken_to_in_tls(world, tls, syslog):
     assert world.connect(proxy.port()).request().body == b"server.test"
 
 
+@pytest.mark.only("runtime", "sim", reason="HAProxy 3.3 asks for the host by itself, 2.6 does not")
+@pytest.mark.parametrize("server, host, asked", [
+    ("", "one.test:8443", b"one.test"),
+    ("", None, b""),
+    ("no-sni-auto", "one.test", b""),
+    ("no-sni-auto sni-auto", "one.test", b"one.test"),
+    ("sni str(server.test)", "one.test", b"server.test"),
+])
+def test_a_server_is_asked_for_by_the_host(world, tls, syslog, server, host, asked):
+    inner = tls(say="ssl_fc_sni")
+    proxy = back(world, syslog, inner, f"verify none {server}")
+    conn = world.connect(proxy.port())
+    if host:
+        assert conn.request(headers=[("Host", host)]).body == asked
+    else:
+        assert conn.request(version="HTTP/1.0").body == asked
+
+
+@pytest.mark.only("runtime", "sim", reason="HAProxy 3.3 asks for the host by itself, 2.6 does not")
+def test_connections_of_other_hosts_are_not_taken(world, tls, syslog):
+    inner = tls(say="ssl_fc_sni")
+    proxy = back(world, syslog, inner, "verify none", "http-reuse always")
+    conn = world.connect(proxy.port())
+    asked = [conn.request(headers=[("Host", host)]).body for host in ("one.test", "two.test", "one.test:80")]
+    assert asked == [b"one.test", b"two.test", b"one.test"]
+
+
+@pytest.mark.only("runtime", "sim", reason="HAProxy 3.3 asks for the host by itself, 2.6 does not")
+@pytest.mark.parametrize("backend, server, asked", [
+    ("option httpchk GET / HTTP/1.1 one.test:8443", "", "one.test"),
+    ("option httpchk GET / HTTP/1.1 one.test", "no-check-sni-auto", "-"),
+    ("option httpchk GET / HTTP/1.1 one.test", "check-sni two.test", "two.test"),
+    ("option httpchk\n    http-check connect ssl\n    http-check send hdr Host one.test", "", "-"),
+    ("option httpchk GET /", "", "-"),
+])
+def test_a_check_asks_for_its_host(world, tls, syslog, backend, server, asked):
+    inner = tls(say="ssl_fc_sni", frontend='log-format "sni:%[ssl_fc_sni]:"')
+    back(world, syslog, inner, f"verify none check inter 1h {server}", backend)
+    assert syslog.recv().split("sni:")[1].split(":")[0] == asked
+
+
 def test_a_server_of_another_name_is_refused(world, tls, syslog):
     inner = tls()
     proxy = back(world, syslog, inner, f"verify required ca-file {pem('ca')} verifyhost else.test")

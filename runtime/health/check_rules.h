@@ -144,6 +144,8 @@ extern const struct health_row health_smtp_row, health_ldap_row, health_mysql_ro
 /* check_send.c, check_expect.c: one step of a run. */
 struct sample_context check_context(struct check *check);
 bool check_send_build(struct check *check, const struct check_step *step) MUST_USE; /* into check->out */
+/* The Host of the next HTTP request behind step, without its port, is added to out; nothing when it names none. */
+void check_send_host(struct check *check, const struct check_step *step, struct buf *out);
 enum check_verdict check_expect_run(struct check *check, const struct check_step *step, bool last);
 /* Ends the run with a message about the step: text, " at step N", the comment. */
 void check_end_at(struct check *check, const struct check_step *step, enum check_status status,

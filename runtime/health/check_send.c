@@ -113,6 +113,25 @@ static bool build_http(struct check *check, const struct check_step *step)
     return good;
 }
 
+void check_send_host(struct check *check, const struct check_step *step, struct buf *out)
+{
+    struct arena *scratch = &check->engine->scratch;
+    struct arena_mark mark = arena_mark(scratch);
+    struct sample_context context = check_context(check);
+    const struct check_header *header = NULL;
+    while (step && step->kind != STEP_SEND_HTTP)
+        step = step->next;
+    for (header = step ? step->headers : NULL; header; header = header->next) {
+        if (str_eq_nocase(str_of(header->name), STR("host")))
+            break;
+    }
+    if (header)
+        log_format_build(header->value, &context, true, out);
+    struct str rest = buf_str(out);
+    out->size = str_split(&rest, ':').size;
+    arena_rewind(scratch, mark);
+}
+
 bool check_send_build(struct check *check, const struct check_step *step)
 {
     struct arena *scratch = &check->engine->scratch;

@@ -277,6 +277,19 @@ static bool wants_tls(const struct check *check, const struct check_step *step)
     return settings->check_ssl || (settings->ssl && !elsewhere && !check->server->dynamic);
 }
 
+/* The name for the handshake: what is configured, else the host that the request will name, where the connection is not
+ * one of the rules' own. */
+static bool find_sni(struct check *check, const struct check_step *step, struct buf *out)
+{
+    const struct server_settings *settings = &check->server->settings;
+    const char *given = step->sni ? step->sni : settings->check_sni;
+    if (given)
+        buf_add_c(out, given);
+    else if (step->implicit && check->rules->kind == CHECK_KIND_HTTP && !settings->no_check_sni_auto)
+        check_send_host(check, step, out);
+    return !out->failed;
+}
+
 /* What goes ahead: a LOCAL header, which says that the connection is the proxy's own, and TLS. */
 static bool prepare_conn(struct check *check, const struct check_step *step)
 {
@@ -295,10 +308,13 @@ static bool prepare_conn(struct check *check, const struct check_step *step)
     }
     if (!wants_tls(check, step))
         return true;
-    const char *sni = step->sni ? step->sni : settings->check_sni;
     const char *alpn = step->alpn ? step->alpn : settings->check_alpn;
-    return check->server->tls && tls_conn_open(&check->conn, check->server->tls, str_of(sni)) &&
-           (!alpn || tls_conn_offer(&check->conn, alpn));
+    struct buf sni = BUF_INIT;
+    bool good = check->server->tls && find_sni(check, step, &sni) &&
+                tls_conn_open(&check->conn, check->server->tls, sni.size ? buf_str(&sni) : STR_NONE) &&
+                (!alpn || tls_conn_offer(&check->conn, alpn));
+    buf_finish(&sni);
+    return good;
 }
 
 static bool begin_connect(struct check *check, const struct check_step *step)

@@ -1,6 +1,7 @@
 /* TLS of the configured model: once all is read, binds get their certificates and servers their contexts. */
 #include "proxy/bind.h"
 #include "proxy/configuration.h"
+#include "proxy/proxy.h"
 #include "proxy/server.h"
 #include "tls/tls_bind.h"
 #include "tls/tls_client.h"
@@ -85,15 +86,24 @@ static bool prepare_bind(struct configuration *configuration, struct bind *bind)
 
 /* ---- servers ---- */
 
+/* Without an expression of its own, a server of mode http is asked for by the request's host (manual 5.2 of HAProxy 3.3,
+ * "sni-auto"). */
+static const char *sni_of(const struct server *server)
+{
+    const struct server_settings *settings = &server->settings;
+    bool usual = settings->ssl && !settings->no_sni_auto && server->proxy->settings.mode == MODE_HTTP;
+    return settings->sni ? settings->sni : usual ? "req.hdr(host),field(1,:)" : "";
+}
+
 static bool parse_sni(struct configuration *configuration, struct server *server, struct buf *error)
 {
-    const char *end = NULL;
-    if (!server->settings.sni || !server->settings.sni[0])
+    const char *end = NULL, *text = sni_of(server);
+    if (!text[0])
         return true;
     struct sample_parser parser = configuration_parser(configuration, NULL, server->proxy, AT_SERVER_PICK);
     parser.file = server->at.file;
     parser.line = server->at.line;
-    server->sni = sample_expr_parse(&parser, server->settings.sni, &end);
+    server->sni = sample_expr_parse(&parser, text, &end);
     if (server->sni && !*end)
         return true;
     buf_printf(error, "error detected while parsing sni expression : %s",

@@ -78,6 +78,7 @@ struct server_settings { /* what options behind `server` and `default-server` sa
     bool no_ssl;    /* "no-ssl" was said */
     bool ssl_ready; /* and may be taken back while it runs: default-server has TLS */
     bool check_ssl, check_send_proxy, agent_check;
+    bool no_sni_auto, no_check_sni_auto;
     int hash_key;   /* enum hash_key */
     int init_state; /* enum init_state */
     int64_t observe, on_error, on_marked_down, on_marked_up, error_limit;
