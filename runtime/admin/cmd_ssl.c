@@ -336,6 +336,10 @@ static void show_list(struct cli_command *command)
     const char *path = cli_arg(command, numbered);
     if (!library)
         return;
+    if (numbered && !path[0]) {
+        cli_error(command, "'show ssl crt-list -n' expects a filename or a directory");
+        return;
+    }
     if (!path[0]) {
         struct arena_mark mark = arena_mark(&command->engine->scratch);
         unsigned count;
@@ -373,6 +377,10 @@ static void add_list(struct cli_command *command)
         return;
     while (text.size && (text.data[text.size - 1] == '\n' || text.data[text.size - 1] == '\r'))
         text.size--;
+    if (path[0] && command->payload.data && !text.size) {
+        cli_error(command, "Can't edit the crt-list: only one line of payload is supported!");
+        return;
+    }
     if (!path[0] || !text.size) {
         cli_error(command, "'add ssl crtlist' expects a filename and a certificate name");
         return;
@@ -398,14 +406,25 @@ static void add_list(struct cli_command *command)
     buf_finish(&error);
 }
 
-static bool is_usual(const struct tls_crt_line *line)
+static void add_places(const struct configuration *configuration, const struct tls_bind *tls, struct buf *out)
+{
+    for (const struct proxy *proxy = configuration->proxies; proxy; proxy = proxy->next) {
+        for (const struct bind *bind = proxy->binds; bind; bind = bind->next) {
+            if (bind->tls == tls)
+                buf_printf(out, "\t- %s:%u\n", bind->at.file, bind->at.line);
+        }
+    }
+}
+
+/* Where its certificate is the one for unknown names: lines of the configuration. Empty: nowhere. */
+static void places_of_usual(const struct cli_command *command, const struct tls_crt_line *line,
+                            struct buf *out)
 {
     LIST_EACH (link, &line->entries) {
         const struct tls_entry *entry = LIST_ITEM(link, struct tls_entry, line_link);
         if (entry->bind->usual == entry)
-            return true;
+            add_places(command->configuration, entry->bind, out);
     }
-    return false;
 }
 
 /* The line that "cert" or "cert:number" means; NULL: said why none. */
@@ -417,6 +436,10 @@ static struct tls_crt_line *find_line(struct cli_command *command, struct tls_cr
     unsigned count = 0;
     struct buf numbers = BUF_INIT;
     const char *path = cmd_ssl_cut_index(command, text, &number);
+    if (path == text && strchr(text, ':')) {
+        cli_error(command, "Can't delete the entry: wrong line number after colons in '%s'!", text);
+        return NULL;
+    }
     LIST_EACH (link, &list->lines) {
         struct tls_crt_line *line = LIST_ITEM(link, struct tls_crt_line, link);
         if (!path || strcmp(line->cert->path, path) != 0)
@@ -460,16 +483,20 @@ static void delete_list(struct cli_command *command)
     }
     struct arena_mark mark = arena_mark(&command->engine->scratch);
     struct tls_crt_line *line = find_line(command, list, cert);
-    if (line && is_usual(line)) {
+    struct buf places = BUF_INIT;
+    if (line)
+        places_of_usual(command, line, &places);
+    if (places.size) {
         cli_error(command,
                   "Can't delete the entry: certificate '%s' cannot be deleted, it is used as default "
                   "certificate by "
-                  "the following frontends:",
-                  line->cert->path);
+                  "the following frontends:\n%s",
+                  line->cert->path, places.data);
     } else if (line) {
         tls_store_remove_line(line);
         cli_say(command, CLI_NOTICE, "Entry '%s' deleted in crtlist '%s'!", line->cert->path, list->path);
     }
+    buf_finish(&places);
     arena_rewind(&command->engine->scratch, mark);
 }
 

@@ -112,6 +112,11 @@ static void show_ca(struct cli_command *command)
     struct arena_mark mark = arena_mark(&command->engine->scratch);
     const char *path = cmd_ssl_cut_index(command, cli_arg(command, 0), &index);
     const struct tls_ca_content *content = NULL;
+    if (path == cli_arg(command, 0) && strchr(path, ':')) {
+        cli_error(command, "wrong %s index after colons in '%s'!", words->is_crl ? "CRL" : "CA", path);
+        arena_rewind(&command->engine->scratch, mark);
+        return;
+    }
     if (path && path[0] == '*') {
         const struct tls_ca_change *change = ca_change(command, library);
         content = change->path && strcmp(change->path, path + 1) == 0 ? &change->content : NULL;

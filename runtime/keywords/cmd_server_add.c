@@ -10,6 +10,7 @@
 #include "stream/persist_cookie.h"
 #include "stream/server_conn.h"
 #include "stream/stream.h"
+#include "tls/tls_client.h"
 
 /* ---- add ---- */
 
@@ -209,6 +210,9 @@ static void run_del(struct cli_command *command)
     }
     check_destroy(server);
     unlink_server(server);
+    if (server->tls)
+        tls_client_destroy(server->tls); /* nobody is connected; its certificate may be deleted now */
+    server->tls = NULL;
     server_status_changed(command->engine, server);
     server_status_tell(command->engine, server, SERVER_EVENT_DEL);
     cli_say(command, CLI_INFO, "Server deleted.");

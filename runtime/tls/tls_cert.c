@@ -186,6 +186,31 @@ bool tls_pem_whole(const struct tls_pem *pem, const char *path, struct buf *erro
     return true;
 }
 
+/* The size of the list, then each timestamp behind its size. */
+static bool is_sctl(struct str text)
+{
+    const unsigned char *at = (const unsigned char *)text.data;
+    if (text.size < 2 || text.size - 2 != ((size_t)at[0] << 8 | at[1]))
+        return false;
+    for (size_t left = text.size - 2, i = 2, size; left; left -= size, i += size) {
+        if (left < 2)
+            return false;
+        size = 2 + ((size_t)at[i] << 8 | at[i + 1]);
+        if (size > left)
+            return false;
+    }
+    return true;
+}
+
+bool tls_pem_set_sctl(struct tls_pem *pem, struct str text, const char *path, struct buf *error)
+{
+    if (!is_sctl(text))
+        return wrong(error, "unable to load a list of signed certificate timestamps from file '%s'.", path);
+    buf_reset(&pem->sctl);
+    buf_add(&pem->sctl, text);
+    return !pem->sctl.failed;
+}
+
 bool tls_pem_set_ocsp(struct tls_pem *pem, struct str text, const char *path, struct buf *error)
 {
     const unsigned char *der = (const unsigned char *)text.data;
@@ -244,7 +269,7 @@ static bool read_extras(struct tls_library *library, struct tls_pem *pem, const 
         text.size)
         well = tls_pem_set_ocsp(pem, buf_str(&text), name.data, error);
     if (well && (wanted & TLS_EXTRA_SCTL) && read_beside(library, path, ".sctl", &name, &text) == IO_OK)
-        buf_add(&pem->sctl, buf_str(&text));
+        well = tls_pem_set_sctl(pem, buf_str(&text), name.data, error);
     buf_finish(&name);
     buf_finish(&text);
     return well;

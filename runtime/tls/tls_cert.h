@@ -32,6 +32,8 @@ bool tls_pem_whole(const struct tls_pem *pem, const char *path, struct buf *erro
 bool tls_pem_copy(const struct tls_pem *pem, struct tls_pem *out) MUST_USE; /* out takes references */
 /* A response for stapling, checked to be one. */
 bool tls_pem_set_ocsp(struct tls_pem *pem, struct str text, const char *path, struct buf *error) MUST_USE;
+/* A list of signed timestamps (RFC 6962 section 3.3), checked to be one. */
+bool tls_pem_set_sctl(struct tls_pem *pem, struct str text, const char *path, struct buf *error) MUST_USE;
 
 /* The certificate of a path, read when it is first wanted. NULL: *error says why. */
 struct tls_cert *tls_cert_load(struct tls_library *library, const char *path, struct buf *error) MUST_USE;

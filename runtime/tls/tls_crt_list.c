@@ -37,10 +37,12 @@ static bool read_options(struct tls_crt_line *line, struct str text, struct buf 
         str_to_c(word, name, sizeof(name));
         const struct tls_word *option = tls_word_find(name, TLS_IN_CRT_LIST);
         if (!option)
-            return wrong(error, "unknown keyword '%s'.", name);
+            return wrong(error, "unknown ssl keyword %s", name);
         struct str value = STR("");
         if (tls_word_has_value(option))
             value = arena_copy(arena, next_word(&rest));
+        if (tls_word_has_value(option) && !value.size)
+            return wrong(error, "ssl args out of '[]' for %s", name);
         rest = str_trim(rest);
         if (!value.data || !tls_word_set(option, &line->settings, value.data, arena, error))
             return false;
@@ -58,7 +60,9 @@ static bool read_filters(struct tls_crt_line *line, struct str rest, struct buf 
     for (rest = str_trim(rest); line->filters && rest.size; rest = str_trim(rest)) {
         struct str word = next_word(&rest);
         if (!word.size)
-            return wrong(error, "unexpected '['");
+            return wrong(error, "too many '['");
+        if (str_find_char(word, ']') != STR_NOT_FOUND)
+            return wrong(error, "missing '['");
         if (line->filter_count > room)
             break;
         line->filters[line->filter_count++] = arena_copy(arena, word).data;
@@ -115,8 +119,16 @@ bool tls_crt_list_read_known(struct tls_crt_list *list, struct str text, struct 
                              struct buf *error)
 {
     char path[4096];
-    if (!read_line(list, text, out, path, sizeof(path), error) || !*out)
+    struct buf why = BUF_INIT;
+    if (str_find_char(text, '\n') != STR_NOT_FOUND)
+        return wrong(error, "only one line of payload is supported!");
+    if (!read_line(list, text, out, path, sizeof(path), &why)) {
+        wrong(error, "parsing [CLI:1]: %s", why.data ? why.data : "out of memory");
+        buf_finish(&why);
         return false;
+    }
+    if (!*out)
+        return wrong(error, "certificate '%.*s' does not exist!", STR_ARG(text));
     (*out)->cert = tls_cert_find(list->library, path);
     if (!(*out)->cert)
         return wrong(error, "certificate '%s' does not exist!", path);

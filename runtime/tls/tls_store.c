@@ -62,6 +62,7 @@ static unsigned finish_renewals(struct renewals *renewals)
 
 /* ---- certificates ---- */
 
+enum { PART_WHOLE = -1, PART_KEY, PART_OCSP, PART_ISSUER, PART_SCTL };
 static const char *const endings[] = { ".key", ".ocsp", ".issuer", ".sctl" };
 
 /* With ssl-load-extra-del-ext the files beside x.crt are x.key and so on. */
@@ -103,36 +104,51 @@ static bool read_ocsp(struct tls_pem *pem, struct str text, const char *path, st
     }
     char *room = buf_room(&der, packed.size + 1);
     size_t size = room ? base64_decode(buf_str(&packed), room, packed.size + 1, false) : STR_NOT_FOUND;
-    if (size != STR_NOT_FOUND)
-        text = str_make(room, size);
-    bool well = tls_pem_set_ocsp(pem, text, path, error);
+    bool well = size != STR_NOT_FOUND ? tls_pem_set_ocsp(pem, str_make(room, size), path, error)
+                                      : wrong(error, "Error reading OCSP response in base64 format");
     buf_finish(&packed);
     buf_finish(&der);
     return well;
 }
 
-static bool read_part(struct tls_library *library, struct tls_pem *pem, int part, struct str text,
-                      const char *path, struct buf *error)
+/* A key or an issuer; whatever else the text holds is left alone. */
+static bool read_one(struct tls_library *library, struct tls_pem *pem, int part, struct str text,
+                     const char *cert_path, struct buf *error)
 {
-    struct tls_pem issuer;
-    if (part <= 0)
-        return tls_pem_read(library, pem, text, path, error);
-    if (part == 1)
-        return read_ocsp(pem, text, path, error);
-    if (part == 3) {
-        buf_reset(&pem->sctl);
-        buf_add(&pem->sctl, text);
-        return !pem->sctl.failed;
-    }
-    tls_pem_init(&issuer);
-    bool well = tls_pem_read(library, &issuer, text, path, error) && issuer.leaf;
-    if (well) {
+    struct tls_pem read;
+    struct buf why = BUF_INIT;
+    bool is_key = part == PART_KEY;
+    tls_pem_init(&read);
+    bool well = tls_pem_read(library, &read, text, cert_path, &why) && (is_key ? !!read.key : !!read.leaf);
+    if (well && is_key) {
+        EVP_PKEY_free(pem->key);
+        pem->key = read.key;
+        read.key = NULL;
+    } else if (well) {
         X509_free(pem->issuer);
-        pem->issuer = issuer.leaf;
-        issuer.leaf = NULL;
+        pem->issuer = read.leaf;
+        read.leaf = NULL;
+    } else {
+        wrong(error,
+              is_key ? "unable to load private key from file '%s'." : "'%s' cannot be read or parsed'.",
+              cert_path);
     }
-    tls_pem_finish(&issuer);
+    tls_pem_finish(&read);
+    buf_finish(&why);
     return well;
+}
+
+/* path as it was written, cert_path without the part's ending. */
+static bool read_part(struct tls_library *library, struct tls_pem *pem, int part, struct str text,
+                      const char *path, const char *cert_path, struct buf *error)
+{
+    if (part == PART_OCSP)
+        return read_ocsp(pem, text, path, error);
+    if (part == PART_SCTL)
+        return tls_pem_set_sctl(pem, text, path, error);
+    if (part == PART_KEY || part == PART_ISSUER)
+        return read_one(library, pem, part, text, cert_path, error);
+    return tls_pem_read(library, pem, text, path, error);
 }
 
 bool tls_store_set_cert(struct tls_library *library, const char *path, struct str text,
@@ -151,7 +167,7 @@ bool tls_store_set_cert(struct tls_library *library, const char *path, struct st
     *cert_path = cert->path;
     if (!tls_pem_copy(change->path ? &change->pem : &cert->pem, &pem))
         return wrong(error, "Can't allocate memory\n");
-    if (!read_part(library, &pem, part, text, path, error)) {
+    if (!read_part(library, &pem, part, text, path, cert->path, error)) {
         tls_pem_finish(&pem);
         return wrong(error, "\nCan't load the payload\n");
     }
