@@ -31,6 +31,7 @@ class Nameserver:
 
     def __init__(self):
         self.zone, self.code, self.silent, self.truncate, self.forged = {}, 3, False, False, False
+        self.spoil = lambda reply: reply
         self.additional = []
         self.asked = []
         self.udp, self.tcp = self.one_port()
@@ -79,7 +80,7 @@ class Nameserver:
         while True:
             try:
                 query, peer = self.udp.recvfrom(4096)
-                reply = self.reply(query, False)
+                reply = self.spoil(self.reply(query, False))
                 if reply:
                     self.udp.sendto(reply, peer)
             except OSError:
@@ -257,6 +258,74 @@ def test_do_resolve_sets_a_variable(world, dns, origin, farm):
         client = world.connect(proxy.port())
         client.send(f"GET / HTTP/1.1\r\nHost: a\r\nX-Name: {name}\r\n\r\n".encode())
         assert (client.recv_response().header("ip") or "") == ip
+
+
+def resolver_counters(tmp_path):
+    cli = socket.socket(socket.AF_UNIX)
+    cli.connect(str(tmp_path / "cli"))
+    cli.sendall(b"show resolvers dns\n")
+    text = b""
+    while piece := cli.recv(4096):
+        text += piece
+    cli.close()
+    return dict((word.strip() for word in line.split(":")) for line in text.decode().split("\n")[2:] if ":" in line)
+
+
+def test_new_addresses_are_counted(world, dns, origin, farm, tmp_path):
+    dns.zone[("www.example.org", A)] = [socket.inet_aton("127.0.0.1")]
+    farm(f"server s1 www.example.org:{port_of(origin)} resolvers dns init-addr none resolve-prefer ipv4")
+    assert until(lambda: resolver_counters(tmp_path)["update"] == "1")
+    assert until(lambda: int(resolver_counters(tmp_path)["valid"]) > 2)
+    assert resolver_counters(tmp_path)["update"] == "1"
+    dns.zone[("www.example.org", A)] = [socket.inet_aton("127.0.0.2")]
+    assert until(lambda: resolver_counters(tmp_path)["update"] == "2")
+
+
+def set_counts(reply, **counts):
+    fields = list(struct.unpack("!HHHHHH", reply[:12]))
+    for name, value in counts.items():
+        fields[{"questions": 2, "answers": 3}[name]] = value
+    return struct.pack("!HHHHHH", *fields) + reply[12:]
+
+
+def looped(reply):
+    """The answer's name points at itself."""
+    end = reply.index(b"\0", 12) + 5
+    return reply[:end] + struct.pack("!H", 0xC000 | end) + reply[end + 2:]
+
+
+# What a nameserver may do wrong, and where that is counted.
+SPOILT = [
+    ("a loop of names", looped, "invalid"),
+    ("cut in the last record", lambda reply: reply[:-2], "invalid"),
+    ("more answers announced than there are", lambda reply: set_counts(reply, answers=3), "invalid"),
+    ("no question", lambda reply: set_counts(reply, questions=0), "invalid"),
+    ("a header alone", lambda reply: reply[:12], "invalid"),
+    ("an address that is too short", lambda reply: reply[:-6] + b"\0\3" + reply[-3:], "invalid"),
+    ("larger than it may be", lambda reply: reply + bytes(1000), "too_big"),
+]
+
+
+@pytest.mark.parametrize("spoil, counter", [row[1:] for row in SPOILT], ids=[row[0] for row in SPOILT])
+def test_a_spoilt_answer_is_dropped_and_counted(world, dns, origin, farm, tmp_path, spoil, counter):
+    dns.zone[("www.example.org", A)] = [socket.inet_aton("127.0.0.1")]
+    dns.spoil = spoil
+    proxy = farm(f"server s1 www.example.org:{port_of(origin)} resolvers dns init-addr none resolve-prefer ipv4")
+    assert until(lambda: resolver_counters(tmp_path)[counter] != "0"), resolver_counters(tmp_path)
+    counters = resolver_counters(tmp_path)
+    assert counters["valid"] == counters["update"] == "0"
+    assert status(world, proxy, origin) == 503
+    dns.spoil = lambda reply: reply
+    assert until(lambda: status(world, proxy, origin) == 200)
+
+
+@pytest.mark.only("runtime", reason="HAProxy 2.6 does not look whether it is an answer")
+def test_a_query_is_no_answer(world, dns, origin, farm, tmp_path):
+    dns.zone[("www.example.org", A)] = [socket.inet_aton("127.0.0.1")]
+    dns.spoil = lambda reply: reply[:2] + b"\1\0" + reply[4:]
+    proxy = farm(f"server s1 www.example.org:{port_of(origin)} resolvers dns init-addr none resolve-prefer ipv4")
+    assert until(lambda: resolver_counters(tmp_path)["invalid"] != "0")
+    assert status(world, proxy, origin) == 503
 
 
 def test_show_resolvers(world, dns, origin, farm, tmp_path):

@@ -395,7 +395,7 @@ static void use_answer(struct resolution *resolution, struct nameserver *nameser
             return;
         break;
     case DNS_OK:
-        resolution->by = nameserver->name;
+        resolution->by = nameserver;
         if (!keep_records(resolution, answer))
             break;
         finish(resolution, DNS_OK, false);

@@ -57,7 +57,7 @@ struct resolution {
     bool timed_out;         /* it got no answer at all */
     bool ever_valid;
     uint64_t tried_ns, valid_ns; /* end of the last attempt, of the last good one */
-    const char *by;              /* nameserver of the last good answer */
+    struct nameserver *by;       /* who gave the last good answer */
     unsigned count;              /* of the last good answer */
     struct dns_record *records;
     /* The attempt that runs. */

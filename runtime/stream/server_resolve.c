@@ -149,7 +149,8 @@ static bool is_in(const struct resolution *resolution, const struct addr *addr)
     return false;
 }
 
-static void set_ip(struct server_resolve *resolve, const struct addr *addr, const char *by)
+static void set_ip(struct server_resolve *resolve, const struct addr *addr, struct nameserver *nameserver,
+                   const char *by)
 {
     struct server *server = resolve->server;
     char before[ADDR_TEXT_MAX] = "(none)", after[ADDR_TEXT_MAX];
@@ -161,6 +162,8 @@ static void set_ip(struct server_resolve *resolve, const struct addr *addr, cons
     uint16_t port = server->addr.addr.port;
     server->addr.addr = *addr;
     server->addr.addr.port = port;
+    if (nameserver)
+        nameserver->counters.update++;
     say(resolve, LOG_NOTICE, "%s/%s changed its IP from %s to %s by %s.", server->proxy->name, server->name,
         before, after, by);
     server_conn_purge(server);
@@ -183,10 +186,10 @@ static void take_answer(struct server_resolve *resolve, const struct resolution 
     }
     char by[160];
     struct buf text = { by, 0, sizeof(by) - 1, sizeof(by) - 1, false };
-    buf_printf(&text, "%s/%s", resolution->resolvers->name, resolution->by);
+    buf_printf(&text, "%s/%s", resolution->resolvers->name, resolution->by->name);
     resolve->seen_ns = now(resolve);
     resolve->seen = true;
-    set_ip(resolve, chosen, text.failed ? resolution->resolvers->name : by);
+    set_ip(resolve, chosen, resolution->by, text.failed ? resolution->resolvers->name : by);
     leave_maintenance(resolve);
 }
 
@@ -277,7 +280,7 @@ static void give_target(struct server_resolve *resolve, const struct dns_record 
             resolve->target[0] = '\0';
         return;
     }
-    set_ip(resolve, &record->addr, by);
+    set_ip(resolve, &record->addr, NULL, by);
     leave_maintenance(resolve);
 }
 
@@ -300,7 +303,7 @@ static void service_changed(struct resolve_user *user)
         const struct dns_record *record = &resolution->records[i];
         struct server_resolve *resolve = find_target(service, record);
         if (resolve && record->addr.family != ADDR_NONE)
-            set_ip(resolve, &record->addr, "DNS additional record");
+            set_ip(resolve, &record->addr, NULL, "DNS additional record");
         if (!resolve && (resolve = find_free(service)))
             give_target(resolve, record, "DNS additional record");
         if (!resolve)
