@@ -164,9 +164,8 @@ const struct option_row kw_tls_bind_rows[] = {
     BIND_TLS("tls-tickets"), BIND_TLS("prefer-client-ciphers"), BIND_TLS("sigalgs"), BIND_TLS("ssl-max-ver"),
     BIND_TLS("ssl-min-ver"), BIND_TLS("strict-sni"),
     BIND_TLS("no-strict-sni"), BIND_TLS("tls-ticket-keys"), BIND_TLS("verify"),
-    { "generate-certificates", .set = CFG_REFUSED, .note = "certificates are not made on the fly" },
-    { "ca-sign-file", .set = CFG_REFUSED, .value_count = 1, .note = "certificates are not made on the fly" },
-    { "ca-sign-pass", .set = CFG_REFUSED, .value_count = 1, .note = "certificates are not made on the fly" },
+    BIND_TLS("generate-certificates"), BIND_TLS("ca-sign-file"),
+    { "ca-sign-pass", .set = CFG_REFUSED, .value_count = 1, .note = "keys are read without a passphrase" },
     { 0 },
 };
 

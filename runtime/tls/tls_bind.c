@@ -5,6 +5,7 @@
 #include "tls/tls_conn.h"
 #include "tls/tls_context.h"
 #include "tls/tls_crt_list.h"
+#include "tls/tls_forge.h"
 #include "tls/tls_hello.h"
 #include "tls/tls_ticket.h"
 #include <openssl/err.h>
@@ -101,6 +102,8 @@ static bool add_names(struct tls_bind *bind, struct tls_entry *entry)
 bool tls_bind_index(struct tls_bind *bind)
 {
     bool well = true;
+    if (bind->forge)
+        tls_forge_clear(bind->forge);
     dict_finish(&bind->names);
     dict_finish(&bind->wildcards);
     arena_reset(&bind->names_arena);
@@ -148,6 +151,7 @@ static struct tls_entry *best(struct tls_entry *const found[TLS_KEY_KINDS],
     return NULL;
 }
 
+/* NULL: none is for that name. */
 static struct tls_entry *choose(const struct tls_bind *bind, struct str name,
                                 const struct tls_abilities *client)
 {
@@ -157,16 +161,12 @@ static struct tls_entry *choose(const struct tls_bind *bind, struct str name,
         collect(bind, dict_get(&bind->names, name), name, found);
     if (dot != STR_NOT_FOUND)
         collect(bind, dict_get(&bind->wildcards, str_from(name, dot)), name, found);
-    struct tls_entry *entry = best(found, client);
-    if (entry || bind->settings.strict_sni)
-        return entry;
-    return bind->usual;
+    return best(found, client);
 }
 
-static void move_to(SSL *ssl, const struct tls_entry *entry)
+static void move_to(SSL *ssl, const struct tls_entry *entry, SSL_CTX *context)
 {
     const struct tls_settings *settings = &entry->settings;
-    SSL_CTX *context = entry->context;
     SSL_set_SSL_CTX(ssl, context);
     SSL_set_verify(ssl, SSL_CTX_get_verify_mode(context), SSL_CTX_get_verify_callback(context));
     SSL_set_client_CA_list(ssl, SSL_dup_CA_list(SSL_CTX_get_client_CA_list(context)));
@@ -189,10 +189,17 @@ static int on_hello(SSL *ssl, int *alert, void *data)
     if (bind->library->tuning.capture_size && tls && !tls->hello)
         tls->hello = tls_hello_keep(ssl, (size_t)bind->library->tuning.capture_size);
     const struct tls_entry *entry = choose(bind, name, &client);
+    SSL_CTX *forged = !entry && bind->forge && name.size ? tls_forge_context(bind->forge, bind, name) : NULL;
+    if (!entry && !bind->settings.strict_sni)
+        entry = bind->usual;
+    if (forged) {
+        move_to(ssl, LIST_ITEM(list_first(&bind->entries), struct tls_entry, link), forged);
+        return SSL_CLIENT_HELLO_SUCCESS;
+    }
     if (entry) {
         if (tls)
             tls->entry = entry;
-        move_to(ssl, entry);
+        move_to(ssl, entry, entry->context);
         return SSL_CLIENT_HELLO_SUCCESS;
     }
     *alert = name.size ? SSL_AD_UNRECOGNIZED_NAME : SSL_AD_HANDSHAKE_FAILURE;
@@ -254,7 +261,7 @@ SSL_CTX *tls_entry_context(struct tls_entry *entry, const struct tls_pem *pem, s
     if (!context)
         return NULL;
     if (!library->dh)
-        SSL_CTX_set_dh_auto(context, 1);
+        SSL_CTX_set_dh_auto(context, library->tuning.default_dh_bits > 0);
     else if (EVP_PKEY_up_ref(library->dh) && !SSL_CTX_set0_tmp_dh_pkey(context, library->dh))
         EVP_PKEY_free(library->dh);
     if (entry->alpn.size)
@@ -437,6 +444,24 @@ static bool set_sessions(struct tls_bind *bind, struct buf *error)
     return bind->tickets && tls_tickets_use(bind->tickets, context);
 }
 
+static bool set_forge(struct tls_bind *bind, struct buf *error)
+{
+    const char *path = bind->settings.ca_sign_file;
+    struct buf why = BUF_INIT;
+    if (!bind->settings.generate)
+        return true;
+    if (!path) {
+        buf_add_c(error, "cannot enable certificate generation, no CA certificate File configured");
+        return false;
+    }
+    bind->forge = tls_forge_create(bind->library, path, &why);
+    if (!bind->forge)
+        buf_printf(error, "Failed to read CA certificate file '%s' : %s", path,
+                   why.data ? why.data : "out of memory");
+    buf_finish(&why);
+    return bind->forge != NULL;
+}
+
 struct tls_bind *tls_bind_create(struct tls_library *library, const struct tls_settings *settings,
                                  const char *label, struct buf *error)
 {
@@ -456,7 +481,7 @@ struct tls_bind *tls_bind_create(struct tls_library *library, const struct tls_s
     if (bind->initial) {
         SSL_CTX_set_client_hello_cb(bind->initial, on_hello, bind);
         SSL_CTX_set_tlsext_servername_callback(bind->initial, on_name);
-        if (set_sessions(bind, error))
+        if (set_forge(bind, error) && set_sessions(bind, error))
             return bind;
     }
     tls_bind_destroy(bind);
@@ -474,6 +499,7 @@ void tls_bind_destroy(struct tls_bind *bind)
     arena_finish(&bind->names_arena);
     SSL_CTX_free(bind->initial);
     tls_tickets_destroy(bind->tickets);
+    tls_forge_destroy(bind->forge);
     list_remove(&bind->link);
     mem_free(bind);
 }

@@ -10,6 +10,7 @@
 
 struct tls_cert;
 struct tls_crt_line;
+struct tls_forge;
 struct tls_pem;
 struct tls_tickets;
 
@@ -37,6 +38,7 @@ struct tls_bind {
     struct tls_entry *usual;      /* for no name, or one that nobody answers to */
     struct dict names, wildcards; /* struct tls_name *, chains; "www.a.com", ".a.com" */
     struct arena names_arena;
+    struct tls_forge *forge;     /* NULL: names that nobody answers to get the usual one */
     struct tls_tickets *tickets; /* NULL: OpenSSL's own keys */
     const char *label;           /* for messages: "bind :443" */
 };

@@ -40,12 +40,12 @@ struct tls_crt { /* crt and crt-list of a bind line, in order */
     bool is_list;
 };
 
-struct tls_tuning {      /* tune.ssl.* */
-    int64_t cache_size;  /* sessions */
-    uint64_t lifetime_s; /* of a session */
-    int64_t max_record;  /* bytes; 0: no limit of ours */
-    int64_t default_dh_bits;
-    int64_t capture_size; /* of a client's hello; 0: none is kept */
+struct tls_tuning {          /* tune.ssl.* */
+    int64_t cache_size;      /* sessions */
+    uint64_t lifetime_s;     /* of a session */
+    int64_t max_record;      /* bytes; 0: no limit of ours */
+    int64_t default_dh_bits; /* 0: no DHE without parameters of a file */
+    int64_t capture_size;    /* of a client's hello; 0: none is kept */
     bool keylog;
     const char *crt_base, *ca_base; /* NULL: none */
     const char *dh_file;            /* ssl-dh-param-file */
