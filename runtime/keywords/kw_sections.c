@@ -1,6 +1,7 @@
 /* How sections begin and end: global, defaults, frontend, backend, listen, userlist, http-errors; and those of
  * HAProxy that are not here, each refused by name. */
 #include "keywords/kw_common.h"
+#include "keywords/kw_crt_store.h"
 #include "keywords/kw_mailers.h"
 #include "keywords/kw_program.h"
 #include "keywords/kw_resolvers.h"
@@ -307,7 +308,7 @@ const struct section_row kw_section_rows[] = {
     { "program", IN_PROGRAM, kw_program_begin, kw_program_end },
     { "log-forward",IN_LOG_FORWARD, refuse, NULL },
     { "fcgi-app", IN_FCGI, refuse, NULL },
-    { "crt-store", IN_CRT_STORE, refuse, NULL },
+    { "crt-store", IN_CRT_STORE, kw_crt_store_begin, NULL },
     { "healthcheck", IN_HEALTHCHECK, begin_healthcheck, NULL },
     { "traces", IN_TRACES, refuse, NULL },
     { "log-profile",IN_LOG_PROFILE, refuse, NULL },

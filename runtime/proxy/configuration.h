@@ -36,7 +36,7 @@ struct globals {     /* the global section, in its own words */
     const char *lua_prepend_path, *lua_prepend_cpath;
     const char *host_name; /* the machine's */
     const char *node_name, *description, *pidfile, *chroot, *user, *group, *log_tag, *log_send_hostname,
-        *server_state_base, *server_state_file, *local_peer, *crt_base, *ca_base, *default_path;
+        *server_state_base, *server_state_file, *local_peer, *crt_base, *key_base, *ca_base, *default_path;
     int64_t uid, gid, ulimit_n, fd_hard_limit, memory_mb, maxsslconn; /* 0: not given */
     bool no_reuse_port, no_exit_on_failure, master_worker, daemon, quiet, debug, busy_polling, insecure_fork,
         insecure_setuid, strict_limits, zero_warning, log_send_hostname_set, dont_load_external;
@@ -113,6 +113,7 @@ struct configuration {
     struct lua_file *lua_files, **lua_files_end;
     struct global_var *global_vars, **global_vars_end;
     struct program *programs;   /* in order */
+    struct crt_load *crt_loads; /* of crt-store sections, in order */
     struct proxy *healthchecks; /* each a section of its own, of which the checks count alone */
     struct log_ring *rings, **rings_end;
     struct sample_unresolved *unresolved;

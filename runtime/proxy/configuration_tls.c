@@ -4,6 +4,7 @@
 #include "proxy/proxy.h"
 #include "proxy/server.h"
 #include "tls/tls_bind.h"
+#include "tls/tls_cert.h"
 #include "tls/tls_client.h"
 #include "tls/tls_issuer.h"
 #include "tls/tls_library.h"
@@ -180,9 +181,25 @@ static bool prepare_httpclient(struct configuration *configuration)
     return well;
 }
 
-bool configuration_tls(struct configuration *configuration)
+static bool load_stores(struct configuration *configuration)
 {
     bool well = true;
+    for (const struct crt_load *load = configuration->crt_loads; load; load = load->next) {
+        struct tls_library *library = configuration_tls_library(configuration);
+        struct buf error = BUF_INIT;
+        if (!library || !tls_cert_load_files(library, load->name, &load->files, &error)) {
+            diag_config(configuration->diag, DIAG_ALERT, load->at, "'load' : %s",
+                        error.data ? error.data : "out of memory");
+            well = false;
+        }
+        buf_finish(&error);
+    }
+    return well;
+}
+
+bool configuration_tls(struct configuration *configuration)
+{
+    bool well = load_stores(configuration);
     for (struct proxy *proxy = configuration->proxies; proxy; proxy = proxy->next) {
         for (struct bind *bind = proxy->binds; bind; bind = bind->next)
             well = prepare_bind(configuration, bind) && well;

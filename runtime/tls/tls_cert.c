@@ -257,7 +257,8 @@ static bool read_extras(struct tls_library *library, struct tls_pem *pem, const 
         else
             well = wrong(error, "No Private Key found in '%s'.", name.data ? name.data : path);
     }
-    if (well && (wanted & TLS_EXTRA_ISSUER) && read_beside(library, path, ".issuer", &name, &text) == IO_OK) {
+    if (well && !pem->issuer && (wanted & TLS_EXTRA_ISSUER) &&
+        read_beside(library, path, ".issuer", &name, &text) == IO_OK) {
         struct tls_pem issuer;
         tls_pem_init(&issuer);
         well = tls_pem_read(library, &issuer, buf_str(&text), name.data, error);
@@ -265,10 +266,11 @@ static bool read_extras(struct tls_library *library, struct tls_pem *pem, const 
         issuer.leaf = NULL;
         tls_pem_finish(&issuer);
     }
-    if (well && (wanted & TLS_EXTRA_OCSP) && read_beside(library, path, ".ocsp", &name, &text) == IO_OK &&
-        text.size)
+    if (well && !pem->ocsp.size && (wanted & TLS_EXTRA_OCSP) &&
+        read_beside(library, path, ".ocsp", &name, &text) == IO_OK && text.size)
         well = tls_pem_set_ocsp(pem, buf_str(&text), name.data, error);
-    if (well && (wanted & TLS_EXTRA_SCTL) && read_beside(library, path, ".sctl", &name, &text) == IO_OK)
+    if (well && !pem->sctl.size && (wanted & TLS_EXTRA_SCTL) &&
+        read_beside(library, path, ".sctl", &name, &text) == IO_OK)
         well = tls_pem_set_sctl(pem, buf_str(&text), name.data, error);
     buf_finish(&name);
     buf_finish(&text);
@@ -310,23 +312,66 @@ static const char *reason_text(enum io_status status)
     return status == IO_NOT_FOUND ? "No such file or directory" : platform_status_text(status);
 }
 
-struct tls_cert *tls_cert_load(struct tls_library *library, const char *path, struct buf *error)
+static bool read_file(struct tls_library *library, const char *path, struct buf *text, struct buf *error)
 {
-    struct tls_cert *cert = tls_cert_find(library, path);
-    if (cert)
-        return cert;
+    buf_reset(text);
+    enum io_status status = library->platform->ops->file_read(library->platform, path, text);
+    return status == IO_OK ||
+           wrong(error, "unable to stat SSL certificate from file '%s' : %s.", path, reason_text(status));
+}
+
+/* The key, the issuer and the rest, where they have files of their own. */
+static bool read_named(struct tls_library *library, struct tls_pem *pem, const struct tls_files *files,
+                       struct buf *error)
+{
+    struct buf text = BUF_INIT;
+    struct tls_pem key, issuer;
+    tls_pem_init(&key);
+    tls_pem_init(&issuer);
+    bool well = true;
+    if (files->key) {
+        well = read_file(library, files->key, &text, error) &&
+               tls_pem_read(library, &key, buf_str(&text), files->key, error) &&
+               (key.key || wrong(error, "No Private Key found in '%s'.", files->key));
+        EVP_PKEY_free(pem->key);
+        pem->key = key.key;
+        key.key = NULL;
+    }
+    if (well && files->issuer) {
+        well = read_file(library, files->issuer, &text, error) &&
+               tls_pem_read(library, &issuer, buf_str(&text), files->issuer, error) &&
+               (issuer.leaf || wrong(error, "unable to load certificate from file '%s'.", files->issuer));
+        pem->issuer = issuer.leaf;
+        issuer.leaf = NULL;
+    }
+    if (well && files->ocsp)
+        well = read_file(library, files->ocsp, &text, error) &&
+               tls_pem_set_ocsp(pem, buf_str(&text), files->ocsp, error);
+    if (well && files->sctl)
+        well = read_file(library, files->sctl, &text, error) &&
+               tls_pem_set_sctl(pem, buf_str(&text), files->sctl, error);
+    tls_pem_finish(&key);
+    tls_pem_finish(&issuer);
+    buf_finish(&text);
+    return well;
+}
+
+static struct tls_cert *load(struct tls_library *library, const char *name, const struct tls_files *files,
+                             struct buf *error)
+{
+    const char *path = files->crt;
+    struct tls_cert *cert = NULL;
     struct buf text = BUF_INIT;
     struct tls_pem pem;
     tls_pem_init(&pem);
-    enum io_status status = library->platform->ops->file_read(library->platform, path, &text);
-    bool well = status == IO_OK || wrong(error, "unable to stat SSL certificate from file '%s' : %s.", path,
-                                         reason_text(status));
-    well = well && tls_pem_read(library, &pem, buf_str(&text), path, error);
-    well = well && (pem.leaf || wrong(error, "unable to load certificate from file '%s'.", path));
-    well = well && read_extras(library, &pem, path, error) && tls_pem_whole(&pem, path, error);
+    bool well = read_file(library, path, &text, error) &&
+                tls_pem_read(library, &pem, buf_str(&text), path, error) &&
+                (pem.leaf || wrong(error, "unable to load certificate from file '%s'.", path)) &&
+                read_named(library, &pem, files, error) && read_extras(library, &pem, path, error) &&
+                tls_pem_whole(&pem, path, error);
     buf_finish(&text);
     if (well) {
-        cert = tls_cert_create(library, path);
+        cert = tls_cert_create(library, name);
         if (!cert)
             wrong(error, "out of memory");
     }
@@ -337,6 +382,18 @@ struct tls_cert *tls_cert_load(struct tls_library *library, const char *path, st
         tls_pem_finish(&pem);
     }
     return cert;
+}
+
+struct tls_cert *tls_cert_load(struct tls_library *library, const char *path, struct buf *error)
+{
+    struct tls_cert *cert = tls_cert_find(library, path);
+    return cert ? cert : load(library, path, &(struct tls_files){ .crt = path }, error);
+}
+
+bool tls_cert_load_files(struct tls_library *library, const char *name, const struct tls_files *files,
+                         struct buf *error)
+{
+    return load(library, name, files, error) != NULL;
 }
 
 /* ---- use ---- */

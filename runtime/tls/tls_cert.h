@@ -2,6 +2,7 @@
  * so that a new content can be put in its place while the proxy runs. */
 #ifndef TLS_TLS_CERT_H
 #define TLS_TLS_CERT_H
+#include "base/diag.h"
 #include "tls/tls_library.h"
 #include <openssl/x509.h>
 
@@ -35,6 +36,20 @@ bool tls_pem_set_ocsp(struct tls_pem *pem, struct str text, const char *path, st
 /* A list of signed timestamps (RFC 6962 section 3.3), checked to be one. */
 bool tls_pem_set_sctl(struct tls_pem *pem, struct str text, const char *path, struct buf *error) MUST_USE;
 
+struct tls_files { /* of one certificate; all but crt may be NULL */
+    const char *crt, *key, *issuer, *ocsp, *sctl;
+};
+
+struct crt_load { /* a line of a crt-store */
+    struct crt_load *next;
+    const char *name; /* under which it is found: "@store/alias", or the path of crt */
+    struct tls_files files;
+    struct diag_place at;
+};
+
+/* A certificate under a name of its own, from files that are named; what they lack is looked for beside crt. */
+bool tls_cert_load_files(struct tls_library *library, const char *name, const struct tls_files *files,
+                         struct buf *error) MUST_USE;
 /* The certificate of a path, read when it is first wanted. NULL: *error says why. */
 struct tls_cert *tls_cert_load(struct tls_library *library, const char *path, struct buf *error) MUST_USE;
 /* An empty one of that name, for `new ssl cert`. NULL: no memory. */
