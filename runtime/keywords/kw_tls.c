@@ -30,16 +30,16 @@ static bool on_server(struct cfg_option *option)
 /* Early data is not taken and not sent: a request could be replayed. The handshake goes its usual way. */
 static bool bind_early(struct cfg_option *option)
 {
-    cfg_warn(option->line,
-             "'%s' : 'allow-0rtt' : early data is not accepted, clients send it after the handshake.",
-             option->what);
+    cfg_notice(option->line,
+               "'%s' : 'allow-0rtt' : early data is not accepted, clients send it after the handshake.",
+               option->what);
     return on_bind(option);
 }
 
 static bool server_early(struct cfg_option *option)
 {
-    cfg_warn(option->line, "'%s' : 'allow-0rtt' : early data is not sent, requests wait for the handshake.",
-             option->what);
+    cfg_notice(option->line, "'%s' : 'allow-0rtt' : early data is not sent, requests wait for the handshake.",
+               option->what);
     return on_server(option);
 }
 
