@@ -435,3 +435,36 @@ frontend fe2
     world.connect(proxy.port("fe")).request()
     world.connect(proxy.port("fe2")).request()
     assert " fe2 fe2/" in syslog.recv()
+
+
+@pytest.mark.parametrize("path, rule", [
+    ("/ret", "http-request return status 200"),
+    ("/text", "http-request return status 200 content-type text/plain string hello"),
+    ("/deny", "http-request deny"),
+    ("/go", "http-request redirect location /x"),
+])
+def test_answers_of_our_own_are_in_the_statistics_as_in_the_log(world, syslog, path, rule):
+    proxy = world.proxy(f"""
+global
+    stats socket fd@${{cli}} level admin
+defaults
+    mode http
+    log {syslog.addr} local0
+    log-format "bytes:%B:"
+    timeout client 5s
+    timeout server 5s
+    timeout connect 5s
+listen fe
+    bind fd@${{fe}}
+    {rule}
+""", listeners=("fe", "cli"))
+    client = world.connect(proxy.port())
+    for _ in range(3):
+        client.request(path)
+    client.close()
+    logged = sum(int(syslog.recv().split("bytes:")[1].split(":")[0]) for _ in range(3))
+    cli = world.connect(proxy.port("cli"))
+    cli.send(b"show stat\n")
+    head, *rows = (line.split(",") for line in cli.recv_all().decode().splitlines() if line)
+    columns = [dict(zip(head, row)) for row in rows if row[0] == "fe"]
+    assert logged > 0 and [int(row["bout"]) for row in columns] == [logged, logged]

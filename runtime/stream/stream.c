@@ -323,11 +323,19 @@ static bool server_side_complete(const struct stream *stream)
            stream->frontend->settings.http_connection_mode == HTTP_KEEP_ALIVE;
 }
 
+/* What came from a server, and the head of an answer of our own, whose body lies in the channel as theirs does. */
+static uint64_t bytes_of_answer(const struct stream *stream)
+{
+    bool own = stream->http && stream->http->response_own;
+    return stream->response.total_in + (own ? stream->http->front->writer.head_bytes : 0);
+}
+
+/* A section that is a backend too has the bytes on both sides, also while nobody went on to a server. */
 static void account(struct stream *stream)
 {
     struct proxy *frontend = stream->frontend, *backend = stream->backend;
     uint64_t in = stream->request.total_in - stream->accounted_in;
-    uint64_t out = stream->response.total_in - stream->accounted_out;
+    uint64_t out = bytes_of_answer(stream) - stream->accounted_out;
     stream->accounted_in += in;
     stream->accounted_out += out;
     stick_count_bytes(stream, in, stream_bytes_to_client(stream));
@@ -341,7 +349,7 @@ static void account(struct stream *stream)
         stream->session->bind->counters.bytes_in += in;
         stream->session->bind->counters.bytes_out += out;
     }
-    if (!stream->counted)
+    if (!stream->counted && backend != frontend)
         return;
     backend->back_counters.bytes_in += in;
     backend->back_counters.bytes_out += out;
