@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 
@@ -205,6 +206,26 @@ def test_the_page_and_its_exports(world, origin):
     assert client.request("/stats;csv").body.startswith(b"# pxname,svname,")
     assert b"\nbe,BACKEND" not in client.request("/stats?;csv;scope=fe").body
     assert json.loads(client.request("/stats;json").body)
+
+
+def test_the_page_tells_of_checks_weights_and_colours(world, origin):
+    proxy = managed(world, f"""
+frontend fe
+    bind fd@${{fe}}
+    stats uri /stats
+backend be
+    server s1 {origin.addr} check inter 1h weight 7
+    server s2 {origin.addr}
+""")
+    client = world.connect(proxy.port())
+    for _ in range(50):
+        text = client.request("/stats").body.decode()
+        if "L4OK in " in text:
+            break
+        world.sleep(0.02)
+    assert re.search(r"L4OK in \d+ms", text) and ">7/7<" in text
+    assert re.search(r">(<i>)?no check<", text)
+    assert "active UP" in text and "not checked" in text and "going down" in text
 
 
 def test_the_page_wants_a_user(world, origin):

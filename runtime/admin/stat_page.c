@@ -69,8 +69,8 @@ static const struct column columns[] = {
     { "Warnings", "Retr", "wretr", NULL },
     { NULL, "Redis", "wredis", NULL },
     { "Server", "Status", "status", NULL },
-    { NULL, "LastChk", "check_status", "check_desc,check_code,last_chk,agent_status,last_agt" },
-    { NULL, "Wght", "weight", "uweight" },
+    { NULL, "LastChk", "check_status", "check_desc,last_chk,agent_status,last_agt" },
+    { NULL, "Wght", "weight", NULL },
     { NULL, "Act", "act", NULL },
     { NULL, "Bck", "bck", NULL },
     { NULL, "Chk", "chkfail", NULL },
@@ -132,11 +132,41 @@ static void put_status(const struct stat_object *object, const struct stat_value
 {
     const struct stat_row *row = field_named(STR("lastchg"));
     struct stat_value since;
-    if (row && stat_get(row, object, &since)) {
+    if (!str_eq(value->text, STR("no check")) && row && stat_get(row, object, &since)) {
         put_duration(since.number, out);
         buf_add_char(out, ' ');
     }
     put_value(value, out);
+}
+
+static bool number_of(const char *field, const struct stat_object *object, int64_t *out)
+{
+    const struct stat_row *row = field_named(str_of(field));
+    struct stat_value value;
+    if (!row || !stat_get(row, object, &value))
+        return false;
+    *out = value.number;
+    return true;
+}
+
+/* "L7OK/200 in 3ms" */
+static void put_check(const struct stat_object *object, const struct stat_value *value, struct buf *out)
+{
+    int64_t number;
+    put_value(value, out);
+    if (number_of("check_code", object, &number))
+        buf_printf(out, "/%lld", (long long)number);
+    if (number_of("check_duration", object, &number))
+        buf_printf(out, " in %lldms", (long long)number);
+}
+
+/* What counts now, and what is configured or was set. */
+static void put_weight(const struct stat_object *object, const struct stat_value *value, struct buf *out)
+{
+    int64_t set;
+    put_value(value, out);
+    if (number_of("uweight", object, &set))
+        buf_printf(out, "/%lld", (long long)set);
 }
 
 static void put_cell(const struct column *column, const struct stat_object *object, struct buf *out)
@@ -154,6 +184,10 @@ static void put_cell(const struct column *column, const struct stat_object *obje
             buf_add_char(out, value.number ? 'Y' : '-');
         else if (strcmp(column->field, "status") == 0)
             put_status(object, &value, out);
+        else if (strcmp(column->field, "check_status") == 0)
+            put_check(object, &value, out);
+        else if (strcmp(column->field, "weight") == 0)
+            put_weight(object, &value, out);
         else if (strcmp(column->field, "lastsess") == 0 || strcmp(column->field, "downtime") == 0)
             put_duration(value.number, out);
         else
@@ -299,6 +333,7 @@ static const char style[] =
     "table.tbl td.ac{text-align:center}"
     ".titre th{background:#cde;text-align:center!important}"
     ".frontend,.backend{background:#eee}.socket{background:#ddd}"
+    "table.lgd{float:right;border-collapse:collapse;font-size:11px}table.lgd td{border:1px solid #fff}"
     ".active_up{background:#bfb}.backup_up{background:#bdf}"
     ".active_down,.backup_down{background:#f99}"
     ".active_going_up,.backup_going_up{background:#fd6}.active_going_down,.backup_going_down{background:#ff9}"
@@ -313,6 +348,28 @@ static void put_link(const struct stat_page *page, const char *option, const cha
     buf_add_c(out, "<li><a href=\"");
     stat_page_text(str_of(page->uri), out);
     buf_printf(out, "%s\">%s</a></li>\n", option, text);
+}
+
+static void put_legend(struct buf *out)
+{
+    static const struct {
+        const char *class, *text;
+    } colours[] = {
+        { "active_up", "active UP" },
+        { "backup_up", "backup UP" },
+        { "active_going_down", "active or backup UP, going down" },
+        { "active_going_up", "active or backup DOWN, going up" },
+        { "active_down", "active or backup DOWN" },
+        { "active_maintain", "active or backup DOWN for maintenance (MAINT)" },
+        { "active_draining", "active SOFT STOPPED for maintenance" },
+        { "backup_draining", "backup SOFT STOPPED for maintenance" },
+        { "active_no_check", "not checked" },
+    };
+    buf_add_c(out, "<table class=\"lgd\">\n");
+    for (size_t i = 0; i < COUNT_OF(colours); i++)
+        buf_printf(out, "<tr><td class=\"%s\">&nbsp;&nbsp;</td><td>%s</td></tr>\n", colours[i].class,
+                   colours[i].text);
+    buf_add_c(out, "</table>\n<p>Note: \"NOLB\"/\"DRAIN\" = UP with load-balancing disabled.</p>\n");
 }
 
 static const char *outcome(const char *state)
@@ -383,6 +440,7 @@ static void put_head(const struct stat_page *page, struct buf *out)
     }
     buf_add_c(out, "</h2>\n");
     put_process(page, out);
+    put_legend(out);
     buf_add_c(out,
               "<b>Display option:</b><ul>\n<li><form method=\"GET\">Scope : <input name=\"scope\" size=\"8\" "
               "maxlength=\"20\" value=\"");
