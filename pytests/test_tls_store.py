@@ -99,3 +99,26 @@ crt-store
     load crt {pem('server')}
 """)
     assert code == 1 and "is already used by 'bind 127.0.0.1:1' at" in out + err
+
+
+@pytest.mark.parametrize("mode, lines, fits", [
+    ("", ["", "[ocsp-update on] a.test"], False),
+    ("", ["[ocsp-update on]", ""], False),
+    ("", ["[ocsp-update off]", ""], True),
+    ("", ["[ocsp-update on]", "[ocsp-update on] a.test"], True),
+    ("ocsp-update.mode on", ["", "[ocsp-update off] a.test"], False),
+    ("ocsp-update.mode on", ["", "[ocsp-update on] a.test"], True),
+    ("ocsp-update.mode maybe", ["", ""], False),
+    ("", ["[ocsp-update maybe]", ""], False),
+])
+def test_all_who_use_one_agree_on_ocsp_update(world, mode, lines, fits):
+    path = world.file("list", "".join(f"{pem('server')} {line}\n" for line in lines))
+    code, out, err = world.run(["-c"], f"""
+global
+    {mode}
+listen l
+    mode http
+    bind 127.0.0.1:1 ssl crt-list {path}
+""")
+    assert code == (0 if fits else 1), out + err
+    assert fits or "ocsp-update" in out + err

@@ -475,7 +475,6 @@ const struct keyword_row kw_global_ignored_rows[] = {
     NOTHING("ocsp-update.httpproxy", 1, 1),
     NOTHING("ocsp-update.maxdelay", 1, 1),
     NOTHING("ocsp-update.mindelay", 1, 1),
-    NOTHING("ocsp-update.mode", 1, 1),
     NOTHING("pp2-never-send-local", 0, 0),
     NOTHING("prealloc-fd", 0, 0),
     NOTHING("profiling.memory", 1, 1),

@@ -269,6 +269,15 @@ static bool extra_files(struct cfg_line *line)
     return true;
 }
 
+static bool update_mode(struct cfg_line *line)
+{
+    const char *mode = cfg_arg(line, 0);
+    globals_of(line)->tls.ocsp_update = strcmp(mode, "on") == 0;
+    return (strcmp(mode, "on") == 0 || strcmp(mode, "off") == 0 ||
+            cfg_error(line, "'ocsp-update.mode' expects 'on' or 'off'.")) &&
+           cfg_arg_limits(line, 1, 1);
+}
+
 static bool dh_file(struct cfg_line *line)
 {
     struct buf text = BUF_INIT;
@@ -324,6 +333,7 @@ const struct keyword_row kw_tls_rows[] = {
     DEFAULT("ssl-default-server-curves"), DEFAULT("ssl-default-server-sigalgs"),
     { IN_GLOBAL, "ssl-default-bind-options", KW_CALL(default_options) },
     { IN_GLOBAL, "ssl-default-server-options", KW_CALL(default_options) },
+    { IN_GLOBAL, "ocsp-update.mode", KW_CALL(update_mode) },
     { IN_GLOBAL, "ssl-dh-param-file", KW_CALL(dh_file) },
     { IN_GLOBAL, "ssl-load-extra-del-ext", CFG_FLAG, GLOBAL(tls.extra_delete_extension) },
     { IN_GLOBAL, "ssl-load-extra-files", KW_CALL(extra_files) },

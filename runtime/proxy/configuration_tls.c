@@ -197,6 +197,21 @@ static bool load_stores(struct configuration *configuration)
     return well;
 }
 
+static void say_what_is_not_updated(const struct configuration *configuration)
+{
+    const struct dict *certs = configuration->tls ? &configuration->tls->certs : NULL;
+    for (struct dict_entry *each = certs ? dict_next(certs, NULL) : NULL; each;
+         each = dict_next(certs, each)) {
+        const struct tls_cert *cert = each->value;
+        if (cert->ocsp_update != TLS_ON)
+            continue;
+        diag_say(configuration->diag, DIAG_NOTICE,
+                 "config : 'ocsp-update' : OCSP responses are not fetched; those of files and of 'set ssl "
+                 "ocsp-response' are stapled.");
+        return;
+    }
+}
+
 bool configuration_tls(struct configuration *configuration)
 {
     bool well = load_stores(configuration);
@@ -208,5 +223,6 @@ bool configuration_tls(struct configuration *configuration)
     }
     for (struct bind *bind = configuration->cli ? configuration->cli->binds : NULL; bind; bind = bind->next)
         well = prepare_bind(configuration, bind) && well;
+    say_what_is_not_updated(configuration);
     return prepare_httpclient(configuration) && well;
 }

@@ -305,6 +305,8 @@ void tls_entry_refresh(struct tls_entry *entry)
 struct tls_entry *tls_entry_create(struct tls_bind *bind, struct tls_cert *cert, struct tls_crt_line *line,
                                    struct buf *error)
 {
+    if (!tls_cert_want_update(cert, line ? line->settings.ocsp_update : TLS_NOT_SAID, error))
+        return NULL;
     struct tls_entry *entry = mem_zero(sizeof(*entry));
     if (!entry) {
         buf_add_c(error, "out of memory");

@@ -398,6 +398,19 @@ bool tls_cert_load_files(struct tls_library *library, const char *name, const st
 
 /* ---- use ---- */
 
+bool tls_cert_want_update(struct tls_cert *cert, int wanted, struct buf *error)
+{
+    bool is_default = wanted == TLS_NOT_SAID;
+    if (is_default)
+        wanted = cert->library->tuning.ocsp_update ? TLS_ON : TLS_OFF;
+    if (cert->ocsp_update && cert->ocsp_update != wanted)
+        return wrong(error,
+                     "certificate '%s' is used with a different parameter 'ocsp-update' (here: '%s'%s).",
+                     cert->path, wanted == TLS_ON ? "on" : "off", is_default ? ", by default" : "");
+    cert->ocsp_update = wanted;
+    return true;
+}
+
 /* Signed certificate timestamps (RFC 6962) go out as the extension that carries them. */
 static bool set_timestamps(const struct tls_pem *pem, SSL_CTX *context, const char *path, struct buf *error)
 {

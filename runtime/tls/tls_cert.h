@@ -18,6 +18,7 @@ struct tls_cert {
     struct tls_library *library;
     char *path;
     struct tls_pem pem;
+    int ocsp_update;     /* enum tls_switch: as its users have it; not said before the first one */
     struct list entries; /* struct tls_entry, of binds */
     struct list clients; /* struct tls_client */
 };
@@ -60,6 +61,8 @@ static inline bool tls_cert_used(const struct tls_cert *cert)
 {
     return !list_empty(&cert->entries) || !list_empty(&cert->clients);
 }
+/* A user says whether its OCSP response is to be updated; not said: as tuning has it. All have to say the same. */
+bool tls_cert_want_update(struct tls_cert *cert, int wanted, struct buf *error) MUST_USE;
 /* Makes the SSL_CTX present it. */
 bool tls_cert_apply(const struct tls_pem *pem, SSL_CTX *context, const char *path,
                     struct buf *error) MUST_USE;

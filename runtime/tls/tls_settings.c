@@ -10,6 +10,7 @@ enum word_kind {
     TEXT_IGNORED,
     VERIFY,
     VERSION,
+    SWITCH,
     ERRORS,
     SET,
     CLEAR,
@@ -83,7 +84,7 @@ static const struct tls_word words[] = {
     { "tls-ticket-keys", TEXT, TLS_ON_BIND, AT(ticket_keys), 0 },
     { "verify", VERIFY, BOTH, AT(verify), 0 },
     { "verifyhost", TEXT, TLS_ON_SERVER, AT(verify_host), 0 },
-    { "ocsp-update", TEXT_IGNORED, TLS_IN_CRT_LIST, 0, 0 },
+    { "ocsp-update", SWITCH, TLS_IN_CRT_LIST, AT(ocsp_update), 0 },
 };
 /* clang-format on */
 
@@ -176,6 +177,10 @@ bool tls_word_set(const struct tls_word *word, struct tls_settings *settings, co
         return set_verify(at, value, error);
     case VERSION:
         return set_version(at, value, error);
+    case SWITCH:
+        *(int *)at = strcmp(value, "on") == 0 ? TLS_ON : TLS_OFF;
+        return *(int *)at == TLS_ON || strcmp(value, "off") == 0 ||
+               wrong(error, "'%s' : expects <on|off>.", word->word);
     case ERRORS:
         return set_errors(at, value, error);
     case SET:

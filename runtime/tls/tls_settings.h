@@ -22,11 +22,14 @@ struct tls_error_set { /* X509_V_ERR_* that are let through */
     uint64_t bits[2];
 };
 
+enum tls_switch { TLS_NOT_SAID, TLS_OFF, TLS_ON };
+
 struct tls_settings {
     const char *ca_file, *ca_verify_file, *crl_file, *ciphers, *ciphersuites, *curves, *ecdhe, *sigalgs,
         *client_sigalgs, *alpn, *ticket_keys, *ca_sign_file, *ca_sign_pass;
     const char *crt, *verify_host; /* servers */
     int verify;                    /* enum tls_verify */
+    int ocsp_update;               /* enum tls_switch */
     int version_min, version_max;  /* enum tls_version */
     unsigned versions_off;         /* bit 1 << enum tls_version: no-sslv3 and the like */
     struct tls_error_set crt_ignore, ca_ignore;
@@ -52,6 +55,8 @@ struct tls_tuning {          /* tune.ssl.* */
     const char *issuers_path;       /* issuers-chain-path */
     int64_t security_level;         /* -1: OpenSSL's own */
     bool skip_self_issued_ca;
+    bool
+        ocsp_update; /* ocsp-update.mode: what holds for certificates that are not said to be updated or not */
     unsigned extra_files; /* enum tls_extra_file bits */
     bool extra_delete_extension;
 };
