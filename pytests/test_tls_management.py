@@ -144,3 +144,19 @@ def test_a_certificate_of_a_deleted_server_may_go(store):
     assert "Status: Unused" in store("show ssl cert $CLIENT")
     assert "deleted!" in store("del ssl cert $CLIENT")
     assert "Not found" in store("show ssl cert $CLIENT")
+
+
+@pytest.mark.only("runtime", "sim", reason="HAProxy has the command since 3.0")
+def test_a_dump_can_be_read_again(store):
+    dump = store("dump ssl cert $CERT")
+    with open(store.names["CERT"], encoding="ascii") as file:
+        leaf = re.search(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", file.read(), re.S)[0]
+    assert leaf in dump and dump.startswith("-----BEGIN PRIVATE KEY-----")
+    before = store("show ssl cert $CERT")
+    assert "Transaction created" in store("set ssl cert $CERT <<\n" + dump.strip() + "\n")
+    assert store("dump ssl cert *$CERT") == dump
+    assert "Success!" in store("commit ssl cert $CERT")
+    assert store("show ssl cert $CERT") == before
+    assert "expects a filename" in store("dump ssl cert")
+    assert "Not found" in store("dump ssl cert nosuch")
+    assert "Not found" in store("dump ssl cert *$CERT")
