@@ -453,13 +453,13 @@ static void add_root(struct head *head)
     head->msg->uri.size++;
 }
 
-/* RFC 9112 section 3.2.2; an http URI without an authority names nothing (RFC 9110 section 4.2.1). */
+/* RFC 9112 section 3.2.2. An empty authority names nothing (RFC 9110 section 4.2.1) and passes, as HAProxy lets it,
+ * only beside a Host that is empty too. */
 static enum h1_error check_absolute(struct head *head, const struct http_uri *uri)
 {
     struct http_authority authority;
     bool path_follows = !uri->pathq.size || uri->pathq.data[0] == '/' || uri->pathq.data[0] == '?';
-    if (!path_follows || !uri->authority.size ||
-        !http_uri_split_authority(uri->authority, false, &authority) ||
+    if (!path_follows || !http_uri_split_authority(uri->authority, false, &authority) ||
         (!authority.host.size && authority.port.size))
         return H1_BAD_TARGET;
     if (head->host && !same_authority(head, uri->scheme, &authority))
