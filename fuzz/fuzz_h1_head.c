@@ -28,7 +28,7 @@ static void begin(struct reading *reading, const struct h1_options *options)
 /* From a block of just this size. */
 static void feed(struct reading *reading, struct str bytes)
 {
-    char *copy = mem_need_copy(bytes);
+    char *copy = fuzz_exact_copy(bytes);
     if (reading->status == H1_MORE)
         reading->status =
             h1_parse_head(&reading->parser, str_make(copy, bytes.size), &reading->msg, &reading->used);

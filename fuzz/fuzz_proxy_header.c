@@ -1,6 +1,5 @@
 /* Headers of the PROXY protocol and the NetScaler's: a beginning is never judged otherwise than the whole, and TLVs lie
  * inside what was used. */
-#include "base/mem.h"
 #include "fuzz.h"
 #include "net/proxy_header.h"
 
@@ -44,7 +43,7 @@ static void beginnings(enum proxy_header_kind kind, uint32_t magic, struct str b
 {
     for (size_t size = 0; size < bytes.size; size++) {
         struct proxy_header header;
-        char *copy = mem_need_copy(str_slice(bytes, 0, size));
+        char *copy = fuzz_exact_copy(str_slice(bytes, 0, size));
         size_t now;
         enum proxy_header_status early = proxy_header_read(kind, magic, str_make(copy, size), &header, &now);
         FUZZ_EXPECT(early == PROXY_HEADER_MORE || early == status);
