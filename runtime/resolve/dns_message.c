@@ -100,11 +100,12 @@ static bool read_address(const struct reading *reading, const struct raw_record 
     return true;
 }
 
+/* The root as a target says that there is no such service (RFC 2782); HAProxy takes the answer for a spoilt one. */
 static bool read_service(const struct reading *reading, const struct raw_record *raw, struct dns_record *out)
 {
     size_t size;
     const char *data = reading->message.data + raw->data_at;
-    if (raw->data_size < 7 || !read_name(reading, raw->data_at + 6, out->target, &size))
+    if (raw->data_size < 7 || !read_name(reading, raw->data_at + 6, out->target, &size) || !out->target[0])
         return false;
     out->priority = (uint16_t)number_16(data);
     out->weight = (uint16_t)number_16(data + 2);

@@ -120,6 +120,16 @@ static void a_service_and_its_targets_address(void)
     EXPECT_INT(answer.records[0].addr.u.ip[3], 9);
 }
 
+/* A server's target is empty as long as it has none: an answer must not name that one. */
+static void a_service_without_a_target(void)
+{
+    static const char message[] = "\x12\x34\x81\x80\0\x01\0\x01\0\0\0\0\5_http\3org\0\0\x21\0\x01"
+                                  "\xc0\x0c\0\x21\0\x01\0\0\0\x05\0\x07\0\x01\0\x02\x1f\x90\0";
+    struct dns_answer answer = { .records = records() };
+    dns_message_read(str_make(message, sizeof(message) - 1), "_http.org", DNS_SRV, ID, &answer);
+    EXPECT_INT(answer.status, DNS_INVALID);
+}
+
 static void a_query_announces_how_much_may_come(void)
 {
     struct buf out = BUF_INIT;
@@ -135,6 +145,7 @@ const struct test_row tests[] = {
     { "every cut is seen", every_cut_is_seen },
     { "every byte may be wrong", every_byte_may_be_wrong },
     { "a service and its target's address", a_service_and_its_targets_address },
+    { "a service without a target", a_service_without_a_target },
     { "a query announces how much may come", a_query_announces_how_much_may_come },
     { 0 },
 };

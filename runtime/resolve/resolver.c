@@ -477,6 +477,7 @@ bool resolver_join(struct resolvers *resolvers, const char *name, enum resolve_w
 {
     struct resolution *resolution = find(resolvers, name, want, only);
     bool is_new = !resolution;
+    CHECK(!user->resolution);
     if (is_new)
         resolution = create(resolvers, name, want, only);
     if (!resolution)
