@@ -59,6 +59,19 @@ static const char *const confs[] = {
     " http-request return status 200 content-type text/plain lf-string '%%[req.body]' if { path /echo }\n"
     " http-response return status 404 if { status 404 }\n default_backend be\n"
     "backend be\n mode http\n option httpclose\n server s 127.0.0.1:%u send-proxy-v2\n" TCP_PART,
+    /* rules at odds with the framing */
+    COMMON
+    "frontend fe\n mode http\n bind fd@${fe}\n" VIA
+    " http-request del-header content-length if { path_beg /l }\n"
+    " http-request del-header transfer-encoding if { path_beg /t }\n"
+    " http-request set-header content-length 3 if { path_beg /s }\n"
+    " http-request add-header transfer-encoding chunked if { path_beg /c }\n"
+    " http-request set-method HEAD if { path_beg /h }\n http-request set-method GET if { path_beg /g }\n"
+    " http-response set-status 204 if { status 201 }\n http-response set-status 200 if { status 204 }\n"
+    " http-response del-header content- -m beg if { status 202 }\n"
+    " http-response set-header content-length 3 if { status 203 }\n"
+    " http-response del-header transfer-encoding if { status 205 }\n default_backend be\n"
+    "backend be\n mode http\n http-reuse always\n server s 127.0.0.1:%u\n" TCP_PART,
 };
 
 static void open_play(struct play *play, unsigned which)

@@ -90,6 +90,21 @@ size_t h1_write_head(const struct http_msg *msg, char *text)
     return out.size;
 }
 
+bool h1_write_length(const struct http_msg *msg, uint64_t *length)
+{
+    const struct http_field *field = http_msg_find_id(msg, FIELD_CONTENT_LENGTH, NULL);
+    struct str digits = field ? field->value : STR_NONE;
+    uint64_t value = 0;
+    for (size_t i = 0; i < digits.size; i++) {
+        unsigned digit = (unsigned)digits.data[i] - '0';
+        if (digit > 9 || value > (UINT64_MAX - digit) / 10)
+            return false;
+        value = value * 10 + digit;
+    }
+    *length = value;
+    return digits.size > 0;
+}
+
 size_t h1_write_chunk_size(uint64_t size, char *out)
 {
     static const char digits[] = "0123456789abcdef";

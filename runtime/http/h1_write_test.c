@@ -96,8 +96,40 @@ static void chunk_sizes(void)
     }
 }
 
+static void announced_lengths(void)
+{
+    static const struct {
+        const char *value;
+        bool is_length;
+        uint64_t length;
+    } rows[] = {
+        { "0", true, 0 },
+        { "0012", true, 12 },
+        { "18446744073709551615", true, UINT64_MAX },
+        { "18446744073709551616", false, 0 },
+        { "", false, 0 },
+        { "+1", false, 0 },
+        { "1 ", false, 0 },
+        { "1,1", false, 0 },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        uint64_t length = 0;
+        test_case(rows[i].value);
+        begin(false, 1, 1);
+        EXPECT(!h1_write_length(&msg, &length));
+        EXPECT(http_msg_add(&msg, STR("content-length"), str_of(rows[i].value)));
+        EXPECT(h1_write_length(&msg, &length) == rows[i].is_length);
+        EXPECT(!rows[i].is_length || length == rows[i].length);
+        arena_finish(&arena);
+    }
+}
+
 const struct test_row tests[] = {
-    { "requests", requests },       { "versions", versions },
-    { "responses", responses },     { "one framing alone is written", one_framing_alone },
-    { "chunk sizes", chunk_sizes }, { 0 },
+    { "announced lengths", announced_lengths },
+    { "requests", requests },
+    { "versions", versions },
+    { "responses", responses },
+    { "one framing alone is written", one_framing_alone },
+    { "chunk sizes", chunk_sizes },
+    { 0 },
 };

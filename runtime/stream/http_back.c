@@ -18,7 +18,7 @@ bool http_back_begin(struct stream *stream)
 {
     struct http_txn *http = stream->http;
     struct http_back *back = arena_zero(&stream->arena, sizeof(*back));
-    if (!back || !add_name(stream))
+    if (!back || !add_name(stream) || !http_fit_framing(&http->request, false))
         return false;
     struct h1_options options = {
         .is_response = true,

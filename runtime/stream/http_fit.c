@@ -110,6 +110,101 @@ bool http_fit_response(struct stream *stream)
     return true;
 }
 
+/* ---- framing ---- */
+
+static void remove_fields(struct http_msg *msg, enum http_field_id id)
+{
+    for (struct http_field *field; (field = http_msg_find_id(msg, id, NULL));)
+        http_msg_remove_field(msg, field);
+}
+
+static bool is_old(const struct http_msg *msg)
+{
+    return msg->major == 1 && msg->minor == 0;
+}
+
+static bool set_length(struct http_msg *msg, uint64_t length)
+{
+    char text[24];
+    struct buf digits = { text, 0, sizeof(text), sizeof(text) - 1, false };
+    remove_fields(msg, FIELD_CONTENT_LENGTH);
+    buf_add_uint(&digits, length);
+    return http_msg_add(msg, STR("content-length"), buf_str(&digits));
+}
+
+/* Once, as the last of the codings. */
+static bool says_chunked(const struct http_msg *msg)
+{
+    struct http_value_cursor cursor = { 0 };
+    unsigned count = 0;
+    bool last = false;
+    while (http_msg_next_value(msg, STR("transfer-encoding"), false, &cursor))
+        count += last = str_eq_nocase(cursor.value, STR("chunked"));
+    return last && count == 1;
+}
+
+static bool mentions_chunked(const struct http_msg *msg)
+{
+    struct http_value_cursor cursor = { 0 };
+    while (http_msg_next_value(msg, STR("transfer-encoding"), false, &cursor))
+        if (str_eq_nocase(cursor.value, STR("chunked")))
+            return true;
+    return false;
+}
+
+static bool frame_chunked(struct http_msg *msg)
+{
+    msg->body = HTTP_BODY_CHUNKED;
+    remove_fields(msg, FIELD_CONTENT_LENGTH);
+    if (says_chunked(msg))
+        return true;
+    remove_fields(msg, FIELD_TRANSFER_ENCODING);
+    return http_msg_add(msg, STR("transfer-encoding"), STR("chunked"));
+}
+
+/* The first length counts; a body that lost its length goes in chunks, as in HAProxy, or ends with the connection. */
+static bool frame_by_length(struct http_msg *msg)
+{
+    struct http_field *first = http_msg_find_id(msg, FIELD_CONTENT_LENGTH, NULL), *other;
+    uint64_t length;
+    remove_fields(msg, FIELD_TRANSFER_ENCODING);
+    if (!first && !msg->is_response && !msg->body_length)
+        return true;
+    if (!first && !is_old(msg))
+        return frame_chunked(msg);
+    if (!first && msg->is_response)
+        msg->body = HTTP_BODY_UNTIL_CLOSE;
+    if (!first)
+        return msg->is_response || set_length(msg, msg->body_length);
+    while ((other = http_msg_find_id(msg, FIELD_CONTENT_LENGTH, first)))
+        http_msg_remove_field(msg, other);
+    return h1_write_length(msg, &length) || set_length(msg, msg->body_length);
+}
+
+bool http_fit_framing(struct http_msg *msg, bool no_body)
+{
+    bool tells =
+        msg->is_response && msg->status >= 200 && msg->status != 204; /* HEAD, 304: of another message */
+    if (msg->body == HTTP_BODY_TUNNEL || (no_body && tells))
+        return true;
+    if (no_body || msg->body == HTTP_BODY_NONE) {
+        remove_fields(msg, FIELD_CONTENT_LENGTH);
+        remove_fields(msg, FIELD_TRANSFER_ENCODING);
+        if (no_body || !msg->is_response)
+            return true;
+        msg->body = HTTP_BODY_LENGTH; /* a rule made it a response that has one */
+        msg->body_length = 0;
+    }
+    if (msg->body == HTTP_BODY_LENGTH)
+        return frame_by_length(msg);
+    if (msg->body == HTTP_BODY_CHUNKED)
+        return frame_chunked(msg);
+    remove_fields(msg, FIELD_CONTENT_LENGTH);
+    if (mentions_chunked(msg))
+        remove_fields(msg, FIELD_TRANSFER_ENCODING);
+    return true;
+}
+
 /* ---- option http-restrict-req-hdr-names ---- */
 
 static bool is_restricted(struct str name)

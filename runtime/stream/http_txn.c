@@ -421,9 +421,13 @@ static void count_status(struct stream *stream)
 static bool send_head(struct stream *stream)
 {
     struct http_txn *http = stream->http;
-    if (!http_fit_response(stream))
+    struct http_msg *response = &http->response;
+    bool interim = response->status < 200 &&
+                   response->body != HTTP_BODY_TUNNEL; /* by a rule: another one would follow */
+    bool no_body =
+        http_method_of(http->method) == HTTP_HEAD || response->status == 204 || response->status == 304;
+    if (interim || !http_fit_framing(response, no_body) || !http_fit_response(stream))
         return false;
-    bool no_body = http->request.method_id == HTTP_HEAD || http->response.body == HTTP_BODY_NONE;
     if (stream->frontend->settings.case_of_client)
         http->front->writer.cases = &stream->engine->configuration->header_cases;
     http->front->writer.drop_trailers = stream->backend->settings.drop_response_trailers;

@@ -144,6 +144,7 @@ bool http_writer_begin(struct http_writer *writer, const struct http_msg *msg, b
         return false;
     writer->head_bytes = writer->head.size;
     writer->chunked = msg->body == HTTP_BODY_CHUNKED && !no_body;
+    writer->counted = msg->body == HTTP_BODY_LENGTH && !no_body && h1_write_length(msg, &writer->length_left);
     writer->no_body = no_body;
     writer->started = true;
     return true;
@@ -189,6 +190,8 @@ static void sent(struct http_writer *writer, struct channel *channel, size_t wri
     size_t data = take(&written, writer->chunked ? (size_t)writer->chunk_left : channel->output);
     if (writer->chunked)
         writer->chunk_left -= data;
+    if (writer->counted)
+        writer->length_left -= data;
     channel_sent(channel, data);
     writer->tail = str_from(writer->tail, take(&written, writer->tail.size));
     CHECK(written == 0);
@@ -204,9 +207,11 @@ bool http_writer_flush(struct http_writer *writer, struct conn *conn, struct cha
                        struct engine *engine)
 {
     bool moved = false;
-    if (writer->done || conn->state != CONN_READY)
+    if (writer->done || writer->broken || conn->state != CONN_READY)
         return false;
     for (;;) {
+        if (writer->counted && channel->output > writer->length_left)
+            return writer->broken = true;
         if (writer->no_body && writer->started && channel->output) {
             channel_sent(channel, channel->output);
             moved = true;
@@ -245,7 +250,8 @@ bool http_writer_flush(struct http_writer *writer, struct conn *conn, struct cha
     }
     if (writer->started && channel->ended && !channel->input && http_writer_idle(writer, channel) &&
         (!writer->chunked || writer->last_chunk)) {
-        writer->done = true;
+        writer->broken = writer->counted && writer->length_left && !channel->closed;
+        writer->done = !writer->broken;
         moved = true;
     }
     channel_release_if_empty(channel, engine);

@@ -38,7 +38,10 @@ struct http_writer {
     uint64_t chunk_left; /* bytes of output that belong to the open chunk */
     struct str tail;     /* what is left of what stands behind the chunk's data */
     bool drop_trailers, chunked, no_body, started, last_chunk, done;
-    uint64_t head_bytes; /* for the statistics */
+    bool counted;         /* the head announces a length: */
+    uint64_t length_left; /* of it */
+    bool broken;          /* the body is longer than that, or ended before: nothing more is sent */
+    uint64_t head_bytes;  /* for the statistics */
 };
 
 /* begins a message: the head is written to the arena. false: no memory. */
@@ -47,7 +50,8 @@ bool http_writer_begin(struct http_writer *writer, const struct http_msg *msg, b
 /* An interim response ahead of the real one. */
 bool http_writer_interim(struct http_writer *writer, const struct http_msg *msg,
                          struct arena *arena) MUST_USE;
-/* Sends what can be sent. true: something moved. writer->done: all of an ended channel was sent. */
+/* Sends what can be sent. true: something moved. writer->done: all of an ended channel was sent. writer->broken: the head
+ * does not tell the truth about the body, so that the connection must end. */
 bool http_writer_flush(struct http_writer *writer, struct conn *conn, struct channel *channel,
                        struct engine *engine);
 /* Nothing is waiting to be sent now. */

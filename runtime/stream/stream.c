@@ -813,12 +813,31 @@ static bool abandoned(const struct stream *stream)
     return !stream->http->response_ready && stream->request.ended && !stream->request.raw;
 }
 
+/* A message that contradicts its own head goes no further: whoever reads it would take the wrong bytes for the next one.
+ * true: the stream's fate is decided. */
+static bool notice_wrong_lengths(struct stream *stream)
+{
+    struct http_txn *http = stream->http;
+    bool to_server = stream->back && http->back && http->back->writer.broken;
+    if (!to_server && !http->front->writer.broken)
+        return false;
+    stream->frontend->front_counters.internal_errors++;
+    char phase = phase_letter(stream);
+    if (to_server && !response_begun(stream)) {
+        stream_drop_back(stream, false);
+        if (stream_reply_error(stream, 500, 'I', phase))
+            return false;
+    }
+    stream_abort(stream, 'I', phase, false);
+    return true;
+}
+
 /* Someone went away in the middle. true: the stream's fate is decided. The client that no longer waits is looked for
  * when nothing moves any more, so that the log names the server that was being tried. */
 static bool notice_failures(struct stream *stream, bool moved)
 {
     struct conn *client = &stream->session->conn;
-    if (stream->phase == PHASE_END)
+    if (stream->phase == PHASE_END || (stream->http && notice_wrong_lengths(stream)))
         return true;
     bool client_gone =
         client->error != IO_OK || (stream->response.closed && stream->phase >= PHASE_RESPONSE &&

@@ -22,6 +22,9 @@ bool http_forward_add(struct stream *stream) MUST_USE;
 /* http_fit.c: heads as the other side is to see them. false: no memory. */
 bool http_fit_request(struct stream *stream) MUST_USE;
 bool http_fit_response(struct stream *stream) MUST_USE;
+/* Whatever rules and scripts made of its fields, they say how the body will be sent. no_body: there is none, whatever they
+ * say (HEAD, 304). */
+bool http_fit_framing(struct http_msg *msg, bool no_body) MUST_USE;
 /* false: a field's name is none that the section lets pass. */
 bool http_fit_names(struct stream *stream, const struct proxy *proxy) MUST_USE;
 /* false: a cookie of the response could end up in a cache (said in the log). */
