@@ -11,18 +11,19 @@
  *   t.    time passes: byte * 20 ms
  *
  * Held to: no crash, no livelock; what a server receives is a row of well-formed requests that all went through the
- * frontend's rules, as the plain reader sees it; when all peers are gone so are the proxy's descriptors; it stops. */
+ * frontend's rules, what a client receives a row of answers to its own, as the plain reader sees them; when all peers are gone so are the proxy's descriptors; it stops. */
 #include "base/units.h"
 #include "fuzz.h"
+#include "judge.h"
 #include "proxy_world.h"
-#include "slow_h1.h"
 
 enum { INPUT_MAX = 4096, CLIENTS_MAX = 8, SERVERS_MAX = 16 };
 
 struct side {
     plat_sock sock; /* PLAT_NO_SOCK: closed */
     struct buf received;
-    bool http; /* a server's: came through mode http */
+    struct buf sent; /* a client's */
+    bool http;       /* through mode http */
 };
 
 struct play {
@@ -136,6 +137,7 @@ static void write_slowly(struct play *play, struct side *side, struct str bytes)
 {
     for (size_t i = 0; i < bytes.size; i++) {
         proxy_world_write(&play->pw, side->sock, str_slice(bytes, i, 1));
+        buf_add_char(&side->sent, bytes.data[i]);
         pass(play, NS_PER_MS / 10);
     }
 }
@@ -156,7 +158,7 @@ static void new_client(struct play *play, uint8_t byte)
         return;
     sock = proxy_world_connect(&play->pw, &play->front[byte % 2]);
     if (sock != PLAT_NO_SOCK)
-        play->clients[play->client_count++] = (struct side){ .sock = sock };
+        play->clients[play->client_count++] = (struct side){ .sock = sock, .http = !(byte % 2) };
 }
 
 static void client_does(struct play *play, char what, struct str bytes)
@@ -166,14 +168,16 @@ static void client_does(struct play *play, char what, struct str bytes)
     struct side *client = &play->clients[play->client_count - 1];
     if (client->sock == PLAT_NO_SOCK)
         return;
-    if (what == 'c')
+    if (what == 'c') {
         proxy_world_write(&play->pw, client->sock, bytes);
-    else if (what == 'o')
+        buf_add(&client->sent, bytes);
+    } else if (what == 'o') {
         write_slowly(play, client, bytes);
-    else if (what == 'h')
+    } else if (what == 'h') {
         (void)net_shutdown(play->pw.peers, client->sock, PLAT_SHUT_WRITE);
-    else
+    } else {
         shut(play, client, what == 'r');
+    }
 }
 
 static void server_does(struct play *play, char what, struct str bytes)
@@ -211,42 +215,6 @@ static void perform(struct play *play, struct str record)
     pass(play, NS_PER_MS);
 }
 
-/* The part that came whole must be requests that carry the frontend's mark once each. */
-static void judge_requests(struct str bytes, bool proxied)
-{
-    static char data[1 << 20];
-    if (proxied) { /* behind a version 2 header */
-        if (bytes.size < 16)
-            return;
-        FUZZ_EXPECT(!memcmp(bytes.data, "\r\n\r\n\0\r\nQUIT\n", 12));
-        bytes = str_from(bytes, 16u + ((size_t)(uint8_t)bytes.data[14] << 8) + (uint8_t)bytes.data[15]);
-    }
-    while (bytes.size) {
-        struct slow_request request;
-        size_t size = 0, used = 0;
-        enum slow_verdict verdict = slow_h1_head(bytes, &request);
-        if (verdict == SLOW_MORE)
-            return;
-        FUZZ_EXPECT(verdict == SLOW_DONE);
-        struct str head = str_slice(bytes, 0, request.head_size);
-        FUZZ_EXPECT(slow_h1_count(head, STR("x-via")) == 1);
-        if (str_eq(request.method, STR("CONNECT")) || slow_h1_count(head, STR("upgrade")))
-            return; /* a tunnel may follow */
-        bytes = str_from(bytes, request.head_size);
-        if (request.body == SLOW_LENGTH) {
-            if (bytes.size < request.length)
-                return;
-            used = request.length;
-        } else if (request.body == SLOW_CHUNKED) {
-            verdict = bytes.size > sizeof(data) ? SLOW_MORE : slow_h1_chunked(bytes, data, &size, &used);
-            FUZZ_EXPECT(verdict != SLOW_REJECT);
-            if (verdict == SLOW_MORE)
-                return;
-        }
-        bytes = str_from(bytes, used);
-    }
-}
-
 static void close_play(struct play *play, bool proxied, unsigned descriptors)
 {
     struct net_host *host = sim_platform_host(sim_process_platform(play->pw.process));
@@ -269,8 +237,13 @@ static void close_play(struct play *play, bool proxied, unsigned descriptors)
             judge_requests(buf_str(&play->servers[i].received), proxied);
         buf_finish(&play->servers[i].received);
     }
-    for (unsigned i = 0; i < play->client_count; i++)
-        buf_finish(&play->clients[i].received);
+    for (unsigned i = 0; i < play->client_count; i++) {
+        struct side *client = &play->clients[i];
+        if (client->http)
+            judge_responses(buf_str(&client->received), buf_str(&client->sent));
+        buf_finish(&client->received);
+        buf_finish(&client->sent);
+    }
     proxy_world_close(&play->pw);
 }
 

@@ -182,6 +182,61 @@ enum slow_verdict slow_h1_head(struct str bytes, struct slow_request *out)
     return SLOW_DONE;
 }
 
+static bool good_status_line(struct str line, int *status)
+{
+    struct str version = take_word(&line), code = take_word(&line);
+    if (!good_version(version) || code.size != 3)
+        return false;
+    *status = 0;
+    for (size_t i = 0; i < 3; i++) {
+        if (!ascii_digit(code.data[i]))
+            return false;
+        *status = *status * 10 + (code.data[i] - '0');
+    }
+    return *status >= 100;
+}
+
+/* Other codings may stand before the one that frames. */
+static bool is_chunked(struct str value)
+{
+    struct str word = STR_NONE;
+    while (value.data)
+        word = str_trim(str_split(&value, ','));
+    return str_eq_nocase(word, STR("chunked"));
+}
+
+enum slow_verdict slow_h1_response(struct str bytes, struct slow_response *out)
+{
+    struct str line, name, value;
+    struct slow_request lengths = { 0 };
+    struct framing framing = { 0 };
+    size_t at, next;
+    bool chunked = false;
+    *out = (struct slow_response){ 0 };
+    if (!line_at(bytes, 0, &line, &next) || !head_ended(bytes, next))
+        return SLOW_MORE;
+    if (has_bad_byte(line) || !good_status_line(line, &out->status))
+        return SLOW_REJECT;
+    for (at = next; line_at(bytes, at, &line, &next) && line.size; at = next) {
+        if (has_bad_byte(line) || !split_field(line, &name, &value))
+            return SLOW_REJECT;
+        if (str_eq_nocase(name, STR("content-length")) && !note_lengths(&framing, value, &lengths))
+            return SLOW_REJECT;
+        if (!str_eq_nocase(name, STR("transfer-encoding")))
+            continue;
+        framing.coding_seen = true;
+        chunked = is_chunked(value);
+    }
+    out->head_size = next;
+    out->length = lengths.length;
+    out->body = chunked                                       ? SLOW_CHUNKED
+                : framing.length_seen && !framing.coding_seen ? SLOW_LENGTH
+                                                              : SLOW_UNTIL_CLOSE;
+    if (out->status < 200 || out->status == 204 || out->status == 304)
+        out->body = SLOW_NO_BODY;
+    return framing.coding_seen && framing.length_seen ? SLOW_REJECT : SLOW_DONE;
+}
+
 unsigned slow_h1_count(struct str head, struct str wanted)
 {
     struct str line, name, value;
