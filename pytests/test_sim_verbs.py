@@ -335,3 +335,10 @@ def test_few_orders_are_unusual_when_few_are_wanted(sim, tmp_path):
     assert min(unusual()) > 2
     few = unusual("--delays", "2")
     assert max(few) == 2 and min(few) < 2
+
+
+@pytest.mark.parametrize("text", ["for i in a) b; do true; done", "for i in a; do true) done", "for i in (a; do true; done",
+                                  "for i in a | b; do true; done", "true )", "if true) then true; fi"])
+def test_a_shell_command_that_no_shell_reads_is_refused(sim, tmp_path, text):
+    (tmp_path / "shell.vtc").write_text(f'vtest "x"\nfeature ignore_unknown_macro\nshell {{\n{text}\n}}\n')
+    assert "1 skipped" in sim("run", "shell.vtc").stdout

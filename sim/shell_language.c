@@ -571,6 +571,11 @@ static struct outcome run_for(struct shell *shell, struct cursor *cursor, bool c
          skip_blanks(cursor)) {
         bool splits = look(cursor, 0) == '$';
 
+        if (strchr("|&<>()", look(cursor, 0))) {
+            outcome =
+                shell_stop(shell, "shell: '%.*s' is not known here", str_slice(cursor->text, cursor->at, 1));
+            break;
+        }
         buf_reset(&word);
         outcome = read_word(shell, cursor, &word);
         add_words(&words, word.size ? buf_str(&word) : STR(""), splits);
