@@ -79,6 +79,19 @@ def test_the_client_asks_to_close(world, simple, origin):
     assert client.at_end()
 
 
+def test_a_client_that_breaks_its_word_and_sends_more_gets_the_whole_answer(world, simple, origin):
+    """Closed at once, such a connection would be reset, and the client's system would drop what it has not read."""
+    proxy = simple()
+    client = world.connect(proxy.port())
+    client.send(get("/", "Connection: close\r\n"))
+    server = origin.accept()
+    server.recv_request()
+    client.send(get("/more"))
+    answer(server, b"x" * 50_000)
+    assert client.recv_response().body == b"x" * 50_000
+    assert client.at_end()
+
+
 def test_the_server_asks_to_close(world, simple, origin):
     """The server's side ends, the client's goes on over a new server connection."""
     proxy = simple()

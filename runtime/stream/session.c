@@ -317,18 +317,28 @@ static void begin_linger(struct session *session)
     linger(session);
 }
 
-void session_stream_ended(struct session *session, bool keep, bool lingering, bool reset)
+/* What the client sends behind its last request is not in the socket: closing cannot drop our last bytes. One that
+ * breaks its word later is to blame itself. */
+static bool sends_no_more(struct session *session)
 {
-    if (session->engine->soft_stopping && !session->saved)
-        keep = false;
-    if (keep) {
+    char byte;
+    struct io_vec vec = { &byte, 1 };
+    return session->conn.transport == &conn_plain && conn_read(&session->conn, &vec, 1).status != IO_OK;
+}
+
+void session_stream_ended(struct session *session, enum session_next next)
+{
+    bool ended = session->conn.read_ended || session->conn.error != IO_OK;
+    if (next == SESSION_KEEPS) {
         go_idle(session);
         if (session->saved)
             task_wake(&session->task);
-    } else if (lingering && !reset && !session->conn.read_ended && session->conn.error == IO_OK) {
+    } else if (next == SESSION_LINGERS && !ended) {
+        begin_linger(session);
+    } else if (next == SESSION_PARTS && !ended && !sends_no_more(session)) {
         begin_linger(session);
     } else {
-        session_destroy(session, reset);
+        session_destroy(session, next == SESSION_BREAKS);
     }
 }
 

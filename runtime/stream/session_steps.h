@@ -3,9 +3,17 @@
 #define STREAM_SESSION_STEPS_H
 #include "stream/session.h"
 
-/* The session's stream is gone. keep: another request may come. linger: the last bytes of the response are to arrive
- * even when the client still sends. */
-void session_stream_ended(struct session *session, bool keep, bool linger, bool reset);
+/* How the client's connection goes on behind a stream. */
+enum session_next {
+    SESSION_KEEPS,   /* another request may come */
+    SESSION_PARTS,   /* the client said that it sends no more: closed, unless more came all the same */
+    SESSION_LINGERS, /* the last bytes of the response are to arrive even when the client still sends */
+    SESSION_CLOSES,
+    SESSION_BREAKS, /* with a reset */
+};
+
+/* The session's stream is gone. */
+void session_stream_ended(struct session *session, enum session_next next);
 /* Keeps what arrived behind a request, its buffer included, for the next one. false: no memory, nothing was taken. */
 bool session_save(struct session *session, struct channel *bytes) MUST_USE;
 /* The process wants to end: one that waits for a further request and has none unread closes; a first request is still

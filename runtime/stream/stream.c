@@ -390,16 +390,41 @@ static void account_times(struct stream *stream)
         server->counters.client_aborts++;
 }
 
+/* "A client that sends a close connection option MUST NOT send further requests on that connection", RFC 9112 section
+ * 9.6. Behind a body some old clients send an empty line all the same, behind a CONNECT what was for the tunnel. */
+static bool client_is_done(const struct stream *stream)
+{
+    const struct http_txn *http = stream->http;
+    return http && http->request_ready && !http->request.keep_alive && http->request.body == HTTP_BODY_NONE &&
+           http->request.method_id != HTTP_CONNECT && !stream->request.raw && !stream->tunnel;
+}
+
+/* What the client's connection is for behind this stream. */
+static enum session_next next_of_session(struct stream *stream)
+{
+    const struct http_txn *http = stream->http;
+    const struct channel *response = &stream->response;
+    const struct session *session = stream->session;
+    bool broken = response->failed || response->closed;
+    bool all_sent = http ? http->front->writer.done : response->end_sent;
+    bool keep = http && http->client_keep_alive && !stream->tunnel && !broken && http->front->writer.done &&
+                request_complete(stream);
+    if (keep && (!stream->engine->soft_stopping || stream->request.raw))
+        return SESSION_KEEPS;
+    if (session->reset_on_close)
+        return SESSION_BREAKS;
+    if (!all_sent || broken)
+        return SESSION_CLOSES;
+    return client_is_done(stream) ? SESSION_PARTS : SESSION_LINGERS;
+}
+
 /* Logs, gives everything back, and lets the session go on or close. */
 static void stream_end(struct stream *stream)
 {
     struct session *session = stream->session;
     struct engine *engine = stream->engine;
     bool keep_server = server_side_complete(stream);
-    bool keep_client = stream->http && stream->http->client_keep_alive && !stream->tunnel &&
-                       !stream->response.failed && !stream->response.closed &&
-                       stream->http->front->writer.done && request_complete(stream);
-    bool reset = session->reset_on_close;
+    enum session_next next = next_of_session(stream);
     stream->phase = PHASE_END;
     stream->times.end = engine_now(engine);
     server_pick_leave(stream); /* the log counts those that go on */
@@ -424,8 +449,10 @@ static void stream_end(struct stream *stream)
     vars_finish(&stream->vars_txn);
     vars_finish(&stream->vars_req);
     vars_finish(&stream->vars_res);
-    if (keep_client && stream->request.raw) /* what came behind the request is the next one's beginning */
-        keep_client = session_save(session, &stream->request);
+    if (next == SESSION_KEEPS && stream->request.raw &&
+        !session_save(session,
+                      &stream->request)) /* what came behind the request is the next one's beginning */
+        next = SESSION_CLOSES;
     channel_finish(&stream->request, engine);
     channel_finish(&stream->response, engine);
     task_cancel(&stream->task);
@@ -435,10 +462,8 @@ static void stream_end(struct stream *stream)
     struct platform *platform = loop_platform(engine->loop);
     if (platform->ops->mark)
         platform->ops->mark(platform, PLAT_MARK_STREAM_END, stream->serial, 0);
-    bool all_sent = stream->http ? stream->http->front->writer.done : stream->response.end_sent;
-    bool linger = all_sent && !stream->response.failed && !stream->response.closed;
     give_memory(stream);
-    session_stream_ended(session, keep_client, linger, reset);
+    session_stream_ended(session, next);
 }
 
 /* ---- deadlines ---- */
