@@ -27,6 +27,17 @@ static bool connection_mode(struct cfg_line *line)
     return true;
 }
 
+/* HTTP, where we speak first, has it unless `no` is said; others only when it is asked for. */
+static bool smart_connect(struct cfg_line *line)
+{
+    if (!cfg_arg_limits(line, 0, 0))
+        return false;
+    kw_proxy(line)->settings.smart_connect = line->to_default ? SMART_CONNECT_HTTP
+                                             : line->negated  ? SMART_CONNECT_NEVER
+                                                              : SMART_CONNECT_ALWAYS;
+    return true;
+}
+
 static void set_format(struct cfg_line *line, const char *text)
 {
     struct proxy_settings *settings = &kw_proxy(line)->settings;
@@ -299,7 +310,7 @@ const struct keyword_row kw_option_rows[] = {
     { IN_BACK, "option srvtcpka", FLAG(tcp_keep_alive_server) },
     { IN_PROXY, "option tcpka", KW_CALL(keep_alive_both), .negatable = true },
     { IN_FRONT, "option tcp-smart-accept", FLAG(tcp_smart_accept), .low = 1 },
-    { IN_BACK, "option tcp-smart-connect", FLAG(tcp_smart_connect) },
+    { IN_BACK, "option tcp-smart-connect", KW_CALL(smart_connect), .negatable = true },
     { IN_BACK, "option transparent", FLAG(transparent) },
     { IN_BACK, "transparent", FLAG(transparent) },
     { IN_FRONT, "option h1-case-adjust-bogus-client", FLAG(case_of_client) },

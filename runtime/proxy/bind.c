@@ -48,17 +48,9 @@ void bind_close_untaken(struct configuration *configuration)
     configuration->taken_count = 0;
 }
 
-enum io_status bind_open(struct platform *platform, struct bind *bind)
+static plat_sock listen_anew(struct platform *platform, const struct bind *bind, enum io_status *status)
 {
-    enum io_status status = IO_OK;
     const struct bind_settings *settings = &bind->settings;
-    if (bind->addr.fd >= 0) {
-        bind->sock = platform->ops->adopt(platform, bind->addr.fd, &status);
-        return bind->sock == PLAT_NO_SOCK ? status : IO_OK;
-    }
-    bind->sock = take(bind);
-    if (bind->sock != PLAT_NO_SOCK)
-        return IO_OK;
     struct plat_listen how = {
         .addr = bind->addr.addr,
         .backlog = settings->backlog                   ? (unsigned)settings->backlog
@@ -75,6 +67,20 @@ enum io_status bind_open(struct platform *platform, struct bind *bind)
         .max_segment = settings->mss > 0 ? (unsigned)settings->mss : 0,
         .interface = settings->interface,
     };
-    bind->sock = platform->ops->listen(platform, &how, &status);
-    return bind->sock == PLAT_NO_SOCK ? status : IO_OK;
+    return platform->ops->listen(platform, &how, status);
+}
+
+enum io_status bind_open(struct platform *platform, struct bind *bind)
+{
+    enum io_status status = IO_OK;
+    if (bind->addr.fd >= 0)
+        bind->sock = platform->ops->adopt(platform, bind->addr.fd, &status);
+    else if ((bind->sock = take(bind)) == PLAT_NO_SOCK)
+        bind->sock = listen_anew(platform, bind, &status);
+    if (bind->sock == PLAT_NO_SOCK)
+        return status;
+    /* What was accepted inherits it: a request is acknowledged with its response. Unix sockets have no such thing. */
+    if (bind->proxy->settings.tcp_smart_accept)
+        (void)platform->ops->set_option(platform, bind->sock, PLAT_QUICK_ACK, 0);
+    return IO_OK;
 }

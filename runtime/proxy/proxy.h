@@ -32,6 +32,8 @@ enum server_state_source { SERVER_STATE_NONE, SERVER_STATE_GLOBAL, SERVER_STATE_
 enum proxy_mode { MODE_TCP, MODE_HTTP, MODE_HEALTH, MODE_LOG };
 enum proxy_side { PROXY_FRONT = 1, PROXY_BACK = 2, PROXY_DEFAULTS = 4, PROXY_INTERNAL = 8 };
 enum http_connection_mode { HTTP_KEEP_ALIVE, HTTP_SERVER_CLOSE, HTTP_CLOSE };
+/* option tcp-smart-connect: the last packet of a handshake waits for the first bytes. HTTP: as nothing was said. */
+enum smart_connect { SMART_CONNECT_HTTP, SMART_CONNECT_NEVER, SMART_CONNECT_ALWAYS };
 enum http_reuse { REUSE_SAFE, REUSE_NEVER, REUSE_AGGRESSIVE, REUSE_ALWAYS };
 
 enum cookie_flags { /* bits of `cookie` */
@@ -108,6 +110,7 @@ struct proxy_settings {
     int64_t rate_limit_sessions;
     int64_t backlog;
     bool disabled;
+    int smart_connect; /* enum smart_connect */
     /* option ... */
     bool abort_on_close, accept_invalid_request, accept_invalid_response, all_backups, allbackups_seen,
         contstats, dontlog_normal, dontlognull, drop_request_trailers, drop_response_trailers, forward_for,
@@ -115,8 +118,8 @@ struct proxy_settings {
         http_no_delay, http_pretend_keepalive, http_use_proxy_header, independent_streams, log_as_soon_as,
         log_health_checks, log_separate_errors, no_linger, persist, prefer_last_server, redispatch,
         socket_stats, splice_auto, splice_request, splice_response, tcp_keep_alive_client,
-        tcp_keep_alive_server, tcp_smart_accept, tcp_smart_connect, transparent, case_of_client,
-        case_of_server, restrict_names_delete, restrict_names_reject, check_cache;
+        tcp_keep_alive_server, tcp_smart_accept, transparent, case_of_client, case_of_server,
+        restrict_names_delete, restrict_names_reject, check_cache;
     /* TCP keep-alive of clients and servers: 0 leaves it to the system; times in seconds. */
     int64_t client_keep_alive_count, server_keep_alive_count;
     uint64_t client_keep_alive_idle_s, client_keep_alive_interval_s, server_keep_alive_idle_s,

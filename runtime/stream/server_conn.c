@@ -150,6 +150,13 @@ static void trace_addr(struct digest_trace *trace, const struct addr *addr)
     }
 }
 
+/* Whether bytes of ours are ready to go with the handshake's last packet. */
+static bool speaks_first(const struct stream *stream, const struct server *server)
+{
+    int smart = server->proxy->settings.smart_connect;
+    return smart == SMART_CONNECT_ALWAYS || (smart == SMART_CONNECT_HTTP && stream->http);
+}
+
 /* Two ways of one identity are one way: a connection on it may serve both. false: no memory, or nowhere to go. */
 static bool find_way(struct stream *stream, struct server *server, struct way *way, enum io_status *why)
 {
@@ -159,6 +166,7 @@ static bool find_way(struct stream *stream, struct server *server, struct way *w
     if (!find_target(server, stream, &way->how))
         return false;
     find_source(server, stream, &way->how);
+    way->how.late_ack = speaks_first(stream, server);
     *why = IO_NO_MEMORY;
     if (!server_header_build(stream, server, &way->header) || !find_sni(stream, server, &way->sni))
         return false;
