@@ -194,3 +194,47 @@ def test_a_filter_may_announce_another_length(world, scripted, origin):
         server.recv_request()
         answer(server)
         assert client.recv_response().body == b"hello!!"
+
+
+# ---- a filter's send() and the room that it finds
+
+SENDER = """
+local F = {} F.__index = F F.id = "f"
+function F:new() return setmetatable({}, F) end
+function F:start_analyze(txn, chn) if not chn:is_resp() then filter.register_data_filter(self, chn) end end
+function F:tcp_payload(txn, chn)
+    if self.done then return end
+    self.done = true
+    PLAY(chn)
+end
+core.register_filter("f", F, function(f) return f end)
+"""
+
+
+@pytest.mark.parametrize("script, want", [
+    pytest.param('PLAY = function(chn) chn:set(tostring(chn:send(string.rep("x", 40000)))) end\n', b"x" * 40000 + b"40000",
+                 marks=pytest.mark.only("runtime", "sim", reason="HAProxy 2.6 stops behind the first buffer")),
+    # All room is taken by what is under rules: nothing that leaves will make some.
+    ('PLAY = function(chn) for _, n in pairs({5000, 1000, 100, 10, 1}) do while chn:append(string.rep("y", n)) > 0 do end end\n'
+     ' chn:set(tostring(chn:send(string.rep("x", 40000)))) end\n', b"0"),
+])
+def test_a_filter_sends_as_long_as_room_is_made(world, origin, script, want):
+    path = world.file("filter.lua", SENDER + script)
+    proxy = world.proxy(f"""
+global
+    lua-load {path}
+defaults
+    timeout client 5s
+    timeout server 5s
+    timeout connect 5s
+frontend fe
+    bind fd@${{fe}}
+    filter lua.f
+    default_backend be
+backend be
+    server s {origin.addr}
+""")
+    client = world.connect(proxy.port())
+    client.send(b"abc")
+    server = origin.accept()
+    assert server.recv_exactly(len(want)) == want

@@ -250,30 +250,35 @@ static int channel_getline(lua_State *L)
     return getline_again(L, LUA_OK, 0);
 }
 
-/* Goes out before what is still under rules (TRUTHS A48). state: bytes sent so far. */
+static size_t room_of(const struct stream *stream, const struct channel *channel)
+{
+    if (!channel->data)
+        return stream->engine->buffers.object_size;
+    return channel->capacity - channel->output - channel->input - channel->raw;
+}
+
+/* Goes out before what is still under rules (TRUTHS A48), as room is made by what leaves. When what is under rules fills
+ * the buffer none is: the bytes sent so far are the answer, as in HAProxy. state: bytes sent so far. */
 static int send_again(lua_State *L, int status, lua_KContext state)
 {
     struct stream *stream = data_of(L);
     struct channel *channel = class_channel_of(L);
     struct str text = lua_value_check_str(L, 2);
-    size_t sent = (size_t)state;
+    size_t sent = (size_t)state, room = room_of(stream, channel);
     (void)status;
     if (channel->closed) {
         lua_pushinteger(L, -1);
         return 1;
     }
-    size_t part = text.size - sent;
-    size_t capacity = stream->engine->buffers.object_size, held = channel->output + channel->input;
-    if (part > capacity - (held < capacity ? held : capacity))
-        part = capacity - (held < capacity ? held : capacity);
+    size_t part = text.size - sent < room ? text.size - sent : room;
     if (part && channel_insert_input(channel, stream->engine, 0, str_slice(text, sent, part))) {
         channel_forward(channel, part);
         sent += part;
+        stream_wake(stream);
     }
-    stream_wake(stream);
-    if (sent < text.size)
+    if (sent < text.size && channel->output)
         return lua_wait(L, send_again, (lua_KContext)sent);
-    lua_pushinteger(L, (lua_Integer)text.size);
+    lua_pushinteger(L, (lua_Integer)sent);
     return 1;
 }
 
