@@ -37,7 +37,7 @@ struct engine *engine_create(struct configuration *configuration, struct loop *l
         return NULL;
     }
     pool_init(&engine->buffers, "buffers", configuration->globals.bufsize, 64);
-    pool_init(&engine->bulk_buffers, "bulk_buffers", 4 * (size_t)configuration->globals.bufsize, 16);
+    pool_init(&engine->bulk_buffers, "bulk_buffers", 8 * (size_t)configuration->globals.bufsize, 16);
     pool_init(&engine->sessions, "sessions", sizeof(struct session), 1024);
     pool_init(&engine->server_conns, "server_conns", sizeof(struct server_conn), 1024);
     arena_init(&engine->scratch, SCRATCH_CHUNK);
