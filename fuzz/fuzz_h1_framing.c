@@ -1,10 +1,11 @@
 /* A stream of requests read by the engine's reader and by the plain one: what the first accepts begins, ends and means
- * the same to the second, so that no request can hide inside another. */
+ * the same to the second, as it came and as it is written again, so that no request can hide inside another. */
 #include "base/arena.h"
 #include "base/buf.h"
 #include "fuzz.h"
 #include "http/h1_body.h"
 #include "http/h1_parse.h"
+#include "http/h1_write.h"
 #include "slow_h1.h"
 
 enum { INPUT_MAX = 4096 };
@@ -52,6 +53,18 @@ static bool body_agrees(const struct http_msg *msg, struct str *rest)
     return status == H1_DONE;
 }
 
+static void written_agrees(const struct http_msg *msg)
+{
+    size_t size = h1_head_size(msg);
+    char *text = mem_need(size);
+    struct slow_request slow;
+    FUZZ_EXPECT(h1_write_head(msg, text) == size);
+    FUZZ_EXPECT(slow_h1_head(str_make(text, size), &slow) == SLOW_DONE);
+    FUZZ_EXPECT(slow.head_size == size && str_eq(slow.method, msg->method));
+    FUZZ_EXPECT(msg->method_id == HTTP_CONNECT || same_framing(msg, &slow));
+    mem_free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct str rest = str_make((const char *)data, size < INPUT_MAX ? size : INPUT_MAX);
@@ -72,6 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             FUZZ_EXPECT(slow.head_size == used && str_eq(slow.method, msg.method));
             going = msg.method_id != HTTP_CONNECT; /* what follows is the tunnel's */
             FUZZ_EXPECT(!going || same_framing(&msg, &slow));
+            written_agrees(&msg);
             rest = str_from(rest, used);
             going = going && body_agrees(&msg, &rest);
         }

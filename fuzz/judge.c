@@ -82,6 +82,8 @@ void judge_responses(struct str bytes, struct str sent)
             return;
         struct str head = str_slice(bytes, 0, response.head_size);
         bytes = str_from(bytes, response.head_size);
+        FUZZ_EXPECT(
+            slow_h1_count(head, STR("content-length")) + slow_h1_count(head, STR("transfer-encoding")) <= 1);
         if (response.status < 200)
             continue;
         if (asked && str_eq(request.method, STR("HEAD")))

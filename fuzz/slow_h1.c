@@ -154,12 +154,32 @@ static bool head_ended(struct str bytes, size_t at)
     return false;
 }
 
-enum slow_verdict slow_h1_head(struct str bytes, struct slow_request *out)
+/* The fields that begin at `at` and what they say of the body. */
+static bool read_fields(struct str bytes, size_t at, struct slow_request *out)
 {
     struct str line, name, value;
-    size_t at = 0, next;
+    size_t next = at;
     struct framing framing = { 0 };
     char buffer[4096];
+    for (; line_at(bytes, at, &line, &next) && line.size; at = next) {
+        if (has_bad_byte(str_slice(bytes, at, line.size)) || !split_field(line, &name, &value))
+            return false;
+        value = unfolded(bytes, value, &next, buffer, sizeof(buffer));
+        if (!note_field(&framing, name, value, out))
+            return false;
+        out->field_count++;
+    }
+    out->head_size = next;
+    out->body = framing.coding_seen ? SLOW_CHUNKED : framing.length_seen ? SLOW_LENGTH : SLOW_NO_BODY;
+    if (framing.coding_seen)
+        out->length = 0;
+    return true;
+}
+
+enum slow_verdict slow_h1_head(struct str bytes, struct slow_request *out)
+{
+    struct str line;
+    size_t at = 0, next;
     *out = (struct slow_request){ 0 };
     while (line_at(bytes, at, &line, &next) && !line.size)
         at = next;
@@ -167,19 +187,7 @@ enum slow_verdict slow_h1_head(struct str bytes, struct slow_request *out)
         return SLOW_MORE;
     if (has_bad_byte(line) || !good_request_line(line, out))
         return SLOW_REJECT;
-    for (at = next; line_at(bytes, at, &line, &next) && line.size; at = next) {
-        if (has_bad_byte(str_slice(bytes, at, line.size)) || !split_field(line, &name, &value))
-            return SLOW_REJECT;
-        value = unfolded(bytes, value, &next, buffer, sizeof(buffer));
-        if (!note_field(&framing, name, value, out))
-            return SLOW_REJECT;
-        out->field_count++;
-    }
-    out->head_size = next;
-    out->body = framing.coding_seen ? SLOW_CHUNKED : framing.length_seen ? SLOW_LENGTH : SLOW_NO_BODY;
-    if (framing.coding_seen)
-        out->length = 0;
-    return SLOW_DONE;
+    return read_fields(bytes, next, out) ? SLOW_DONE : SLOW_REJECT;
 }
 
 static bool good_status_line(struct str line, int *status)
@@ -196,45 +204,24 @@ static bool good_status_line(struct str line, int *status)
     return *status >= 100;
 }
 
-/* Other codings may stand before the one that frames. */
-static bool is_chunked(struct str value)
-{
-    struct str word = STR_NONE;
-    while (value.data)
-        word = str_trim(str_split(&value, ','));
-    return str_eq_nocase(word, STR("chunked"));
-}
-
 enum slow_verdict slow_h1_response(struct str bytes, struct slow_response *out)
 {
-    struct str line, name, value;
-    struct slow_request lengths = { 0 };
-    struct framing framing = { 0 };
-    size_t at, next;
-    bool chunked = false;
+    struct str line;
+    struct slow_request fields = { 0 };
+    size_t at = 0, next;
     *out = (struct slow_response){ 0 };
-    if (!line_at(bytes, 0, &line, &next) || !head_ended(bytes, next))
+    while (line_at(bytes, at, &line, &next) && !line.size)
+        at = next;
+    if (!line_at(bytes, at, &line, &next) || !head_ended(bytes, next))
         return SLOW_MORE;
-    if (has_bad_byte(line) || !good_status_line(line, &out->status))
+    if (has_bad_byte(line) || !good_status_line(line, &out->status) || !read_fields(bytes, next, &fields))
         return SLOW_REJECT;
-    for (at = next; line_at(bytes, at, &line, &next) && line.size; at = next) {
-        if (has_bad_byte(line) || !split_field(line, &name, &value))
-            return SLOW_REJECT;
-        if (str_eq_nocase(name, STR("content-length")) && !note_lengths(&framing, value, &lengths))
-            return SLOW_REJECT;
-        if (!str_eq_nocase(name, STR("transfer-encoding")))
-            continue;
-        framing.coding_seen = true;
-        chunked = is_chunked(value);
-    }
-    out->head_size = next;
-    out->length = lengths.length;
-    out->body = chunked                                       ? SLOW_CHUNKED
-                : framing.length_seen && !framing.coding_seen ? SLOW_LENGTH
-                                                              : SLOW_UNTIL_CLOSE;
+    out->head_size = fields.head_size;
+    out->length = fields.length;
+    out->body = fields.body == SLOW_NO_BODY ? SLOW_UNTIL_CLOSE : fields.body;
     if (out->status < 200 || out->status == 204 || out->status == 304)
         out->body = SLOW_NO_BODY;
-    return framing.coding_seen && framing.length_seen ? SLOW_REJECT : SLOW_DONE;
+    return SLOW_DONE;
 }
 
 unsigned slow_h1_count(struct str head, struct str wanted)

@@ -25,7 +25,6 @@ struct slow_response {
 
 /* The head at the start of bytes. */
 enum slow_verdict slow_h1_head(struct str bytes, struct slow_request *out);
-/* A response as we write them: no line is folded, none is empty before it. */
 enum slow_verdict slow_h1_response(struct str bytes, struct slow_response *out);
 /* Chunked data at the start of bytes: its body is appended to body (room for bytes.size), *used is all with trailers. */
 enum slow_verdict slow_h1_chunked(struct str bytes, char *body, size_t *body_size, size_t *used);
