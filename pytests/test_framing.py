@@ -238,3 +238,59 @@ backend be
     client.send(b"abc")
     server = origin.accept()
     assert server.recv_exactly(len(want)) == want
+
+
+# ---- a filter that ends a message before its sender does
+
+ENDING = """
+local F = {} F.__index = F F.id = "f" F.flags = filter.FLT_CFG_FL_HTX
+function F:new() return setmetatable({}, F) end
+function F:start_analyze(txn, chn) filter.register_data_filter(self, chn) end
+function F:http_headers(txn, msg) if msg.channel:is_resp() == RESPONSE then msg:set_body_len("chunked") end end
+function F:http_payload(txn, msg) if msg.channel:is_resp() == RESPONSE then msg:set_eom() end end
+core.register_filter("f", F, function(f) return f end)
+"""
+
+
+@pytest.fixture
+def ending(world, simple):
+    def make(response):
+        path = world.file("filter.lua", f"RESPONSE = {response}\n" + ENDING)
+        return simple("filter lua.f", "http-reuse always", globals_=f"lua-load {path}")
+
+    return make
+
+
+@OURS
+def test_the_rest_of_a_request_is_no_request(world, ending, origin):
+    proxy = ending("false")
+    client = world.connect(proxy.port())
+    rest = b"GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
+    client.send(b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\nhello" % (5 + len(rest)))
+    server = origin.accept()
+    assert server.recv_request()[2] == b"hello"
+    answer(server)
+    assert client.recv_response().status == 200
+    try:
+        client.send(rest)
+    except ConnectionError:
+        pass
+    assert client.at_end()
+    assert not origin.pending()
+
+
+@OURS
+def test_the_rest_of_a_response_is_no_response(world, ending, origin):
+    proxy = ending("true")
+    client = world.connect(proxy.port())
+    rest = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsmuggled"
+    client.send(BARE)
+    server = origin.accept()
+    server.recv_request()
+    server.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\nhello" % (5 + len(rest)))
+    assert client.recv_response().body == b"hello"
+    client.send(BARE)
+    again = origin.accept()  # the first connection is not used again
+    again.recv_request()
+    answer(again, b"second")
+    assert client.recv_response().body == b"second"

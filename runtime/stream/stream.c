@@ -306,10 +306,16 @@ void stream_abort(struct stream *stream, char cause, char phase, bool reset)
     stream_wake(stream);
 }
 
+/* A filter may end a message before its sender does: what still comes of it belongs to no other. */
+static bool read_to_the_end(const struct http_reader *reader)
+{
+    return reader->head_done && reader->body.state == BODY_DONE;
+}
+
 static bool request_complete(const struct stream *stream)
 {
     return stream->request.ended && !stream->request.failed && !stream->request.input &&
-           !stream->request.output;
+           !stream->request.output && read_to_the_end(&stream->http->front->reader);
 }
 
 static bool server_side_complete(const struct stream *stream)
@@ -318,7 +324,8 @@ static bool server_side_complete(const struct stream *stream)
     const struct http_msg *response = stream->http ? &stream->http->response : NULL;
     return back && !stream->tunnel && back->writer.done && stream->http->response_ready &&
            !stream->http->response_own && stream->response.ended && !stream->response.failed &&
-           !stream->response.raw && response->keep_alive && back->reader.body.kind != HTTP_BODY_UNTIL_CLOSE &&
+           !stream->response.raw && response->keep_alive && read_to_the_end(&back->reader) &&
+           back->reader.body.kind != HTTP_BODY_UNTIL_CLOSE &&
            stream->backend->settings.http_connection_mode == HTTP_KEEP_ALIVE &&
            stream->frontend->settings.http_connection_mode == HTTP_KEEP_ALIVE;
 }
