@@ -22,7 +22,10 @@ for source in fuzz/fuzz_*.c; do
     python3 -c 'import shutil, sys; shutil.make_archive(sys.argv[1], "zip", sys.argv[2])' \
         "$OUT/${name}_seed_corpus" "fuzz/corpus/$subject"
     words=fuzz/dict/$subject.dict
-    case $subject in h1_*) words=fuzz/dict/http.dict ;; esac
+    case $subject in
+    h1_*) words=fuzz/dict/http.dict ;;
+    expression) words=fuzz/dict/config.dict ;;
+    esac
     [ ! -f "$words" ] || cp "$words" "$OUT/$name.dict"
 done
 # Where targets run there is a C library and little else.
