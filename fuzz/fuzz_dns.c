@@ -63,7 +63,8 @@ static void expect_well_formed(const struct dns_answer *answer, const struct que
     }
 }
 
-/* c-ares reads whole answers too, by rules of its own about whose records they are: it may find more. */
+/* c-ares reads whole answers too, by rules of its own about whose records they are: it may find more, and it refuses a
+ * message for a record that is none of ours. */
 static void compare_with_ares(struct str message, const struct dns_answer *answer)
 {
     static struct ares_addrttl ipv4[ARES_ADDRESSES];
@@ -76,8 +77,7 @@ static void compare_with_ares(struct str message, const struct dns_answer *answe
                          : ares_parse_aaaa_reply(bytes, (int)message.size, &host, ipv6, &count);
     if (host)
         ares_free_hostent(host);
-    FUZZ_EXPECT(status == ARES_SUCCESS);
-    for (unsigned i = 0; i < answer->count && count < ARES_ADDRESSES; i++) {
+    for (unsigned i = 0; status == ARES_SUCCESS && i < answer->count && count < ARES_ADDRESSES; i++) {
         bool found = false;
         for (int j = 0; j < count && !found; j++)
             found = is_ipv4 ? !memcmp(&ipv4[j].ipaddr, answer->records[i].addr.u.ip, 4)

@@ -105,7 +105,8 @@ static bool read_service(const struct reading *reading, const struct raw_record 
 {
     size_t size;
     const char *data = reading->message.data + raw->data_at;
-    if (raw->data_size < 7 || !read_name(reading, raw->data_at + 6, out->target, &size) || !out->target[0])
+    if (raw->data_size < 7 || !read_name(reading, raw->data_at + 6, out->target, &size) ||
+        size + 6 != raw->data_size || !out->target[0])
         return false;
     out->priority = (uint16_t)number_16(data);
     out->weight = (uint16_t)number_16(data + 2);
@@ -122,7 +123,7 @@ static bool take(const struct reading *reading, const struct raw_record *raw, en
         return true;
     if (raw->type == DNS_CNAME && type != DNS_CNAME) {
         answer->by_cname = true;
-        return read_name(reading, raw->data_at, wanted, &size);
+        return read_name(reading, raw->data_at, wanted, &size) && size == raw->data_size;
     }
     if (raw->type != (unsigned)type || answer->count == DNS_RECORDS_MAX)
         return true;

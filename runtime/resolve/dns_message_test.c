@@ -35,6 +35,8 @@ static const struct answer_case cases[] = {
     { "another type", STR_INIT(HEAD("\x81\x80", "\0", "\0") "\3www\7example\3org\0\0\x1c\0\x01"), DNS_NOT_OURS, 0, NULL },
     { "another id", STR_INIT("\x12\x35\x81\x80\0\x01\0\0\0\0\0\0" QUESTION), DNS_NOT_OURS, 0, NULL },
     { "a name that points at itself", STR_INIT(HEAD("\x81\x80", "\x01", "\0") QUESTION "\xc0\x21\0\x01\0\x01\0\0\0\x05\0\x04\1\1\1\1"), DNS_INVALID, 0, NULL },
+    { "an alias without data, the next record's name behind it", STR_INIT(HEAD("\x81\x80", "\x02", "\0") QUESTION NAME "\0\x05\0\x01\0\0\0\x05\0\0" A_RECORD), DNS_INVALID, 0, NULL },
+    { "an alias longer than its name", STR_INIT(HEAD("\x81\x80", "\x02", "\0") QUESTION NAME "\0\x05\0\x01\0\0\0\x05\0\x03" NAME "x" A_RECORD), DNS_INVALID, 0, NULL },
     { "a size past the end", STR_INIT(HEAD("\x81\x80", "\x01", "\0") QUESTION NAME "\0\x01\0\x01\0\0\0\x05\0\xff\xc0\0\x02\x07"), DNS_INVALID, 0, NULL },
     { "fewer records than announced", STR_INIT(HEAD("\x81\x80", "\x02", "\0") QUESTION A_RECORD), DNS_INVALID, 0, NULL },
 };
