@@ -26,6 +26,7 @@ bool serve_text(struct serve *serve, const char *name, const char *otherwise, st
 {
     const struct json *member = json_member(serve->ask, name);
 
+    *out = STR("");
     if (member && member->kind == JSON_STRING) {
         *out = member->text;
         return true;
@@ -66,6 +67,7 @@ bool serve_deadline(struct serve *serve, const char *name, double otherwise_s, u
 {
     double seconds;
 
+    *out = 0;
     if (!serve_number(serve, name, &otherwise_s, &seconds))
         return false;
     if (seconds < 0 || seconds > 1e9)

@@ -348,8 +348,10 @@ static struct outcome run_openssl(struct call *call)
                           call->count > 1 ? call->words[1] : STR(""));
     }
     text.size = base64_encode(call->in, room, false);
-    for (size_t at = 0; at < text.size; at += 64)
-        buf_printf(call->out, "%.*s\n", STR_ARG(str_slice(buf_str(&text), at, 64)));
+    for (size_t at = 0; at < text.size; at += 64) {
+        buf_add(call->out, str_slice(buf_str(&text), at, 64));
+        buf_add_char(call->out, '\n');
+    }
     buf_finish(&text);
     return shell_ended(0);
 }
