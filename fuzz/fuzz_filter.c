@@ -93,6 +93,7 @@ static const char script[] =
     "  end,\n"
     "  function(s, obj) if obj.getline then return obj:getline() or '' end end,\n"
     "  function(s, obj) if obj.get then return obj:get() end end,\n"
+    "  function(s, obj) if obj.set_eom and byte() % 4 == 1 then obj:set_eom() end end,\n"
     "}\n"
     "local function play(self, obj, response)\n"
     "  local s = self.sides[response]\n"
