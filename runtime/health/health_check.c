@@ -521,7 +521,8 @@ static void start_run(struct check *check)
     check->code = -1;
     check->connect_step = NULL;
     check->ok_status = CHECK_UNKNOWN;
-    check->vars.limit = check->engine->configuration->globals.vars_check_max;
+    check->vars = vars_make(&check->engine->configuration->proc_vars,
+                            check->engine->configuration->globals.vars_check_max);
     check->phase = CHECK_CONNECTING;
     if (settings->timeout_check && settings->timeout_connect && settings->timeout_connect < limit)
         limit = settings->timeout_connect;

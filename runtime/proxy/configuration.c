@@ -62,6 +62,7 @@ struct configuration *configuration_create(struct platform *platform, struct dia
     arena_init(&configuration->arena, ARENA_CHUNK);
     words_init(&configuration->words);
     set_usual(&configuration->globals);
+    configuration->proc_vars.within = &configuration->all_vars;
     configuration->proxies_end = &configuration->proxies;
     configuration->defaults_end = &configuration->defaults;
     configuration->rings_end = &configuration->rings;

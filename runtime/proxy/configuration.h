@@ -118,7 +118,7 @@ struct configuration {
     struct log_ring *rings, **rings_end;
     struct sample_unresolved *unresolved;
     struct reply_of_set *replies_of_sets, *last_reply_of_set; /* of http_reply_read.c, until resolved */
-    struct vars proc_vars;
+    struct vars proc_vars, all_vars;                          /* all_vars only counts */
     struct dict var_names;            /* of variables that the configuration uses, without their scope */
     struct http_reply *usual_replies; /* the built-in error pages, by enum http_reply_status */
     struct lua_machine *lua;          /* set by the lua storey; NULL without scripts */

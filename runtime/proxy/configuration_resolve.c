@@ -607,6 +607,7 @@ static void set_global_vars(struct configuration *configuration)
 {
     struct arena scratch;
     arena_init(&scratch, 4096);
+    configuration->all_vars.limit = configuration->globals.vars_global_max;
     configuration->proc_vars.limit = configuration->globals.vars_proc_max;
     for (struct global_var *var = configuration->global_vars; var; var = var->next) {
         struct sample_context context = { .place = AT_CONFIG,

@@ -29,9 +29,15 @@ static size_t size_of(const struct var *var)
     return sizeof(*var) + var->name.size + var->text_capacity;
 }
 
+static void count(struct vars *vars, size_t more)
+{
+    for (; vars; vars = vars->within)
+        vars->size += more;
+}
+
 static void free_var(struct vars *vars, struct var *var)
 {
-    vars->size -= size_of(var);
+    count(vars, 0 - size_of(var));
     mem_free((char *)(uintptr_t)var->name.data);
     mem_free(var->text);
     mem_free(var);
@@ -56,7 +62,10 @@ static struct var *find(const struct vars *vars, const struct var_name *name)
 
 static bool room_for(const struct vars *vars, size_t more)
 {
-    return !vars->limit || vars->size + more <= vars->limit;
+    for (; vars; vars = vars->within)
+        if (vars->limit && vars->size + more > vars->limit)
+            return false;
+    return true;
 }
 
 static struct var *add(struct vars *vars, const struct var_name *name)
@@ -76,7 +85,7 @@ static struct var *add(struct vars *vars, const struct var_name *name)
     var->value = sample_bool(false);
     var->next = vars->first;
     vars->first = var;
-    vars->size += size_of(var);
+    count(vars, size_of(var));
     return var;
 }
 
@@ -95,7 +104,7 @@ static bool put(struct vars *vars, struct var *var, const struct sample *value)
             return false;
         memcpy(grown, text.data ? text.data : "", text.size);
         mem_free(var->text);
-        vars->size += text.size + 1 - var->text_capacity;
+        count(vars, text.size + 1 - var->text_capacity);
         var->text = grown;
         var->text_capacity = text.size + 1;
     } else if (text.size) {

@@ -16,17 +16,23 @@ struct var_name {
     uint64_t hash;
 };
 
-/* One scope's variables. Memory from the heap, counted against `limit` (tune.vars.*-max-size, bytes, 0:
- * none). */
+/* One scope's variables. Memory from the heap, counted against `limit` (tune.vars.*-max-size, bytes, 0: none) here and
+ * in every wider scope: all of them, the process, the session, the transaction, one request or response. */
 struct var;
 struct vars {
-    struct var *first; /* few: a chain with hashes */
+    struct var *first;   /* few: a chain with hashes */
+    struct vars *within; /* the next wider scope, which lives longer; NULL: the widest */
     size_t size, limit;
 };
 #define VARS_INIT                                                                                            \
     {                                                                                                        \
-        NULL, 0, 0                                                                                           \
+        NULL, NULL, 0, 0                                                                                     \
     }
+/* An empty scope. */
+static inline struct vars vars_make(struct vars *within, size_t limit)
+{
+    return (struct vars){ NULL, within, 0, limit };
+}
 void vars_finish(struct vars *vars); /* removes all */
 struct sample;
 /* false: out of memory or over the limit. */

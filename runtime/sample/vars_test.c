@@ -99,6 +99,24 @@ static void the_limit_holds(void)
     vars_finish(&vars);
 }
 
+static void a_wider_scope_holds_its_limit_too(void)
+{
+    struct vars all = vars_make(NULL, 600), session = vars_make(&all, 0), request = vars_make(&session, 0);
+    char text[301];
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = 0;
+    EXPECT(set_text(&session, "sess.a", text));
+    EXPECT(!set_text(&request, "req.a", text));
+    EXPECT(set_text(&request, "req.b", "small"));
+    EXPECT_INT(all.size, session.size);
+    EXPECT(request.size && request.size < session.size);
+    vars_finish(&request);
+    vars_finish(&session);
+    EXPECT_INT(all.size, 0);
+    EXPECT(set_text(&request, "req.a", text));
+    vars_finish(&request);
+}
+
 static void without_memory_nothing_is_set(void)
 {
     int64_t before = test_blocks();
@@ -161,6 +179,7 @@ const struct test_row tests[] = {
     { "a variable is set to a part of itself", a_value_may_be_a_part_of_the_old_one },
     { "types are kept", types_are_kept },
     { "the limit holds and keeps what is there", the_limit_holds },
+    { "a wider scope holds its limit too", a_wider_scope_holds_its_limit_too },
     { "without memory nothing is set", without_memory_nothing_is_set },
     { "names are read with HAProxy's messages", names_are_read },
     { "a context without a resolver has no variables", without_a_resolver_there_is_no_scope },

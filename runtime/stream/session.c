@@ -527,7 +527,8 @@ void session_accept(struct engine *engine, struct bind *bind, plat_sock sock, co
     session->serial = ++engine->session_serial;
     session->conn.ready = conn_ready;
     session->conn.owner = session;
-    session->vars.limit = engine->configuration->globals.vars_sess_max;
+    session->vars =
+        vars_make(&engine->configuration->proc_vars, engine->configuration->globals.vars_sess_max);
     list_init(&session->server_conns);
     session->saved = NULL;
     task_init(&session->task, engine->loop, session_run);

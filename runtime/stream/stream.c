@@ -87,8 +87,8 @@ struct stream *stream_create(struct session *session)
     stream->end_cause = stream->end_phase = '-';
     stream->log_level = LOG_LEVEL_COUNT;
     const struct globals *globals = &engine->configuration->globals;
-    stream->vars_txn.limit = globals->vars_txn_max;
-    stream->vars_req.limit = stream->vars_res.limit = globals->vars_reqres_max;
+    stream->vars_txn = vars_make(&session->vars, globals->vars_txn_max);
+    stream->vars_req = stream->vars_res = vars_make(&stream->vars_txn, globals->vars_reqres_max);
     stream->timeout_client_ms = frontend->settings.timeout_client;
     take_timeouts(stream, frontend);
     stream->times.begin = session->stream_count ? session->idle_since_ns : session->accept_ns;
