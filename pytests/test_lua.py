@@ -746,3 +746,35 @@ def test_per_thread_scripts(world, lua):
     proxy = lua("", 'http-request return status 200 content-type text/plain lf-string "%[lua.alone]"',
                 globals_=f"lua-load-per-thread {other}")
     assert fetched(world, proxy) == "alone"
+
+
+@pytest.mark.only("runtime", "sim", reason="HAProxy has it since 3.1")
+@pytest.mark.parametrize("word, kind", [("normal", "boolean true"), ("pre-3.1-bug", "integer 1")])
+def test_booleans_of_fetches_are_as_it_was_asked_for(world, lua, word, kind):
+    proxy = lua("""
+        core.register_service("kind", "http", function(applet)
+            local got = applet.f:always_true()
+            local body = (math.type(got) or type(got)) .. " " .. tostring(got)
+            applet:set_status(200)
+            applet:add_header("content-length", #body)
+            applet:start_response()
+            applet:send(body)
+        end)
+    """, "http-request use-service lua.kind", globals_=f"tune.lua.bool-sample-conversion {word}")
+    assert world.connect(proxy.port()).request("/").body.decode() == kind
+
+
+@pytest.mark.only("runtime", "sim", reason="HAProxy has it since 2.9")
+@pytest.mark.parametrize("word, lines", [("on", ["first", "second"]), ("off", [])])
+def test_lines_of_scripts_go_to_loggers_unless_told_otherwise(world, lua, syslog, word, lines):
+    proxy = lua("""
+        core.register_action("say", { "http-req" }, function(txn)
+            txn:Info("first")
+            core.Info("second")
+        end)
+    """, "http-request lua.say\n    http-request return status 200", globals_=f"tune.lua.log.loggers {word}")
+    world.connect(proxy.port()).request("/")
+    got = []
+    while "200" not in (line := syslog.recv()):
+        got += [name for name in ("first", "second") if line.rstrip().endswith(name)]
+    assert got == lines

@@ -133,6 +133,18 @@ def test_a_signal_ends_all(start, name, code):
     master.close()
 
 
+def test_a_worker_that_outlives_too_many_reloads_is_ended(start):
+    master = start(globals_="mworker-max-reloads 1")
+    client = master.world.connect(master.port)
+    client.send(b"GET / HTTP/1.1\r\nHost: a\r\n")  # a request that stays unfinished keeps its worker
+    master.ask("reload")
+    master.wait_for("Loading success.", 2)
+    assert not client.wait(0.3)
+    master.ask("reload")
+    master.wait_for("Loading success.", 3)
+    assert client.at_end()
+
+
 def test_commands_go_to_a_worker(start):
     master = start()
     pid = master.one()

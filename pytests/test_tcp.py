@@ -325,3 +325,21 @@ frontend answers
     if world.target == "runtime":
         with socket.socket(socket.AF_UNIX) as direct:
             direct.connect("\0" + name)
+
+
+@pytest.mark.only("haproxy", "runtime", reason="a file system")
+def test_the_prefix_of_unix_sockets_stands_before_the_path_as_it_is_written(world, tmp_path):
+    world.proxy(f"""
+global
+    unix-bind prefix {tmp_path}/p mode 600
+defaults
+    mode tcp
+    timeout client 5s
+    timeout server 5s
+    timeout connect 5s
+listen fe
+    bind fd@${{fe}}
+    bind unix@one.sock
+    server s 127.0.0.1:1
+""")
+    assert [path.name for path in tmp_path.iterdir()] == ["pone.sock"]

@@ -202,6 +202,14 @@ static void reload_is_over(struct master *master, bool well)
     master->who = NULL;
 }
 
+/* mworker-max-reloads: who did not leave for so many of them is told harder. */
+static void end_if_old(struct master *master, struct child *child)
+{
+    int64_t most = master->own->globals.max_reloads;
+    if (child->kind == CHILD_WORKER && most && child->reloads > most)
+        signal_child(master, child, PLAT_SIGNAL_TERM);
+}
+
 /* It serves: those before it end, softly. */
 static void worker_serves(struct child *worker)
 {
@@ -228,6 +236,7 @@ static void worker_serves(struct child *worker)
         LIST_EACH (link, &master->children) {
             struct child *child = LIST_ITEM(link, struct child, link);
             child->reloads += child->reload != master->reloads;
+            end_if_old(master, child);
         }
         reload_is_over(master, true);
     }
@@ -436,6 +445,7 @@ static bool make_own(struct master *master, const struct configuration *read)
         return false;
     master->own->world = read->world;
     master->own->globals.no_exit_on_failure = read->globals.no_exit_on_failure;
+    master->own->globals.max_reloads = read->globals.max_reloads;
     master->own->cli_service = read->cli_service;
     master->own->route = master_cli_route;
     master->own->master = master;

@@ -49,8 +49,8 @@ struct node {
     const char *const *argv;
     struct takeover *takeover; /* while listeners are fetched from the process before us */
     struct worker *worker;
-    struct timer hard_stop;
-    bool hard_stop_armed;
+    struct timer grace, hard_stop;
+    bool timers_made;
     enum node_state state;
     int exit_code;
 };
@@ -111,8 +111,10 @@ void node_destroy(struct node *node)
     if (!node)
         return;
     master_destroy(node->master);
-    if (node->hard_stop_armed)
+    if (node->timers_made) {
+        timer_finish(&node->grace);
         timer_finish(&node->hard_stop);
+    }
     takeover_destroy(node->takeover);
     if (node->configuration && node->configuration->lua)
         lua_register_stop(node->configuration->lua);
@@ -318,15 +320,28 @@ static void hard_stop(struct timer *timer)
     end(node, 0);
 }
 
-static void soft_stop(struct node *node)
+static void stop_now(struct node *node)
 {
     uint64_t limit = node->configuration->globals.hard_stop_after;
-    if (node->configuration->stopping)
-        return;
-    node->configuration->stopping = true;
     engine_soft_stop(node->worker->engine);
     if (limit)
         (void)timer_set(&node->hard_stop, loop_now(node->worker->loop) + limit * NS_PER_MS);
+}
+
+static void grace_is_over(struct timer *timer)
+{
+    stop_now(CONTAINER_OF(timer, struct node, grace));
+}
+
+/* Within the grace the fetch `stopping` is true, for those who watch, and all goes on (manual 3.1). */
+static void soft_stop(struct node *node)
+{
+    uint64_t grace = node->configuration->globals.grace;
+    if (node->configuration->stopping)
+        return;
+    node->configuration->stopping = true;
+    if (!grace || !timer_set(&node->grace, loop_now(node->worker->loop) + grace * NS_PER_MS))
+        stop_now(node);
 }
 
 /* SIGHUP: how each section stands, as operators know it. */
@@ -451,8 +466,9 @@ static bool serve(struct node *node)
         diag_say(&node->diag, DIAG_ALERT, "out of memory or descriptors");
         return false;
     }
+    timer_init(&node->grace, node->worker->loop, grace_is_over);
     timer_init(&node->hard_stop, node->worker->loop, hard_stop);
-    node->hard_stop_armed = true;
+    node->timers_made = true;
     loop_on_turn(node->worker->loop, on_turn, node);
     if (configuration->lua && !lua_register_start(configuration->lua, node->worker->engine))
         return false;

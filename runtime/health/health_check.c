@@ -290,6 +290,13 @@ static bool find_sni(struct check *check, const struct check_step *step, struct 
     return !out->failed;
 }
 
+/* LOCAL, or what HAProxy said before 2.1: PROXY of an unknown connection. */
+static struct str header_of_version_2(const struct check *check)
+{
+    static const char local[] = "\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", proxy[] = "\r\n\r\n\0\r\nQUIT\n\x21\0\0\0";
+    return str_make(check->engine->configuration->globals.never_send_local ? proxy : local, 16);
+}
+
 /* What goes ahead: a LOCAL header, which says that the connection is the proxy's own, and TLS. */
 static bool prepare_conn(struct check *check, const struct check_step *step)
 {
@@ -300,10 +307,9 @@ static bool prepare_conn(struct check *check, const struct check_step *step)
                                      (settings->send_proxy || settings->send_proxy_v2) && !check->is_agent)
                               : step->send_proxy;
     if (header) {
-        static const char version_2[] = "\r\n\r\n\0\r\nQUIT\n\x20\0\0\0";
-        struct str bytes =
-            step->usual && settings->send_proxy_v2 ? str_make(version_2, 16) : STR("PROXY UNKNOWN\r\n");
-        if (!conn_send_header(&check->conn, bytes))
+        bool version_2 = step->usual && settings->send_proxy_v2;
+        if (!conn_send_header(&check->conn,
+                              version_2 ? header_of_version_2(check) : STR("PROXY UNKNOWN\r\n")))
             return false;
     }
     if (!wants_tls(check, step))
@@ -671,10 +677,13 @@ void check_destroy(struct server *server)
     server->check = server->agent = NULL;
 }
 
-/* The first runs are spread over the shortest interval, so that they do not all come at once. */
+/* The first runs are spread over the shortest interval, or max-spread-checks, so that they do not all come at once. */
 static void start_spread(struct engine *engine, unsigned count, uint64_t shortest_ms)
 {
+    uint64_t most = engine->configuration->globals.max_spread_checks_ms;
     unsigned place = 0;
+    if (most && most < shortest_ms)
+        shortest_ms = most;
     for (struct proxy *proxy = engine->configuration->proxies; proxy; proxy = proxy->next) {
         for (struct server *server = proxy->servers; server; server = server->next) {
             struct check *checks[] = { check_of(server->check), check_of(server->agent) };

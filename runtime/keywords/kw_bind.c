@@ -44,6 +44,20 @@ static void append_range(struct cfg_line *line, struct proxy *proxy, struct cfg_
     }
 }
 
+/* unix-bind prefix: in front of the path as it is written; abstract names have no place in the file system. */
+static bool put_below(struct cfg_line *line, struct addr *addr, const char *prefix)
+{
+    if (!prefix || addr->family != ADDR_UNIX || !addr->path_size || !addr->u.path[0])
+        return true;
+    struct str prefix_text = str_of(prefix), path = str_make(addr->u.path, addr->path_size);
+    if (prefix_text.size + path.size >= sizeof(addr->u.path))
+        return cfg_error(line, "'unix-bind' : the path '%s%.*s' is too long.", prefix, STR_ARG(path));
+    memmove(addr->u.path + prefix_text.size, addr->u.path, path.size);
+    memcpy(addr->u.path, prefix, prefix_text.size);
+    addr->path_size = (uint8_t)(prefix_text.size + path.size);
+    return true;
+}
+
 bool kw_bind_add(struct cfg_line *line, struct proxy *proxy, unsigned at, const char *what, bool is_cli)
 {
     struct configuration *configuration = configuration_of(line);
@@ -66,6 +80,8 @@ bool kw_bind_add(struct cfg_line *line, struct proxy *proxy, unsigned at, const 
         if (!cfg_parse_addr(configuration->platform, &configuration->arena, one, ADDR_PORT_NEEDED, true,
                             &addr, &error))
             return cfg_error(line, "'%s' : %s", what, error);
+        if (!is_cli && !put_below(line, &addr.addr, configuration->globals.unix_prefix))
+            return false;
         if (!limit_of_range(line, &addr))
             return false;
         append_range(line, proxy, addr, &settings, label, is_cli);

@@ -203,6 +203,23 @@ static bool hard_stop_after(struct cfg_line *line)
     return cfg_arg_limits(line, 1, 1);
 }
 
+/* "infinite": idle connections live until their time-out, and no response says that its connection ends. */
+static bool close_spread(struct cfg_line *line)
+{
+    const char *stop = NULL;
+    uint64_t *window = &globals_of(line)->close_spread_ms;
+    if (!cfg_arg_limits(line, 1, 1))
+        return false;
+    if (strcmp(cfg_arg(line, 0), "infinite") == 0) {
+        *window = UINT64_MAX;
+        return true;
+    }
+    if (units_parse_time(str_of(cfg_arg(line, 0)), UNITS_MS, window, &stop) != UNITS_OK)
+        return cfg_error(line, "'close-spread-time' expects <time> or 'infinite' as argument, not '%s'.",
+                         cfg_arg(line, 0));
+    return true;
+}
+
 static bool unix_bind_option(struct cfg_line *line, struct globals *globals, const char *word,
                              const char *value)
 {
@@ -302,24 +319,31 @@ static bool case_adjust_file(struct cfg_line *line)
 
 /* ---- switches of what is not here, read so that a mistake is found ---- */
 
+static bool without_effect(struct cfg_line *line)
+{
+    cfg_notice(line, "'%s' has no effect.", line->words[0]);
+    return true;
+}
+
 static bool on_or_off(struct cfg_line *line)
 {
     const char *word = cfg_arg(line, 0);
     if (strcmp(word, "on") == 0 || strcmp(word, "off") == 0 || strcmp(word, "auto") == 0)
-        return cfg_arg_limits(line, 1, 1);
+        return cfg_arg_limits(line, 1, 1) && without_effect(line);
     return cfg_error(line, "'%s' expects either 'on', 'auto', or 'off' but got '%s'.", line->words[0], word);
 }
 
 static bool one_word(struct cfg_line *line)
 {
-    return cfg_arg_limits(line, 1, 1);
+    return cfg_arg_limits(line, 1, 1) && without_effect(line);
 }
 
 static bool number_within(struct cfg_line *line)
 {
     const struct keyword_row *row = kw_row(line);
     int64_t value;
-    return cfg_arg_limits(line, 1, 1) && cfg_arg_int(line, 0, row->low, row->high, &value);
+    return cfg_arg_limits(line, 1, 1) && cfg_arg_int(line, 0, row->low, row->high, &value) &&
+           without_effect(line);
 }
 
 static bool default_path(struct cfg_line *line)
@@ -375,10 +399,8 @@ const struct keyword_row kw_global_rows[] = {
     { IN_GLOBAL, "quiet", CFG_FLAG, GLOBAL(quiet) },
     { IN_GLOBAL, "debug", CFG_FLAG, GLOBAL(debug) },
     { IN_GLOBAL, "zero-warning", CFG_FLAG, GLOBAL(zero_warning) },
-    { IN_GLOBAL, "busy-polling", FLAG(busy_polling) },
     { IN_GLOBAL, "strict-limits", FLAG(strict_limits) },
     { IN_GLOBAL, "insecure-fork-wanted", FLAG(insecure_fork) },
-    { IN_GLOBAL, "insecure-setuid-wanted", FLAG(insecure_setuid) },
     { IN_GLOBAL, "user", KW_CALL(user_or_group) },
     { IN_GLOBAL, "group", KW_CALL(user_or_group) },
     { IN_GLOBAL, "uid", KW_CALL(numeric_owner) },
@@ -396,6 +418,10 @@ const struct keyword_row kw_global_rows[] = {
     { IN_GLOBAL, "set-var-fmt", KW_CALL(set_var) },
     { IN_GLOBAL, "hard-stop-after", KW_CALL(hard_stop_after) },
     { IN_GLOBAL, "grace", CFG_TIME_MS, GLOBAL(grace) },
+    { IN_GLOBAL, "close-spread-time", KW_CALL(close_spread) },
+    { IN_GLOBAL, "max-spread-checks", CFG_TIME_MS, GLOBAL(max_spread_checks_ms) },
+    { IN_GLOBAL, "mworker-max-reloads", CFG_INT64, GLOBAL(max_reloads), .low = 0, .high = INT32_MAX },
+    { IN_GLOBAL, "pp2-never-send-local", FLAG(never_send_local) },
     { IN_GLOBAL, "unix-bind", KW_CALL(unix_bind) },
     { IN_GLOBAL, "spread-checks", CFG_SIZE, GLOBAL(spread_checks), .low = 0, .high = 50 },
     { IN_GLOBAL, "crt-base", CFG_TEXT, GLOBAL(crt_base) },
@@ -442,7 +468,7 @@ const struct keyword_row kw_global_rows[] = {
 
 /* clang-format off */
 const struct keyword_row kw_global_ignored_rows[] = {
-    NOTHING("close-spread-time", 1, 1),
+    NOTHING("busy-polling", 0, 0),
     NOTHING("cpu-map", 1, -1),
     NOTHING("cpu-policy", 1, -1),
     NOTHING("cpu-set", 1, -1),
@@ -455,14 +481,13 @@ const struct keyword_row kw_global_ignored_rows[] = {
     NOTHING("h2-workaround-bogus-websocket-clients", 0, 0),
     NOTHING("harden.reject-privileged-ports.quic", 1, 1),
     NOTHING("harden.reject-privileged-ports.tcp", 1, 1),
+    NOTHING("insecure-setuid-wanted", 0, 0),
     NOTHING("jwt.decrypt_alg_list", 1, 1),
     NOTHING("limited-quic", 0, 0),
-    NOTHING("max-spread-checks", 1, 1),
     NOTHING("maxcompcpuusage", 1, 1),
     NOTHING("maxcomprate", 1, 1),
     NOTHING("maxpipes", 1, 1),
     NOTHING("maxzlibmem", 1, 1),
-    NOTHING("mworker-max-reloads", 1, 1),
     NOTHING("no-quic", 0, 0),
     NOTHING("noepoll", 0, 0),
     NOTHING("noevports", 0, 0),
@@ -475,7 +500,6 @@ const struct keyword_row kw_global_ignored_rows[] = {
     NOTHING("ocsp-update.httpproxy", 1, 1),
     NOTHING("ocsp-update.maxdelay", 1, 1),
     NOTHING("ocsp-update.mindelay", 1, 1),
-    NOTHING("pp2-never-send-local", 0, 0),
     NOTHING("prealloc-fd", 0, 0),
     NOTHING("profiling.memory", 1, 1),
     NOTHING("set-dumpable", 0, 0),

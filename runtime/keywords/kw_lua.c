@@ -29,8 +29,11 @@ static bool prepend(struct cfg_line *line)
         return cfg_error(line, "'lua-prepend-path' expects to receive a <path> as argument.");
     if (type[0] && strcmp(type, "path") != 0 && strcmp(type, "cpath") != 0)
         return cfg_error(line, "'lua-prepend-path' expects <type> to be 'path' or 'cpath', got '%s'.", type);
-    const char **list = strcmp(type, "cpath") == 0 ? &configuration->globals.lua_prepend_cpath
-                                                   : &configuration->globals.lua_prepend_path;
+    const char **list = &configuration->globals.lua_prepend_path;
+    if (strcmp(type, "cpath") == 0) {
+        cfg_notice(line, "'lua-prepend-path' : 'cpath' has no effect: modules in C are not loaded.");
+        return cfg_arg_limits(line, 1, 2);
+    }
     *list = *list ? arena_printf(&configuration->arena, "%s;%s", path, *list).data : kw_copy(line, path);
     return cfg_arg_limits(line, 1, 2);
 }

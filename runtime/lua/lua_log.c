@@ -35,7 +35,7 @@ void lua_log_text(struct lua_machine *machine, struct proxy *proxy, enum log_lev
     struct buf clean = BUF_INIT;
     printable(&clean, text);
     to_stderr(machine, level, buf_str(&clean));
-    if (machine->engine) {
+    if (machine->engine && configuration->globals.lua_log_loggers) {
         struct log_line line = {
             .level = level,
             .tag =

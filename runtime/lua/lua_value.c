@@ -1,5 +1,6 @@
 /* Samples to Lua values and back. */
 #include "lua/lua_value.h"
+#include "lua/lua_vm.h"
 #include <lauxlib.h>
 
 void lua_value_push_str(lua_State *L, struct str text)
@@ -29,7 +30,9 @@ void lua_value_push_sample_text(lua_State *L, const struct sample *sample, struc
 
 void lua_value_push_sample(lua_State *L, const struct sample *sample, struct arena *scratch)
 {
-    if (sample->type == SAMPLE_SINT || sample->type == SAMPLE_BOOL)
+    if (sample->type == SAMPLE_BOOL && lua_vm_of(L)->configuration->globals.lua_real_booleans)
+        lua_pushboolean(L, sample->u.integer != 0);
+    else if (sample->type == SAMPLE_SINT || sample->type == SAMPLE_BOOL)
         lua_pushinteger(L, sample->u.integer);
     else
         lua_value_push_sample_text(L, sample, scratch);

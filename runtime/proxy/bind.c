@@ -70,6 +70,24 @@ static plat_sock listen_anew(struct platform *platform, const struct bind *bind,
     return platform->ops->listen(platform, &how, status);
 }
 
+static void set_option(struct platform *platform, const struct bind *bind, enum plat_option option,
+                       uint64_t value)
+{
+    if (value)
+        (void)platform->ops->set_option(platform, bind->sock, option, (int64_t)value);
+}
+
+/* What is accepted inherits them. What a Unix socket does not have, or the system refuses, stays as it is. */
+static void set_options(struct platform *platform, const struct bind *bind)
+{
+    const struct globals *globals = &bind->proxy->configuration->globals;
+    if (bind->proxy->settings.tcp_smart_accept) /* a request is acknowledged with its response */
+        (void)platform->ops->set_option(platform, bind->sock, PLAT_QUICK_ACK, 0);
+    set_option(platform, bind, PLAT_RECEIVE_BUFFER, globals->receive_buffer_client);
+    set_option(platform, bind, PLAT_SEND_BUFFER, globals->send_buffer_client);
+    set_option(platform, bind, PLAT_USER_TIMEOUT, bind->settings.tcp_user_timeout);
+}
+
 enum io_status bind_open(struct platform *platform, struct bind *bind)
 {
     enum io_status status = IO_OK;
@@ -79,8 +97,6 @@ enum io_status bind_open(struct platform *platform, struct bind *bind)
         bind->sock = listen_anew(platform, bind, &status);
     if (bind->sock == PLAT_NO_SOCK)
         return status;
-    /* What was accepted inherits it: a request is acknowledged with its response. Unix sockets have no such thing. */
-    if (bind->proxy->settings.tcp_smart_accept)
-        (void)platform->ops->set_option(platform, bind->sock, PLAT_QUICK_ACK, 0);
+    set_options(platform, bind);
     return IO_OK;
 }

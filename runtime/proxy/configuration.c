@@ -27,6 +27,7 @@ static void set_usual(struct globals *globals)
         .lua_session_timeout_ms = 4000,
         .lua_service_timeout_ms = 4000,
         .lua_burst_timeout_ms = 1000,
+        .lua_log_loggers = 1,
         .httpclient_retries = 3,
         .httpclient_connect_ms = 5000,
         .log_tag = "haproxy",

@@ -33,14 +33,18 @@ struct globals {     /* the global section, in its own words */
     bool ssl_server_verify_none;
     int lua_log_loggers;
     uint64_t error_codes[10], failure_codes[10]; /* statuses as bits: what counts as an error, as a failure */
-    const char *lua_prepend_path, *lua_prepend_cpath;
+    const char *lua_prepend_path;
     const char *host_name; /* the machine's */
     const char *node_name, *description, *pidfile, *chroot, *user, *group, *log_tag, *log_send_hostname,
         *server_state_base, *server_state_file, *local_peer, *crt_base, *key_base, *ca_base, *default_path;
     int64_t uid, gid, ulimit_n, fd_hard_limit, memory_mb, maxsslconn; /* 0: not given */
-    bool no_reuse_port, no_exit_on_failure, master_worker, daemon, quiet, debug, busy_polling, insecure_fork,
-        insecure_setuid, strict_limits, zero_warning, log_send_hostname_set, dont_load_external;
-    uint64_t hard_stop_after, grace;
+    bool no_reuse_port, no_exit_on_failure, master_worker, daemon, quiet, debug, insecure_fork, strict_limits,
+        zero_warning, log_send_hostname_set;
+    uint64_t hard_stop_after, grace; /* ms */
+    uint64_t close_spread_ms;        /* 0: at once; UINT64_MAX: not at all */
+    uint64_t max_spread_checks_ms;   /* 0: no limit */
+    bool never_send_local;
+    int64_t max_reloads; /* of a worker; 0: any number */
     uint64_t stats_timeout_ms;
     int64_t stats_maxconn;
     struct log_target *log_targets;

@@ -232,9 +232,19 @@ static void purge_servers(struct engine *engine)
             server_conn_purge(server);
 }
 
+bool engine_ends_connection(struct engine *engine)
+{
+    uint64_t window_ms = engine->configuration->globals.close_spread_ms;
+    if (!engine->soft_stopping || window_ms == UINT64_MAX)
+        return false;
+    uint64_t since_ms = (engine_now(engine) - engine->soft_stop_ns) / NS_PER_MS;
+    return since_ms >= window_ms || engine_random(engine) % window_ms < since_ms;
+}
+
 void engine_soft_stop(struct engine *engine)
 {
     engine->soft_stopping = true;
+    engine->soft_stop_ns = engine_now(engine);
     close_listeners(engine);
     purge_servers(engine);
     LIST_EACH_SAFE(link, &engine->session_list)

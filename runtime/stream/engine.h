@@ -49,7 +49,8 @@ struct engine {
     uint64_t refused_count;   /* messages that broke the protocol */
     struct service *services; /* of server_resolve.c */
     bool soft_stopping;
-    bool master_gone; /* a worker whose master died */
+    uint64_t soft_stop_ns; /* when it began */
+    bool master_gone;      /* a worker whose master died */
     /* How a server did for a stream, for those that watch: a connection (layer7 false) or a response. NULL: nobody. */
     void (*observe)(struct engine *engine, struct server *server, bool layer7, bool good);
     /* Told what happens to servers; NULL: nobody asks. */
@@ -70,7 +71,9 @@ static inline uint64_t engine_now(const struct engine *engine)
 bool engine_listen(struct engine *engine);
 /* A limit has room again: listeners that paused for it go on. */
 void engine_room_again(struct engine *engine);
-/* Accepts no more; sessions go on, idle ones are closed. */
+/* Whether a response that is written now says that its connection ends, for the process wants to. */
+bool engine_ends_connection(struct engine *engine);
+/* Accepts no more; sessions go on, idle ones are closed (close-spread-time: some time within it). */
 void engine_soft_stop(struct engine *engine);
 /* A frontend's listeners by hand. Paused ones accept nobody until they are resumed; closed ones never do again.
  * false: some could not be opened again. */

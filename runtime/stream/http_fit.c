@@ -101,7 +101,7 @@ bool http_fit_response(struct stream *stream)
     bool odd_framing =
         old_response && response->body == HTTP_BODY_CHUNKED; /* the same section: closed behind it */
     if (connection_mode(stream) == HTTP_CLOSE || response->body == HTTP_BODY_UNTIL_CLOSE || odd_framing ||
-        stream->engine->soft_stopping)
+        engine_ends_connection(stream->engine))
         http->client_keep_alive = false;
     if (!http->client_keep_alive && !old_response)
         return http_msg_add(response, connection_field(stream), STR("close"));

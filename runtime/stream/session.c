@@ -174,14 +174,24 @@ static uint64_t idle_limit_ms(const struct session *session)
     return settings->timeout_http_request ? settings->timeout_http_request : settings->timeout_client;
 }
 
+/* When the process ends: some time in what is left of close-spread-time. */
+static uint64_t spread_end(struct session *session)
+{
+    struct engine *engine = session->engine;
+    uint64_t window_ms = engine->configuration->globals.close_spread_ms, now = engine_now(engine);
+    if (!engine->soft_stopping || !window_ms || window_ms == UINT64_MAX)
+        return TIMER_OFF;
+    uint64_t end = engine->soft_stop_ns + window_ms * NS_PER_MS;
+    return end > now ? now + engine_random(engine) % (end - now) : now;
+}
+
 /* Between requests: nothing is held, the client has so long for its next one. */
 static void go_idle(struct session *session)
 {
-    uint64_t limit = idle_limit_ms(session);
+    uint64_t limit = idle_limit_ms(session), spread = spread_end(session);
     session->idle_since_ns = engine_now(session->engine);
-    if (!limit)
-        timer_stop(&session->timer);
-    else if (!timer_set(&session->timer, session->idle_since_ns + limit * NS_PER_MS))
+    uint64_t at = limit ? session->idle_since_ns + limit * NS_PER_MS : TIMER_OFF;
+    if (!timer_set(&session->timer, at < spread ? at : spread))
         session_destroy(session, false);
 }
 
@@ -275,6 +285,7 @@ static void wait_for_request(struct session *session)
                                           : idle_limit_ms(session) != 0)
         no_request(session, 408, 'c');
     else if (session->engine->soft_stopping && session->stream_count &&
+             !session->engine->configuration->globals.close_spread_ms &&
              !session->frontend->settings.idle_close_on_response)
         session_destroy(session, false);
 }
@@ -284,6 +295,12 @@ void session_soft_stop(struct session *session)
     if (session->stream || !session->stream_count || session->lingering ||
         session->frontend->settings.idle_close_on_response)
         return;
+    if (session->engine->configuration->globals.close_spread_ms) {
+        uint64_t at = spread_end(session);
+        if ((!timer_armed(&session->timer) || at < session->timer.at_ns) && !timer_set(&session->timer, at))
+            session_destroy(session, false);
+        return;
+    }
     session->conn.readable = true;
     wait_for_request(session);
 }

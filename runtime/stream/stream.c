@@ -416,7 +416,8 @@ static enum session_next next_of_session(struct stream *stream)
     bool all_sent = http ? http->front->writer.done : response->end_sent;
     bool keep = http && http->client_keep_alive && !stream->tunnel && !broken && http->front->writer.done &&
                 request_complete(stream);
-    if (keep && (!stream->engine->soft_stopping || stream->request.raw))
+    bool stops = stream->engine->soft_stopping && !stream->engine->configuration->globals.close_spread_ms;
+    if (keep && (!stops || stream->request.raw))
         return SESSION_KEEPS;
     if (session->reset_on_close)
         return SESSION_BREAKS;
