@@ -118,7 +118,7 @@ def test_who_looks_changes_nothing_where_memory_is_short(sim, tmp_path):
     short = TWO_REQUESTS.replace("client c1 ", "fault h1 alloc ENOMEM -p 5% -for 1s\nclient c1 ")
     (tmp_path / "short.vtc").write_text(short)
     for seed in ("1", "2", "3"):
-        plain = re.search(r"hash (\w+)", sim("run", "short.vtc", "--seed", seed, "--tap").stdout).group(1)
+        plain = re.search(r'hash: "(\w+)"', sim("run", "short.vtc", "--seed", seed, "--tap").stdout).group(1)
         _, _, run = page_of(sim, tmp_path, "short.vtc", "--seed", seed)
         assert plain == run["hash"]
 

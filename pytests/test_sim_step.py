@@ -114,7 +114,7 @@ def step(request, tmp_path):
 def run_hash(request, tmp_path, *words):
     program = os.path.abspath(os.path.join(request.config.getoption("--build"), "lockstep-sim"))
     result = subprocess.run([program, "run", "--tap", *words], cwd=tmp_path, capture_output=True, text=True, timeout=60)
-    return re.search(r"(\d+) events, hash (\w+)", result.stdout).groups()
+    return re.search(r'events: (\d+)\s+hash: "(\w+)"', result.stdout).groups()
 
 
 def test_forward_is_the_run_itself(step, request, tmp_path):

@@ -3,6 +3,7 @@
 #include "base/units.h"
 #include "sim/report.h"
 #include "sim/run_options.h"
+#include "sim/test_report.h"
 #include "sim/verb.h"
 #include <stdio.h>
 
@@ -12,10 +13,10 @@ struct outcome_count {
 
 struct run {
     struct run_options options;
-    bool tap, twice, verbose;
+    bool tap, tap13, twice, verbose;
     const char *trace_path, *junit_path;
     FILE *trace;
-    struct buf cases; /* of the JUnit file */
+    struct test_report report; /* of the JUnit file */
     struct outcome_count count;
     unsigned number; /* of the test in TAP */
 };
@@ -24,8 +25,9 @@ static const char help[] =
     "usage: lockstep-sim run FILE.vtc... [options]\n" RUN_OPTIONS_HELP
     "  --twice           runs each seed twice and compares the hashes of what happened\n"
     "  --trace FILE      writes what happened, an event a line\n"
-    "  --tap             prints TAP\n"
-    "  --junit FILE      writes a JUnit report\n"
+    "  --tap             prints TAP 14\n"
+    "  --tap13           the same, for readers that refuse later versions (such as prove of Perl 5.36)\n"
+    "  --junit FILE      writes a report as JUnit does (XML)\n"
     "  -v                tells what is sent, received and printed\n"
     "exit: 0 all passed, 1 one failed, 2 one is wrong, 77 all were skipped\n";
 
@@ -39,9 +41,9 @@ static enum run_option take_own(struct run *run, int argc, char **argv, int at)
         bool *flag;
         const char **value;
     } rows[] = {
-        { "--tap", &run->tap, NULL },          { "--twice", &run->twice, NULL },
-        { "-v", &run->verbose, NULL },         { "--trace", NULL, &run->trace_path },
-        { "--junit", NULL, &run->junit_path },
+        { "--tap", &run->tap, NULL },          { "--tap13", &run->tap13, NULL },
+        { "--twice", &run->twice, NULL },      { "-v", &run->verbose, NULL },
+        { "--trace", NULL, &run->trace_path }, { "--junit", NULL, &run->junit_path },
     };
 
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -98,86 +100,29 @@ static void trace_line(void *data, const struct world *world, uint64_t began_ns,
     buf_finish(&line);
 }
 
-static void add_xml(struct buf *out, struct str text)
+static void print_tap(unsigned number, const struct test_row *row)
 {
-    for (size_t i = 0; i < text.size; i++) {
-        char c = text.data[i];
+    struct buf out = BUF_INIT;
 
-        if (c == '<')
-            buf_add_c(out, "&lt;");
-        else if (c == '>')
-            buf_add_c(out, "&gt;");
-        else if (c == '&')
-            buf_add_c(out, "&amp;");
-        else if (c == '"')
-            buf_add_c(out, "&quot;");
-        else if ((unsigned char)c >= ' ' || c == '\n' || c == '\t')
-            buf_add_char(out, c);
-        else
-            buf_add_char(out, '?');
-    }
+    test_report_tap(&out, number, row);
+    fwrite(out.data, 1, out.size, stdout);
+    buf_finish(&out);
 }
 
-static void add_case(struct run *run, const char *file, uint64_t seed, const struct scenario_result *result,
-                     uint64_t real_ns)
+static void print_result(const struct test_row *row)
 {
-    static const char *const tags[] = { NULL, "failure", "skipped", "error" };
-    struct buf *out = &run->cases;
-    const char *tag = tags[result->outcome];
+    char seeded[40] = "";
 
-    buf_add_c(out, "  <testcase name=\"");
-    add_xml(out, str_of(file));
-    buf_printf(out, "\" classname=\"seed %llu\" time=\"%llu.%06llu\">", (unsigned long long)seed,
-               (unsigned long long)(real_ns / NS_PER_S),
-               (unsigned long long)(real_ns % NS_PER_S / NS_PER_US));
-    if (tag) {
-        buf_printf(out, "<%s message=\"%s\">", tag, scenario_outcome_name(result->outcome));
-        add_xml(out, buf_str(&result->text));
-        buf_printf(out, "</%s>", tag);
-    }
-    buf_add_c(out, "</testcase>\n");
-}
-
-/* Each line of text behind "# ", as TAP's diagnostics are. */
-static void print_diagnostics(struct str text)
-{
-    while (text.data && text.size) {
-        struct str line = str_split(&text, '\n');
-
-        printf("# %.*s\n", STR_ARG(line));
-    }
-}
-
-static void print_result(struct run *run, const char *file, uint64_t seed,
-                         const struct scenario_result *result, uint64_t real_ns)
-{
-    struct str text = buf_str(&result->text);
-    char facts[128], seeded[40] = "";
-
-    snprintf(facts, sizeof(facts), "virtual %.3f s, real %.1f ms, %llu events, hash %016llx",
-             (double)result->virtual_ns / 1e9, (double)real_ns / 1e6, (unsigned long long)result->events,
-             (unsigned long long)result->hash);
-    if (run->options.last_seed > run->options.first_seed)
-        snprintf(seeded, sizeof(seeded), " seed %llu", (unsigned long long)seed);
-    run->number++;
-    if (run->tap) {
-        if (result->outcome == SCENARIO_SKIPPED)
-            printf("ok %u - %s%s # SKIP %.*s\n", run->number, file, seeded, STR_ARG(text));
-        else
-            printf("%sok %u - %s%s (%s)\n", result->outcome == SCENARIO_PASSED ? "" : "not ", run->number,
-                   file, seeded, facts);
-        if (result->outcome == SCENARIO_FAILED || result->outcome == SCENARIO_WRONG)
-            print_diagnostics(text);
-    } else if (result->outcome == SCENARIO_PASSED) {
-        printf("PASS %s%s  (%s)\n", file, seeded, facts);
-    } else if (result->outcome == SCENARIO_SKIPPED) {
-        printf("SKIP %s%s  %.*s\n", file, seeded, STR_ARG(text));
-    } else if (result->outcome == SCENARIO_WRONG) {
-        printf("WRONG %.*s", STR_ARG(text));
-    } else {
-        printf("%.*s", STR_ARG(text));
-    }
-    fflush(stdout);
+    if (row->seeds > 1)
+        snprintf(seeded, sizeof(seeded), " seed %llu", (unsigned long long)row->seed);
+    if (row->outcome == SCENARIO_PASSED)
+        printf("PASS %s%s  (virtual %.3f s, real %.1f ms, %llu events, hash %016llx)\n", row->file, seeded,
+               (double)row->virtual_ns / 1e9, (double)row->real_ns / 1e6, (unsigned long long)row->events,
+               (unsigned long long)row->hash);
+    else if (row->outcome == SCENARIO_SKIPPED)
+        printf("SKIP %s%s  %.*s\n", row->file, seeded, STR_ARG(row->text));
+    else
+        printf("%s%.*s", row->outcome == SCENARIO_WRONG ? "WRONG " : "", STR_ARG(row->text));
 }
 
 static void count_result(struct outcome_count *count, enum scenario_outcome outcome)
@@ -225,6 +170,7 @@ static void run_one(struct run *run, const char *file, uint64_t seed)
 {
     struct scenario_options options = run->options.scenario;
     struct scenario_result result;
+    struct test_row row;
     uint64_t began = run_options_real_ns(), took;
 
     options.path = file;
@@ -241,39 +187,33 @@ static void run_one(struct run *run, const char *file, uint64_t seed)
     if (run->twice && (result.outcome == SCENARIO_PASSED || result.outcome == SCENARIO_FAILED))
         compare_again(&options, &result);
     count_result(&run->count, result.outcome);
-    print_result(run, file, seed, &result, took);
+    row = (struct test_row){ .file = file,
+                             .seed = seed,
+                             .seeds = run->options.last_seed - run->options.first_seed + 1,
+                             .outcome = result.outcome,
+                             .says = buf_str(&result.says),
+                             .text = buf_str(&result.text),
+                             .real_ns = took,
+                             .virtual_ns = result.virtual_ns,
+                             .events = result.events,
+                             .hash = result.hash };
+    run->number++;
+    if (run->tap)
+        print_tap(run->number, &row);
+    else
+        print_result(&row);
+    fflush(stdout);
     if (run->junit_path)
-        add_case(run, file, seed, &result, took);
+        test_report_add(&run->report, &row);
     scenario_result_finish(&result);
-}
-
-static bool write_junit(struct run *run)
-{
-    const struct outcome_count *count = &run->count;
-    FILE *file = fopen(run->junit_path, "w");
-
-    if (!file) {
-        fprintf(stderr, "lockstep-sim run: cannot write '%s'\n", run->junit_path);
-        return false;
-    }
-    fprintf(file,
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-            "<testsuite name=\"lockstep-sim\" tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\">\n",
-            count->passed + count->failed + count->skipped + count->wrong, count->failed, count->wrong,
-            count->skipped);
-    fwrite(run->cases.data, 1, run->cases.size, file);
-    fputs("</testsuite>\n", file);
-    return fclose(file) == 0;
 }
 
 static int finish(struct run *run)
 {
     const struct outcome_count *count = &run->count;
-    bool written = !run->junit_path || write_junit(run);
+    bool written = !run->junit_path || test_report_write(&run->report, run->junit_path, "run");
 
-    if (run->tap)
-        printf("1..%u\n", run->number);
-    else
+    if (!run->tap)
         printf("%u passed, %u failed, %u skipped%s\n", count->passed, count->failed, count->skipped,
                count->wrong ? ", and some files are wrong" : "");
     if (count->wrong || !written)
@@ -295,6 +235,7 @@ int verb_run(int argc, char **argv)
     run_options_init(&run.options, argc);
     if (!parse(&run, argc, argv))
         goto out;
+    run.tap |= run.tap13;
     if (run.trace_path) {
         run.trace = fopen(run.trace_path, "w");
         if (!run.trace) {
@@ -303,7 +244,9 @@ int verb_run(int argc, char **argv)
         }
     }
     if (run.tap)
-        puts("TAP version 13");
+        printf("TAP version %d\n1..%llu\n", run.tap13 ? 13 : 14,
+               (unsigned long long)(run.options.last_seed - run.options.first_seed + 1) *
+                   run.options.file_count);
     for (unsigned i = 0; i < run.options.file_count; i++)
         for (uint64_t seed = run.options.first_seed;; seed++) {
             run_one(&run, run.options.files[i], seed);
@@ -314,7 +257,7 @@ int verb_run(int argc, char **argv)
 out:
     if (run.trace && fclose(run.trace) != 0)
         code = VERB_WRONG;
-    buf_finish(&run.cases);
+    test_report_finish(&run.report);
     run_options_finish(&run.options);
     return code;
 }

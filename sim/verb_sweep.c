@@ -4,6 +4,7 @@
 #include "sim/json.h"
 #include "sim/sweep_marks.h"
 #include "sim/sweep_worker.h"
+#include "sim/test_report.h"
 #include "sim/verb.h"
 #include <errno.h>
 #include <poll.h>
@@ -20,6 +21,13 @@ struct way {
     uint64_t seeds[SEEDS_SHOWN];
 };
 
+/* What became of the runs of one file. */
+struct file_count {
+    uint64_t runs, skipped, failed, real_ns, virtual_ns, events;
+    char *text; /* why it was skipped or is wrong */
+    bool wrong;
+};
+
 struct sweep {
     struct run_options options;
     struct sweep_plan plan;
@@ -28,6 +36,8 @@ struct sweep {
     struct sweep_marks marks;
     struct way *ways, *last_way;
     unsigned way_count;
+    const char *junit_path;
+    struct file_count *files; /* one for each of the options */
     uint64_t total, done, began_ns, shown_ns;
     uint64_t passed, failed, skipped, wrong, virtual_ns;
 };
@@ -37,6 +47,8 @@ static const char help[] = "usage: lockstep-sim sweep FILE.vtc... --seeds A..B [
                            "  --shard I/N       only every N-th run, beginning with the I-th\n"
                            "  --until-fail      ends with the first failure\n"
                            "  --out FOLDER      where the failures' repros go (default lockstep-out)\n"
+                           "  --junit FILE      writes a report as JUnit does (XML): a case for each file "
+                           "that is fine, and one for each way to fail\n"
                            "  --jsonl           prints a line of JSON for each run\n"
                            "  --quiet           no line that tells how far it is\n"
                            "exit: 0 all passed, 1 one failed or what holds sometimes never did, 2 a file is "
@@ -85,6 +97,10 @@ static enum run_option take_own(struct sweep *sweep, int argc, char **argv, int 
         }
     if (value && !strcmp(word, "--out")) {
         sweep->plan.folder = value;
+        return RUN_OPTION_TAKEN_TWO;
+    }
+    if (value && !strcmp(word, "--junit")) {
+        sweep->junit_path = value;
         return RUN_OPTION_TAKEN_TWO;
     }
     if (value && !strcmp(word, "-j") && take_jobs(sweep, value))
@@ -180,6 +196,22 @@ static void print_json(struct sweep *sweep, const struct sweep_result *result)
     buf_finish(&line);
 }
 
+static void count_file(struct sweep *sweep, const struct sweep_result *result)
+{
+    uint64_t seeds = sweep->options.last_seed - sweep->options.first_seed + 1;
+    struct file_count *file = &sweep->files[result->run / seeds];
+
+    file->runs++;
+    file->skipped += result->outcome == SCENARIO_SKIPPED;
+    file->failed += result->outcome == SCENARIO_FAILED || result->outcome == SWEEP_DIED;
+    file->wrong |= result->outcome == SCENARIO_WRONG;
+    file->real_ns += result->real_ns;
+    file->virtual_ns += result->virtual_ns;
+    file->events += result->events;
+    if (!file->text && (result->outcome == SCENARIO_SKIPPED || result->outcome == SCENARIO_WRONG))
+        file->text = mem_need_copy(result->text);
+}
+
 static void take_result(void *data, const struct sweep_result *result)
 {
     struct sweep *sweep = data;
@@ -188,6 +220,7 @@ static void take_result(void *data, const struct sweep_result *result)
         return;
     sweep->done++;
     sweep->virtual_ns += result->virtual_ns;
+    count_file(sweep, result);
     sweep->passed += result->outcome == SCENARIO_PASSED;
     sweep->skipped += result->outcome == SCENARIO_SKIPPED;
     sweep->wrong += result->outcome == SCENARIO_WRONG;
@@ -258,6 +291,51 @@ static void print_ways(const struct sweep *sweep)
     }
 }
 
+/* ---- the JUnit file ---- */
+
+static void add_way(struct test_report *report, const struct sweep *sweep, const struct way *way)
+{
+    struct buf text = BUF_INIT;
+    struct test_row row = { .file = sweep_file(&sweep->plan, way->first_run),
+                            .seed = sweep_seed(&sweep->plan, way->first_run),
+                            .seeds = 2,
+                            .outcome = SCENARIO_FAILED,
+                            .says = str_of(way->says) };
+
+    buf_printf(&text, "%s\n%llu runs fail so\n", way->text, (unsigned long long)way->count);
+    if (way->repro[0])
+        buf_printf(&text, "once more: lockstep-sim repro %s\n", way->repro);
+    row.text = buf_str(&text);
+    test_report_add(report, &row);
+    buf_finish(&text);
+}
+
+static bool write_junit(const struct sweep *sweep)
+{
+    struct test_report report = { 0 };
+    bool written;
+
+    for (unsigned i = 0; i < sweep->options.file_count; i++) {
+        const struct file_count *file = &sweep->files[i];
+        struct test_row row = { .file = sweep->options.files[i],
+                                .seed = sweep->options.first_seed,
+                                .text = str_of(file->text ? file->text : ""),
+                                .real_ns = file->real_ns };
+
+        if (file->wrong)
+            row.outcome = SCENARIO_WRONG;
+        else if (file->runs && file->skipped == file->runs)
+            row.outcome = SCENARIO_SKIPPED;
+        if (file->runs && !file->failed)
+            test_report_add(&report, &row);
+    }
+    for (const struct way *way = sweep->ways; way; way = way->next)
+        add_way(&report, sweep, way);
+    written = test_report_write(&report, sweep->junit_path, "sweep");
+    test_report_finish(&report);
+    return written;
+}
+
 /* ---- running ---- */
 
 static bool anybody_runs(const struct sweep *sweep, struct pollfd *polls, unsigned *workers, nfds_t *count)
@@ -323,7 +401,7 @@ static int finish(struct sweep *sweep)
                 (unsigned long long)sweep->done, (unsigned long long)sweep->total);
         return VERB_WRONG;
     }
-    if (sweep->wrong)
+    if ((sweep->junit_path && !write_junit(sweep)) || sweep->wrong)
         return VERB_WRONG;
     if (sweep->failed ||
         (sweep->plan.shards == 1 && sweep_marks_missing(&sweep->marks))) /* a shard has not seen all */
@@ -342,6 +420,9 @@ static void forget(struct sweep *sweep)
         mem_free(way->repro);
         mem_free(way);
     }
+    for (unsigned i = 0; sweep->files && i < sweep->options.file_count; i++)
+        mem_free(sweep->files[i].text);
+    mem_free(sweep->files);
     sweep_marks_finish(&sweep->marks);
     run_options_finish(&sweep->options);
     mem_free(sweep);
@@ -362,6 +443,7 @@ int verb_sweep(int argc, char **argv)
 
         sweep->total = all > sweep->plan.shard ? (all - sweep->plan.shard - 1) / sweep->plan.shards + 1 : 0;
         sweep->began_ns = run_options_real_ns();
+        sweep->files = mem_need(sweep->options.file_count * sizeof(*sweep->files));
         run_all(sweep);
         code = finish(sweep);
     }
