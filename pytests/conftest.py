@@ -15,6 +15,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 def pytest_addoption(parser):
     parser.addoption("--target", default="runtime", choices=["runtime", "sim", "haproxy"])
     parser.addoption("--build", default=os.path.join(TOP, "build"), help="folder of the built programs")
+    parser.addoption("--threads", type=int, default=0, help="nbthread of all proxies that do not say it themselves")
     parser.addoption("--seed", default="1", help="of the simulator")
 
 
@@ -43,6 +44,7 @@ def world(request, target):
     else:
         binary = shutil.which("haproxy") or "/usr/sbin/haproxy" if target == "haproxy" else os.path.join(build, "lockstep")
         made = RealWorld(target, binary)
+    made.threads = request.config.getoption("--threads")
     yield made
     made.close()
 

@@ -309,12 +309,18 @@ class RealProxy:
         assert not re.search(r"Sanitizer|\.[ch]:\d+:\d+: runtime error:", said), said
 
 
+def with_threads(conf, threads):
+    """The configuration, with so many threads unless it says how many itself."""
+    return conf if not threads or "nbthread" in conf else conf + f"\nglobal\n    nbthread {threads}\n"
+
+
 class RealWorld:
     """Real sockets in real time."""
 
     virtual = False
 
     def __init__(self, target, binary):
+        self.threads = 0
         self.target, self.binary = target, binary
         self.folder = tempfile.mkdtemp(prefix="px")
         self.open = []
@@ -337,7 +343,7 @@ class RealWorld:
         self.count += 1
         folder = os.path.join(self.folder, f"p{self.count}")
         os.mkdir(folder)
-        proxy = self.keep(RealProxy(self.binary, folder, conf, listeners, args, env))
+        proxy = self.keep(RealProxy(self.binary, folder, with_threads(conf, self.threads), listeners, args, env))
         if check:
             proxy.wait_serving()
             assert proxy.alive(), proxy.output()

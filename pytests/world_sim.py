@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 
-from world import WAIT, Conn
+from world import WAIT, Conn, with_threads
 
 BLINK = 0.02  # how long a look for something that should not be there takes
 
@@ -209,6 +209,7 @@ class SimWorld:
 
     def __init__(self, binary, seed):
         self.target = "sim"
+        self.threads = 0
         self.server = SimServer(binary)
         self.server.ask("world", seed=int(seed))
         self.files = {}
@@ -223,7 +224,7 @@ class SimWorld:
         return f"p{self.count}"
 
     def proxy(self, conf, listeners=("fe",), args=(), env=None, check=True):
-        proxy = SimProxy(self.server, self.next_name(), conf, self.files, listeners, args, env)
+        proxy = SimProxy(self.server, self.next_name(), with_threads(conf, self.threads), self.files, listeners, args, env)
         if check:
             assert proxy.alive(), proxy.output()
         return proxy

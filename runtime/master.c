@@ -464,7 +464,7 @@ struct master *master_create(const struct master_facts *facts, struct configurat
     list_init(&master->children);
     if (!make_own(master, configuration))
         goto failed;
-    master->worker = worker_create(master->own);
+    master->worker = worker_create(master->own, NULL, false);
     if (!master->worker || !engine_listen(master->worker->engine))
         goto failed;
     loop_on_turn(master->worker->loop, on_turn, master);

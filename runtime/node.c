@@ -36,6 +36,8 @@
 #include <pcre2.h>
 #include <zlib.h>
 
+enum { WORKERS_MAX = 64 };
+
 struct node {
     struct platform *platform;
     struct arena arena; /* the command line */
@@ -47,8 +49,10 @@ struct node {
     plat_sock to_master;   /* of a worker; PLAT_NO_SOCK: this is none */
     plat_sock to_old;      /* of a worker that takes the place of another */
     const char *const *argv;
-    struct takeover *takeover; /* while listeners are fetched from the process before us */
-    struct worker *worker;
+    struct takeover *takeover;           /* while listeners are fetched from the process before us */
+    struct worker *workers[WORKERS_MAX]; /* the first is turned by the node's own thread */
+    unsigned worker_count;
+    bool in_gate; /* there are threads: the node's own stands inside the gate but while its loop waits */
     struct timer grace, hard_stop;
     bool timers_made;
     enum node_state state;
@@ -106,10 +110,24 @@ static void close_all_sockets(struct node *node)
         close_sockets(node, node->configuration->cli);
 }
 
+static void end_threads(struct node *node)
+{
+    if (!node->in_gate)
+        return;
+    for (unsigned i = 1; i < node->worker_count; i++) {
+        node->workers[i]->over = true;
+        loop_rouse(node->workers[i]->loop);
+    }
+    node->in_gate = false;
+    node->platform->ops->gate_leave(node->platform);
+    node->platform->ops->thread_join_all(node->platform);
+}
+
 void node_destroy(struct node *node)
 {
     if (!node)
         return;
+    end_threads(node);
     master_destroy(node->master);
     if (node->timers_made) {
         timer_finish(&node->grace);
@@ -118,11 +136,10 @@ void node_destroy(struct node *node)
     takeover_destroy(node->takeover);
     if (node->configuration && node->configuration->lua)
         lua_register_stop(node->configuration->lua);
-    struct worker *worker = node->worker;
-    if (worker) {
-        check_stop_all(worker->engine);
-        worker_destroy(worker);
-    }
+    if (node->worker_count)
+        check_stop_all(node->workers[0]->engine);
+    while (node->worker_count)
+        worker_destroy(node->workers[--node->worker_count]);
     if (node->configuration) {
         close_all_sockets(node);
         lua_vm_destroy(node->configuration->lua);
@@ -323,9 +340,9 @@ static void hard_stop(struct timer *timer)
 static void stop_now(struct node *node)
 {
     uint64_t limit = node->configuration->globals.hard_stop_after;
-    engine_soft_stop(node->worker->engine);
+    engine_soft_stop(node->workers[0]->engine);
     if (limit)
-        (void)timer_set(&node->hard_stop, loop_now(node->worker->loop) + limit * NS_PER_MS);
+        (void)timer_set(&node->hard_stop, loop_now(node->workers[0]->loop) + limit * NS_PER_MS);
 }
 
 static void grace_is_over(struct timer *timer)
@@ -340,7 +357,7 @@ static void soft_stop(struct node *node)
     if (node->configuration->stopping)
         return;
     node->configuration->stopping = true;
-    if (!grace || !timer_set(&node->grace, loop_now(node->worker->loop) + grace * NS_PER_MS))
+    if (!grace || !timer_set(&node->grace, loop_now(node->workers[0]->loop) + grace * NS_PER_MS))
         stop_now(node);
 }
 
@@ -362,7 +379,7 @@ static void dump(struct node *node)
 static void on_turn(void *data)
 {
     struct node *node = data;
-    if (node->worker->engine->master_gone) {
+    if (node->workers[0]->engine->master_gone) {
         end(node, 1);
         return;
     }
@@ -447,6 +464,38 @@ static bool tell_master(struct node *node)
     return true;
 }
 
+/* As many as `nbthread` says. Where the platform has no threads, the node's own turns them all. */
+static bool create_workers(struct node *node)
+{
+    bool threads = node->platform->ops->thread_start != NULL;
+    unsigned count = (unsigned)node->configuration->globals.thread_count;
+    while (node->worker_count < count && node->worker_count < WORKERS_MAX) {
+        struct worker *first = node->worker_count ? node->workers[0] : NULL;
+        struct worker *worker = worker_create(node->configuration, first, threads);
+        if (!worker)
+            return false;
+        node->workers[node->worker_count++] = worker;
+    }
+    return true;
+}
+
+/* What they share is all in place by now. */
+static bool start_threads(struct node *node)
+{
+    struct platform *platform = node->platform;
+    if (node->worker_count < 2 || !platform->ops->thread_start)
+        return true;
+    platform->ops->gate_enter(platform);
+    node->in_gate = true;
+    for (unsigned i = 1; i < node->worker_count; i++) {
+        if (platform->ops->thread_start(platform, worker_run, node->workers[i]))
+            continue;
+        diag_say(&node->diag, DIAG_ALERT, "Cannot start thread %u.", i + 1);
+        return false;
+    }
+    return true;
+}
+
 static bool serve(struct node *node)
 {
     struct configuration *configuration = node->configuration;
@@ -461,26 +510,28 @@ static bool serve(struct node *node)
     if (!write_pid(node) || !become_nobody(node))
         return false;
     server_pick_prepare(configuration);
-    node->worker = worker_create(configuration);
-    if (!node->worker) {
+    if (!create_workers(node)) {
         diag_say(&node->diag, DIAG_ALERT, "out of memory or descriptors");
         return false;
     }
-    timer_init(&node->grace, node->worker->loop, grace_is_over);
-    timer_init(&node->hard_stop, node->worker->loop, hard_stop);
+    struct worker *first = node->workers[0];
+    timer_init(&node->grace, first->loop, grace_is_over);
+    timer_init(&node->hard_stop, first->loop, hard_stop);
     node->timers_made = true;
-    loop_on_turn(node->worker->loop, on_turn, node);
-    if (configuration->lua && !lua_register_start(configuration->lua, node->worker->engine))
+    loop_on_turn(first->loop, on_turn, node);
+    if (configuration->lua && !lua_register_start(configuration->lua, first->engine))
         return false;
-    if (!engine_listen(node->worker->engine)) {
+    if (!engine_listen(first->engine)) {
         diag_say(&node->diag, DIAG_ALERT, "out of memory or descriptors");
         return false;
     }
-    if (!check_start_all(node->worker->engine)) {
+    if (!check_start_all(first->engine)) {
         diag_say(&node->diag, DIAG_ALERT, "out of memory");
         return false;
     }
-    server_past_apply(node->worker->engine);
+    server_past_apply(first->engine);
+    if (!start_threads(node))
+        return false;
     if (node->to_master != PLAT_NO_SOCK)
         return tell_master(node);
     signal_old(node);
@@ -670,16 +721,39 @@ static void taken_over(struct node *node)
         end(node, 1);
 }
 
+/* Without threads each gets a turn, in an order that the platform chooses. */
+static void turn_workers(struct node *node)
+{
+    struct platform *platform = node->platform;
+    struct worker *left[WORKERS_MAX];
+    unsigned count = node->in_gate ? 1 : node->worker_count;
+    memcpy(left, node->workers, count * sizeof(struct worker *));
+    while (count && node->state == NODE_RUNNING) {
+        unsigned chosen = count > 1 && platform->ops->pick ? platform->ops->pick(platform, count) : 0;
+        struct worker *worker = left[chosen];
+        memmove(left + chosen, left + chosen + 1, (--count - chosen) * sizeof(struct worker *));
+        loop_turn(worker->loop);
+    }
+}
+
+static bool workers_empty(const struct node *node)
+{
+    for (unsigned i = 0; i < node->worker_count; i++)
+        if (!worker_empty(node->workers[i]))
+            return false;
+    return true;
+}
+
 enum node_state node_turn(struct node *node)
 {
     if (node->master && !master_turn(node->master, &node->exit_code))
         node->state = NODE_ENDED;
     if (node->takeover && takeover_turn(node->takeover))
         taken_over(node);
-    if (node->state == NODE_RUNNING && node->worker)
-        loop_turn(node->worker->loop);
-    if (node->state == NODE_RUNNING && node->worker && node->configuration->stopping &&
-        worker_empty(node->worker))
+    if (node->worker_count)
+        turn_workers(node);
+    if (node->state == NODE_RUNNING && node->worker_count && node->configuration->stopping &&
+        workers_empty(node))
         end(node, 0);
     return node->state;
 }

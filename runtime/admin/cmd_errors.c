@@ -129,7 +129,7 @@ static void run(struct cli_command *command)
     }
     buf_add_c(command->out, "Total events captured on ");
     put_date(command->out, loop_wall(engine->loop));
-    buf_printf(command->out, " : %llu\n", (unsigned long long)engine->refused_count);
+    buf_printf(command->out, " : %llu\n", (unsigned long long)engine->configuration->refused_serial);
     command->state = dump;
     command->more = more;
 }

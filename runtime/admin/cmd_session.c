@@ -27,10 +27,12 @@ static struct stream *find(struct engine *engine, const char *text)
     uint64_t serial;
     if (!parse_id(text, &serial))
         return NULL;
-    LIST_EACH (link, &engine->stream_list) {
-        struct stream *stream = LIST_ITEM(link, struct stream, link);
-        if (stream->serial == serial)
-            return stream;
+    for (engine = engine->first; engine; engine = engine->next) {
+        LIST_EACH (link, &engine->stream_list) {
+            struct stream *stream = LIST_ITEM(link, struct stream, link);
+            if (stream->serial == serial)
+                return stream;
+        }
     }
     return NULL;
 }
@@ -109,18 +111,30 @@ static void put_whole(struct cli_command *command, struct stream *stream)
                stream->response.output, (unsigned long long)stream->response.total_in);
 }
 
-/* Streams come and go between two pieces: the next one is the first with a higher number. */
+/* What is listed of each worker, in turn. */
+struct list_place {
+    unsigned worker; /* how many of them were listed whole */
+    uint64_t last;   /* stream of the next one */
+};
+
+/* Streams come and go between two pieces: the next one is the first of its worker with a higher number. */
 static enum cli_more list_more(struct cli_command *command)
 {
-    uint64_t *last = command->state;
-    LIST_EACH (link, &command->engine->stream_list) {
-        struct stream *stream = LIST_ITEM(link, struct stream, link);
-        if (stream->serial <= *last)
+    struct list_place *place = command->state;
+    unsigned number = 0;
+    for (const struct engine *engine = command->engine->first; engine; engine = engine->next, number++) {
+        if (number < place->worker)
             continue;
-        if (command->out->size >= CLI_PIECE)
-            return CLI_MORE;
-        put_line(command, stream);
-        *last = stream->serial;
+        LIST_EACH (link, &engine->stream_list) {
+            struct stream *stream = LIST_ITEM(link, struct stream, link);
+            if (stream->serial <= place->last)
+                continue;
+            if (command->out->size >= CLI_PIECE)
+                return CLI_MORE;
+            put_line(command, stream);
+            place->last = stream->serial;
+        }
+        *place = (struct list_place){ .worker = number + 1 };
     }
     return CLI_DONE;
 }
@@ -129,8 +143,9 @@ static void run_show_sess(struct cli_command *command)
 {
     const char *id = cli_arg(command, 0);
     if (strcmp(id, "all") == 0) {
-        LIST_EACH (link, &command->engine->stream_list)
-            put_whole(command, LIST_ITEM(link, struct stream, link));
+        for (const struct engine *engine = command->engine->first; engine; engine = engine->next)
+            LIST_EACH (link, &engine->stream_list)
+                put_whole(command, LIST_ITEM(link, struct stream, link));
         return;
     }
     if (id[0]) {
@@ -141,7 +156,7 @@ static void run_show_sess(struct cli_command *command)
             buf_add_c(command->out, "Session not found.\n");
         return;
     }
-    command->state = arena_zero(&command->stream->arena, sizeof(uint64_t));
+    command->state = arena_zero(&command->stream->arena, sizeof(struct list_place));
     if (command->state)
         command->more = list_more;
 }

@@ -69,29 +69,61 @@ static void put_pool(struct buf *out, const char *name, const struct pool *pool)
                (unsigned long long)(all * pool->object_size), (unsigned long long)pool->used_count);
 }
 
+/* Of all workers, as one each. */
+static void sum_pools(const struct engine *engine, struct pool sums[4])
+{
+    for (size_t i = 0; i < 4; i++)
+        sums[i] = (struct pool){ 0 };
+    for (; engine; engine = engine->next) {
+        const struct pool *pools[] = { &engine->buffers, &engine->bulk_buffers, &engine->sessions,
+                                       &engine->server_conns };
+        for (size_t i = 0; i < COUNT_OF(pools); i++) {
+            sums[i].object_size = pools[i]->object_size;
+            sums[i].used_count += pools[i]->used_count;
+            sums[i].free_count += pools[i]->free_count;
+        }
+    }
+}
+
 static void run_pools(struct cli_command *command)
 {
-    const struct engine *engine = command->engine;
-    const struct pool *pools[] = { &engine->buffers, &engine->bulk_buffers, &engine->sessions,
-                                   &engine->server_conns };
+    struct pool pools[4];
+    sum_pools(command->engine->first, pools);
     static const char *const names[] = { "buffer", "bulk_buffer", "session", "server_conn" };
     uint64_t allocated = 0, used = 0;
     buf_add_c(command->out, "Dumping pools usage.\n");
     for (size_t i = 0; i < COUNT_OF(pools); i++) {
-        put_pool(command->out, names[i], pools[i]);
-        allocated += (pools[i]->used_count + pools[i]->free_count) * pools[i]->object_size;
-        used += pools[i]->used_count * pools[i]->object_size;
+        put_pool(command->out, names[i], &pools[i]);
+        allocated += (pools[i].used_count + pools[i].free_count) * pools[i].object_size;
+        used += pools[i].used_count * pools[i].object_size;
     }
     buf_printf(command->out, "Total: %zu pools, %llu bytes allocated, %llu used.\n", COUNT_OF(pools),
                (unsigned long long)allocated, (unsigned long long)used);
 }
 
+static struct loop_counters sum_counters(const struct engine *engine)
+{
+    struct loop_counters sum = { 0 };
+    for (; engine; engine = engine->next) {
+        const struct loop_counters *one = loop_counters(engine->loop);
+        sum.turns += one->turns;
+        sum.tasks_run += one->tasks_run;
+        sum.timers_fired += one->timers_fired;
+        sum.events += one->events;
+        sum.busy_ns += one->busy_ns;
+        sum.idle_ns += one->idle_ns;
+    }
+    return sum;
+}
+
 static void run_activity(struct cli_command *command)
 {
-    const struct loop_counters *counters = loop_counters(command->engine->loop);
+    struct loop_counters sum = sum_counters(command->engine->first);
+    const struct loop_counters *counters = &sum;
     int64_t wall = loop_wall(command->engine->loop);
     struct buf *out = command->out;
-    buf_printf(out, "thread_id: 1 (1..1)\ndate_now: %lld.%06lld\n", (long long)(wall / (int64_t)NS_PER_S),
+    buf_printf(out, "thread_id: 1 (1..%lld)\ndate_now: %lld.%06lld\n",
+               (long long)command->configuration->globals.thread_count, (long long)(wall / (int64_t)NS_PER_S),
                (long long)(wall % (int64_t)NS_PER_S / 1000));
     buf_printf(out, "tasksw: %llu\nloops: %llu\npoll_io: %llu\ntimers: %llu\n",
                (unsigned long long)counters->tasks_run, (unsigned long long)counters->turns,
@@ -99,14 +131,16 @@ static void run_activity(struct cli_command *command)
     buf_printf(out, "busy_us: %llu\nidle_us: %llu\naccepted: %llu\nstream_calls: %llu\n",
                (unsigned long long)(counters->busy_ns / 1000), (unsigned long long)(counters->idle_ns / 1000),
                (unsigned long long)command->configuration->counters.connections_total,
-               (unsigned long long)command->engine->stream_serial);
+               (unsigned long long)command->configuration->stream_serial);
 }
 
 static void run_threads(struct cli_command *command)
 {
-    buf_printf(command->out, "* Thread 1 : act=%d sessions=%llu streams=%llu\n",
-               loop_busy(command->engine->loop), (unsigned long long)command->engine->session_count,
-               (unsigned long long)command->engine->stream_count);
+    unsigned number = 0;
+    for (const struct engine *engine = command->engine->first; engine; engine = engine->next)
+        buf_printf(command->out, "* Thread %u : act=%d sessions=%llu streams=%llu\n", ++number,
+                   loop_busy(engine->loop), (unsigned long long)engine->session_count,
+                   (unsigned long long)engine->stream_count);
 }
 
 /* Listening sockets; those of sessions are in `show sess`. */

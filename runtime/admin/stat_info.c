@@ -233,12 +233,13 @@ GETTER(tls_rate_limit)
 
 static uint64_t pool_bytes(const struct stat_object *object, bool used)
 {
-    const struct engine *engine = object->engine;
-    const struct pool *pools[] = { &engine->buffers, &engine->bulk_buffers, &engine->sessions,
-                                   &engine->server_conns };
     uint64_t sum = 0;
-    for (size_t i = 0; i < COUNT_OF(pools); i++)
-        sum += pools[i]->object_size * (pools[i]->used_count + (used ? 0 : pools[i]->free_count));
+    for (const struct engine *engine = object->engine->first; engine; engine = engine->next) {
+        const struct pool *pools[] = { &engine->buffers, &engine->bulk_buffers, &engine->sessions,
+                                       &engine->server_conns };
+        for (size_t i = 0; i < COUNT_OF(pools); i++)
+            sum += pools[i]->object_size * (pools[i]->used_count + (used ? 0 : pools[i]->free_count));
+    }
     return sum;
 }
 
@@ -266,24 +267,47 @@ GETTER(pool_used_mb)
     return number(out, (int64_t)(pool_bytes(object, true) >> 20));
 }
 
+static int64_t sessions_of(const struct engine *engine)
+{
+    int64_t count = 0;
+    for (engine = engine->first; engine; engine = engine->next)
+        count += (int64_t)engine->session_count;
+    return count;
+}
+
+static int64_t streams_of(const struct engine *engine)
+{
+    int64_t count = 0;
+    for (engine = engine->first; engine; engine = engine->next)
+        count += (int64_t)engine->stream_count;
+    return count;
+}
+
 GETTER(tasks)
 {
     (void)row;
-    return number(out, (int64_t)(object->engine->session_count + object->engine->stream_count));
+    return number(out, sessions_of(object->engine) + streams_of(object->engine));
 }
 
 GETTER(run_queue)
 {
     (void)row;
-    return number(out, loop_busy(object->engine->loop));
+    int64_t busy = 0;
+    for (const struct engine *engine = object->engine->first; engine; engine = engine->next)
+        busy += loop_busy(engine->loop);
+    return number(out, busy);
 }
 
 GETTER(idle)
 {
     (void)row;
-    const struct loop_counters *counters = loop_counters(object->engine->loop);
-    uint64_t all = counters->busy_ns + counters->idle_ns;
-    return number(out, all ? (int64_t)(counters->idle_ns * 100 / all) : 100);
+    uint64_t all = 0, idle_ns = 0;
+    for (const struct engine *engine = object->engine->first; engine; engine = engine->next) {
+        const struct loop_counters *counters = loop_counters(engine->loop);
+        all += counters->busy_ns + counters->idle_ns;
+        idle_ns += counters->idle_ns;
+    }
+    return number(out, all ? (int64_t)(idle_ns * 100 / all) : 100);
 }
 
 GETTER(node)
@@ -311,7 +335,7 @@ GETTER(stopping)
 static int64_t listeners_of(const struct engine *engine)
 {
     int64_t count = 0;
-    LIST_EACH (link, &engine->listeners)
+    LIST_EACH (link, &engine->first->listeners)
         count++;
     return count;
 }
@@ -319,7 +343,7 @@ static int64_t listeners_of(const struct engine *engine)
 GETTER(jobs)
 {
     (void)row;
-    return number(out, listeners_of(object->engine) + (int64_t)object->engine->session_count);
+    return number(out, listeners_of(object->engine) + sessions_of(object->engine));
 }
 
 GETTER(listeners)
@@ -331,19 +355,22 @@ GETTER(listeners)
 GETTER(dropped_logs)
 {
     (void)row;
-    return number(out, (int64_t)log_sender_dropped(object->engine->log));
+    int64_t dropped = 0;
+    for (const struct engine *engine = object->engine->first; engine; engine = engine->next)
+        dropped += (int64_t)log_sender_dropped(engine->log);
+    return number(out, dropped);
 }
 
 GETTER(streams)
 {
     (void)row;
-    return number(out, (int64_t)object->engine->stream_count);
+    return number(out, streams_of(object->engine));
 }
 
 GETTER(streams_total)
 {
     (void)row;
-    return number(out, (int64_t)object->engine->stream_serial);
+    return number(out, (int64_t)object->engine->configuration->stream_serial);
 }
 
 #define P          STAT_PROCESS

@@ -26,6 +26,12 @@ struct loop {
     int poller;
     uint64_t now;
     int64_t wall;
+    uint64_t since; /* when its own latest wait was over */
+
+    struct loop *next;    /* in the ring of the node's loops; NULL: the only one */
+    bool gated;           /* its thread leaves the platform's gate while it waits */
+    bool away;            /* not in its turn, and nobody woke it since; only of several */
+    uint64_t waits_until; /* as its latest wait was told */
 
     struct watch_slot *slots;
     uint32_t slot_count, slot_free, watched;
@@ -58,11 +64,39 @@ struct loop *loop_create(struct platform *platform)
     }
     loop->now = platform->ops->monotonic_ns(platform);
     loop->wall = platform->ops->wall_ns(platform);
+    loop->since = loop->now;
     loop->slot_free = NO_SLOT;
     heap_init(&loop->timers);
     list_init(&loop->tasks);
     list_init(&loop->niced);
     return loop;
+}
+
+void loop_join(struct loop *loop, struct loop *first, bool gated)
+{
+    CHECK(!loop->next && loop != first);
+    loop->next = first->next ? first->next : first;
+    first->next = loop;
+    loop->gated = first->gated = gated;
+    loop->away = first->away = true;
+}
+
+static void leave_ring(struct loop *loop)
+{
+    struct loop *before = loop;
+    if (!loop->next)
+        return;
+    while (before->next != loop)
+        before = before->next;
+    before->next = loop->next == before ? NULL : loop->next;
+    before->away = before->away && before->next;
+    before->gated = before->gated && before->next;
+}
+
+void loop_rouse(struct loop *loop)
+{
+    loop->away = false;
+    loop->platform->ops->wake(loop->platform, loop->poller);
 }
 
 void loop_destroy(struct loop *loop)
@@ -78,6 +112,7 @@ void loop_destroy(struct loop *loop)
         timer->node.place = 0; /* stopped, and may be finished later than the loop */
     }
     heap_finish(&loop->timers);
+    leave_ring(loop);
     mem_free(loop->slots);
     loop->platform->ops->poller_close(loop->platform, loop->poller);
     mem_free(loop);
@@ -112,6 +147,8 @@ void task_wake(struct task *task)
     if (task->queued)
         return;
     struct loop *loop = task->loop;
+    if (UNLIKELY(loop->away))
+        loop_rouse(loop);
     task->queued = true;
     task->serial = ++loop->task_serial;
     task->rank = (int64_t)task->serial + task->nice;
@@ -224,6 +261,8 @@ bool timer_set(struct timer *timer, uint64_t at_ns)
     }
     if (at_ns < loop->now)
         at_ns = loop->now;
+    if (UNLIKELY(loop->away) && at_ns < loop->waits_until)
+        loop_rouse(loop);
     timer->at_ns = at_ns;
     timer->order = ++loop->timer_order;
     if (timer->node.place && timer->node.key <= at_ns)
@@ -402,11 +441,21 @@ static unsigned wait_and_take_time(struct loop *loop)
     const struct platform_ops *ops = loop->platform->ops;
     uint64_t until = wait_until(loop);
     uint64_t before = ops->monotonic_ns(loop->platform);
-    loop->counters.busy_ns += before - loop->now;
+    loop->counters.busy_ns += before - loop->since;
+    loop->waits_until = until;
+    if (UNLIKELY(loop->gated))
+        ops->gate_leave(loop->platform);
     unsigned count = ops->wait(loop->platform, loop->poller, until, loop->events, EVENTS_MAX);
-    loop->now = ops->monotonic_ns(loop->platform);
+    if (UNLIKELY(loop->gated))
+        ops->gate_enter(loop->platform);
+    loop->away = false;
+    loop->now = loop->since = ops->monotonic_ns(loop->platform);
     loop->wall = ops->wall_ns(loop->platform);
     loop->counters.idle_ns += loop->now - before;
+    for (struct loop *other = loop->next; UNLIKELY(other && other != loop); other = other->next) {
+        other->now = loop->now;
+        other->wall = loop->wall;
+    }
     return count;
 }
 
@@ -420,6 +469,7 @@ void loop_turn(struct loop *loop)
         dispatch(loop, loop->events[i]);
     fire_timers(loop);
     run_tasks(loop);
+    loop->away = loop->next != NULL;
 }
 
 bool loop_busy(const struct loop *loop)

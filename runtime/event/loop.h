@@ -68,6 +68,12 @@ enum io_status watch_resume(struct watch *watch) MUST_USE;
 /* ---- the loop ---- */
 struct loop *loop_create(struct platform *platform); /* NULL: out of memory or descriptors */
 void loop_destroy(struct loop *loop);                /* nothing may be watched or armed */
+/* Makes `loop` one of those of a node, of which `first` is another: they have one clock, and a wake-up or a timer for one
+ * that is not in its turn wakes it. gated: each is turned by a thread of its own, inside the platform's gate but while it
+ * waits; else all are turned by one thread. Both before the first turn. */
+void loop_join(struct loop *loop, struct loop *first, bool gated);
+/* Ends a wait of the loop, or its next one. */
+void loop_rouse(struct loop *loop);
 /* One turn. Does not wait when there is work; else until the next timer. */
 void loop_turn(struct loop *loop);
 /* Has work that needs no event and no time (tasks queued, timers due). */

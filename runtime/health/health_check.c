@@ -613,12 +613,12 @@ static struct check *make(struct engine *engine, struct server *server)
     struct check *check = mem_zero(sizeof(*check));
     if (!check)
         return NULL;
-    check->engine = engine;
+    check->engine = engine->first;
     check->server = server;
     check->status = CHECK_INITIALIZING;
     check->code = -1;
     arena_init(&check->arena, 1024);
-    timer_init(&check->timer, engine->loop, fire);
+    timer_init(&check->timer, check->engine->loop, fire);
     return check;
 }
 
@@ -748,8 +748,10 @@ static void resolved(struct engine *engine, struct server *server, bool known, c
 
 bool check_start_all(struct engine *engine)
 {
-    engine->observe = check_observe;
-    engine->resolved = resolved;
+    for (struct engine *one = engine->first; one; one = one->next) {
+        one->observe = check_observe;
+        one->resolved = resolved;
+    }
     unsigned count = 0;
     uint64_t shortest = UINT64_MAX;
     for (struct proxy *proxy = engine->configuration->proxies; proxy; proxy = proxy->next) {

@@ -107,7 +107,7 @@ void server_status_changed(struct engine *engine, struct server *server)
     server_pick_changed(server);
 }
 
-void server_status_kill_sessions(struct engine *engine, struct server *server, char cause)
+static void kill_streams(struct engine *engine, const struct server *server, char cause)
 {
     LIST_EACH_SAFE(link, &engine->stream_list)
     {
@@ -115,6 +115,12 @@ void server_status_kill_sessions(struct engine *engine, struct server *server, c
         if (stream->server == server && stream->server_counted)
             stream_kill(stream, cause);
     }
+}
+
+void server_status_kill_sessions(struct engine *engine, struct server *server, char cause)
+{
+    for (engine = engine->first; engine; engine = engine->next)
+        kill_streams(engine, server, cause);
 }
 
 static void kill_backup_sessions(struct engine *engine, struct proxy *backend)
@@ -220,6 +226,7 @@ static void tell(struct engine *engine, struct server *server, enum server_state
                                   .requeued = requeued,
                                   .reason = reason,
                                   .by_check = by_check };
+    engine = engine->first;
     if (!engine->on_server_event)
         return;
     if (old_state != server->state)
@@ -242,6 +249,7 @@ void server_status_tell(struct engine *engine, struct server *server, unsigned k
                                   .new_state = server->state,
                                   .old_admin = server->admin,
                                   .new_admin = server->admin };
+    engine = engine->first;
     if (engine->on_server_event)
         engine->on_server_event(engine->on_server_event_data, &event);
 }

@@ -169,6 +169,13 @@ struct platform_ops {
                      unsigned max);
     void (*wake)(struct platform *platform, int poller); /* from any thread */
 
+    /* Threads of a node, and its gate: one thread at a time is inside. All NULL: there is one thread, and whoever has
+     * several loops turns them one after the other. thread_start: false when the system gives none. */
+    bool (*thread_start)(struct platform *platform, void (*run)(void *data), void *data);
+    void (*thread_join_all)(struct platform *platform);
+    void (*gate_enter)(struct platform *platform);
+    void (*gate_leave)(struct platform *platform);
+
     /* Stream sockets. Non-blocking, close-on-exec, TCP with PLAT_NO_DELAY set already. *status says why when PLAT_NO_SOCK comes back. */
     plat_sock (*listen)(struct platform *platform, const struct plat_listen *how, enum io_status *status);
     plat_sock (*accept)(struct platform *platform, plat_sock listener, struct addr *peer,

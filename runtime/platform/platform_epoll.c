@@ -11,6 +11,7 @@
 #include "platform/platform_posix.h"
 #include "platform/platform_process.h"
 #include "platform/platform_socket.h"
+#include "platform/platform_thread.h"
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -31,6 +32,7 @@ struct poller {
 
 struct platform_epoll {
     struct platform_posix posix; /* first: a platform pointer is one to this */
+    struct platform_thread_set threads;
     struct poller pollers[POLLER_MAX];
     int signals;       /* the signalfd */
     int signal_poller; /* whose set it is in, -1: none */
@@ -223,6 +225,28 @@ static enum io_status daemonize(struct platform *platform)
     return IO_OK;
 }
 
+/* ---- threads ---- */
+
+static bool thread_start(struct platform *platform, void (*run)(void *data), void *data)
+{
+    return platform_thread_start(&self(platform)->threads, run, data);
+}
+
+static void thread_join_all(struct platform *platform)
+{
+    platform_thread_join_all(&self(platform)->threads);
+}
+
+static void gate_enter(struct platform *platform)
+{
+    platform_thread_enter(&self(platform)->threads);
+}
+
+static void gate_leave(struct platform *platform)
+{
+    platform_thread_leave(&self(platform)->threads);
+}
+
 static const struct platform_ops epoll_ops = {
     .monotonic_ns = platform_posix_monotonic_ns,
     .wall_ns = platform_posix_wall_ns,
@@ -234,6 +258,10 @@ static const struct platform_ops epoll_ops = {
     .unwatch = unwatch,
     .wait = wait_ready,
     .wake = wake,
+    .thread_start = thread_start,
+    .thread_join_all = thread_join_all,
+    .gate_enter = gate_enter,
+    .gate_leave = gate_leave,
     .listen = platform_open_listen,
     .accept = platform_open_accept,
     .connect = platform_open_connect,
@@ -307,6 +335,7 @@ struct platform *platform_epoll_create(void)
     }
     real->posix.base.ops = &epoll_ops;
     platform_marks_init(&real->posix.marks);
+    platform_thread_init(&real->threads);
     if (gethostname(real->posix.host_name, sizeof(real->posix.host_name) - 1) < 0)
         real->posix.host_name[0] = 0;
     real->signal_poller = -1;
@@ -332,5 +361,6 @@ void platform_epoll_destroy(struct platform *platform)
     (void)sigaction(SIGPIPE, &real->pipe_before, NULL);
     (void)sigaction(SIGCHLD, &real->child_before, NULL);
     platform_marks_finish(&real->posix.marks);
+    platform_thread_finish(&real->threads);
     mem_free(real);
 }

@@ -149,6 +149,7 @@ struct configuration {
     struct tls_library *tls;           /* NULL: nothing needs it */
     struct tls_client *httpclient_tls; /* NULL until it is needed, or asked for by httpclient.ssl.* */
     uint64_t unique_serial;            /* %rt */
+    uint64_t session_serial, stream_serial, refused_serial;
 };
 
 struct configuration *configuration_create(struct platform *platform,

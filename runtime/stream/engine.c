@@ -24,7 +24,26 @@ struct bind_listener {
     struct bind *bind;
 };
 
-struct engine *engine_create(struct configuration *configuration, struct loop *loop)
+static void add_to(struct engine *first, struct engine *engine)
+{
+    struct engine *last = first;
+    while (last->next)
+        last = last->next;
+    last->next = engine;
+}
+
+static void remove_from(struct engine *first, struct engine *engine)
+{
+    struct engine *before = first;
+    while (before != engine && before->next != engine)
+        before = before->next;
+    if (before != engine)
+        before->next = engine->next;
+    if (first->last_given == engine)
+        first->last_given = NULL;
+}
+
+struct engine *engine_create(struct configuration *configuration, struct loop *loop, struct engine *first)
 {
     struct engine *engine = mem_zero(sizeof(*engine));
     if (!engine)
@@ -46,6 +65,11 @@ struct engine *engine_create(struct configuration *configuration, struct loop *l
     list_init(&engine->free_streams);
     list_init(&engine->listeners);
     list_init(&engine->ring_servers);
+    engine->first = first ? first : engine;
+    if (first) {
+        add_to(first, engine);
+        return engine;
+    }
     for (struct proxy *proxy = configuration->proxies; proxy; proxy = proxy->next)
         if (proxy->table)
             stick_table_attach(proxy->table, loop);
@@ -107,15 +131,34 @@ static bool may_accept(struct listener *listener)
     return !listener->pause_ns;
 }
 
+static struct engine *after(const struct engine *engine)
+{
+    return engine->next ? engine->next : engine->first;
+}
+
+/* Who has the fewest sessions; of several, the next one in the round. */
+static struct engine *least_loaded(struct engine *first)
+{
+    struct engine *chosen = first->last_given ? after(first->last_given) : first;
+    struct engine *begin = chosen;
+    for (struct engine *other = after(begin); other != begin; other = after(other))
+        if (other->session_count < chosen->session_count)
+            chosen = other;
+    return chosen;
+}
+
 static void accepted(struct listener *listener, plat_sock sock, const struct addr *peer)
 {
     struct bind_listener *bound = CONTAINER_OF(listener, struct bind_listener, listener);
-    session_accept(bound->engine, bound->bind, sock, peer);
+    struct engine *engine = bound->engine;
+    if (UNLIKELY(engine->next) && !bound->bind->is_cli)
+        engine = engine->last_given = least_loaded(engine);
+    session_accept(engine, bound->bind, sock, peer);
 }
 
 void engine_room_again(struct engine *engine)
 {
-    LIST_EACH (link, &engine->listeners) {
+    LIST_EACH (link, &engine->first->listeners) {
         struct bind_listener *bound = LIST_ITEM(link, struct bind_listener, link);
         if (bound->listener.paused && room_for(bound->bind) && !rate_pause(bound))
             listener_resume(&bound->listener);
@@ -184,7 +227,7 @@ static void close_listeners(struct engine *engine)
 void engine_pause(struct engine *engine, struct proxy *frontend)
 {
     frontend->paused = true;
-    LIST_EACH (link, &engine->listeners) {
+    LIST_EACH (link, &engine->first->listeners) {
         struct bind_listener *bound = LIST_ITEM(link, struct bind_listener, link);
         if (bound->bind->proxy == frontend && bound->bind->addr.fd < 0)
             listener_close(&bound->listener);
@@ -195,6 +238,7 @@ bool engine_resume(struct engine *engine, struct proxy *frontend)
 {
     bool all = true;
     frontend->paused = false;
+    engine = engine->first;
     LIST_EACH (link, &engine->listeners) {
         struct bind_listener *bound = LIST_ITEM(link, struct bind_listener, link);
         if (bound->bind->proxy != frontend || bound->listener.open)
@@ -214,7 +258,7 @@ bool engine_resume(struct engine *engine, struct proxy *frontend)
 void engine_close(struct engine *engine, struct proxy *frontend)
 {
     frontend->stopped = true;
-    LIST_EACH_SAFE(link, &engine->listeners)
+    LIST_EACH_SAFE(link, &engine->first->listeners)
     {
         struct bind_listener *bound = LIST_ITEM(link, struct bind_listener, link);
         if (bound->bind->proxy != frontend)
@@ -241,16 +285,36 @@ bool engine_ends_connection(struct engine *engine)
     return since_ms >= window_ms || engine_random(engine) % window_ms < since_ms;
 }
 
-void engine_soft_stop(struct engine *engine)
+static void soft_stop_sessions(struct engine *engine)
 {
-    engine->soft_stopping = true;
-    engine->soft_stop_ns = engine_now(engine);
-    close_listeners(engine);
-    purge_servers(engine);
     LIST_EACH_SAFE(link, &engine->session_list)
     {
         struct session *session = LIST_ITEM(link, struct session, link);
         session_soft_stop(session);
+    }
+}
+
+void engine_soft_stop(struct engine *engine)
+{
+    for (struct engine *one = engine; one; one = one->next) {
+        one->soft_stopping = true;
+        one->soft_stop_ns = engine_now(engine);
+    }
+    close_listeners(engine);
+    purge_servers(engine);
+    for (struct engine *one = engine; one; one = one->next)
+        soft_stop_sessions(one);
+}
+
+/* What there is once for all workers. */
+static void end_shared(struct engine *first)
+{
+    CHECK(!first->next);
+    ring_servers_end(first);
+    for (struct proxy *proxy = first->configuration->proxies; proxy; proxy = proxy->next) {
+        refused_message_forget(proxy);
+        if (proxy->table)
+            stick_table_detach(proxy->table);
     }
 }
 
@@ -259,17 +323,16 @@ void engine_destroy(struct engine *engine)
     if (!engine)
         return;
     close_listeners(engine);
-    engine->soft_stopping = true;
-    server_resolve_stop(engine);
+    for (struct engine *one = engine->first; one; one = one->next)
+        one->soft_stopping = true;
+    if (engine == engine->first)
+        server_resolve_stop(engine);
     while (!list_empty(&engine->session_list))
         session_close(LIST_ITEM(list_first(&engine->session_list), struct session, link), false);
     purge_servers(engine);
-    ring_servers_end(engine);
-    for (struct proxy *proxy = engine->configuration->proxies; proxy; proxy = proxy->next) {
-        refused_message_forget(proxy);
-        if (proxy->table)
-            stick_table_detach(proxy->table);
-    }
+    if (engine == engine->first)
+        end_shared(engine);
+    remove_from(engine->first, engine);
     while (!list_empty(&engine->free_streams)) {
         struct stream *stream = LIST_ITEM(list_first(&engine->free_streams), struct stream, link);
         list_remove(&stream->link);

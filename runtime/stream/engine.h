@@ -34,6 +34,10 @@ struct service;
 struct engine {
     struct configuration *configuration;
     struct loop *loop;
+    struct engine *first,
+        *next; /* of all workers of the node, in order; the first has what there is once: listeners,
+                                  * checks, resolvers, rings, tables' timers */
+    struct engine *last_given; /* of the first: who got the latest connection; NULL: nobody yet */
     struct log_sender *log;
     struct pool buffers;      /* tune.bufsize bytes each */
     struct pool bulk_buffers; /* four times that: for bodies that pass as they come, see channel.h */
@@ -42,11 +46,9 @@ struct engine {
     unsigned free_stream_count;
     struct arena scratch; /* for evaluations between two returns to the loop; callers rewind */
     struct list session_list, stream_list; /* in order of birth */
-    uint64_t session_serial, stream_serial;
-    struct list listeners;    /* open ones of this worker: struct bind_listener in engine.c */
-    struct list ring_servers; /* of ring_server.c */
+    struct list listeners;                 /* open ones of this worker: struct bind_listener in engine.c */
+    struct list ring_servers;              /* of ring_server.c */
     uint64_t session_count, stream_count;
-    uint64_t refused_count;   /* messages that broke the protocol */
     struct service *services; /* of server_resolve.c */
     bool soft_stopping;
     uint64_t soft_stop_ns; /* when it began */
@@ -60,8 +62,9 @@ struct engine {
     void (*resolved)(struct engine *engine, struct server *server, bool known, const char *why);
 };
 
-struct engine *engine_create(struct configuration *configuration, struct loop *loop); /* NULL: no memory */
-/* Ends all sessions at once and frees everything. */
+/* first: the engine of the node's first worker; NULL: this is it. NULL: no memory. */
+struct engine *engine_create(struct configuration *configuration, struct loop *loop, struct engine *first);
+/* Ends all its sessions at once and frees everything. The first is destroyed last. */
 void engine_destroy(struct engine *engine);
 static inline uint64_t engine_now(const struct engine *engine)
 {
@@ -73,7 +76,8 @@ bool engine_listen(struct engine *engine);
 void engine_room_again(struct engine *engine);
 /* Whether a response that is written now says that its connection ends, for the process wants to. */
 bool engine_ends_connection(struct engine *engine);
-/* Accepts no more; sessions go on, idle ones are closed (close-spread-time: some time within it). */
+/* Of the first: nobody accepts any more; sessions of all go on, idle ones are closed (close-spread-time: some time
+ * within it). */
 void engine_soft_stop(struct engine *engine);
 /* A frontend's listeners by hand. Paused ones accept nobody until they are resumed; closed ones never do again.
  * false: some could not be opened again. */

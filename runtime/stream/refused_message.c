@@ -9,7 +9,7 @@ void refused_message_keep(struct stream *stream, bool is_response, struct str by
 {
     struct proxy *front = stream->frontend, *back = stream->backend;
     struct refused_message **kept = is_response ? &back->refused_response : &front->refused_request;
-    uint64_t event = stream->engine->refused_count++;
+    uint64_t event = stream->engine->configuration->refused_serial++;
     struct refused_message *message = mem_alloc(sizeof(*message) + bytes.size);
     if (!message)
         return;

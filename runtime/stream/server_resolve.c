@@ -421,7 +421,7 @@ bool server_resolve_rename(struct engine *engine, struct server *server, const c
     if (!server->settings.resolvers || !is_name(name) || strlen(name) > DNS_NAME_MAX)
         return false;
     if (!resolve)
-        resolve = create(engine, server);
+        resolve = create(engine->first, server);
     if (!resolve || resolve->service)
         return false;
     resolver_leave(&resolve->user);

@@ -97,6 +97,8 @@ static void session_destroy(struct session *session, bool reset)
     stick_untrack(session->tracked);
     list_remove(&session->link);
     engine->session_count--;
+    if (engine->soft_stopping && !engine->session_count && engine != engine->first)
+        loop_rouse(engine->first->loop); /* who waits for the last to end */
     uncount(session);
     pool_give(&engine->sessions, session);
 }
@@ -541,7 +543,7 @@ void session_accept(struct engine *engine, struct bind *bind, plat_sock sock, co
     session->engine = engine;
     session->frontend = bind->proxy;
     session->bind = bind;
-    session->serial = ++engine->session_serial;
+    session->serial = ++engine->configuration->session_serial;
     session->conn.ready = conn_ready;
     session->conn.owner = session;
     session->vars =

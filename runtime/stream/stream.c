@@ -74,7 +74,7 @@ struct stream *stream_create(struct session *session)
     stream->engine = engine;
     stream->session = session;
     stream->frontend = stream->backend = frontend;
-    stream->serial = ++engine->stream_serial;
+    stream->serial = ++engine->configuration->stream_serial;
     task_init(&stream->task, engine->loop, stream_run);
     stream->task.nice = session->task.nice;
     list_init(&stream->queue_link);
