@@ -58,6 +58,8 @@ int verb_diff(int argc, char **argv)
     int code = VERB_WRONG;
     bool fine = argc == 3;
 
+    if (verb_tells_help(argc, argv, help))
+        return VERB_FINE;
     if (!fine)
         fputs(help, stderr);
     for (int i = 0; i < 2 && fine; i++)

@@ -221,6 +221,8 @@ int verb_doctor(int argc, char **argv)
     int code = VERB_WRONG;
     bool fine = size > 0;
 
+    if (verb_tells_help(argc, argv, help))
+        return VERB_FINE;
     run_options_init(&doctor.options, argc);
     doctor.argv = mem_need((size_t)argc * sizeof(*doctor.argv) + 1);
     own[size > 0 ? size : 0] = '\0';

@@ -149,6 +149,8 @@ int verb_explore(int argc, char **argv)
     bool fine = true;
     int code = VERB_WRONG;
 
+    if (verb_tells_help(argc, argv, help))
+        return VERB_FINE;
     explore.explorer = (struct explorer){ .source = { choose }, .depth = DEPTH_USUAL, .width = WIDTH_USUAL };
     run_options_init(&explore.options, argc);
     for (int i = 1; i < argc && fine; i++) {

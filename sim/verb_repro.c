@@ -67,6 +67,8 @@ int verb_repro(int argc, char **argv)
     const char *path = NULL;
     bool force = false, verbose = false;
 
+    if (verb_tells_help(argc, argv, help))
+        return VERB_FINE;
     for (int i = 1; i < argc; i++) {
         if (!strcmp(argv[i], "--force")) {
             force = true;

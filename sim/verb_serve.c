@@ -2,9 +2,19 @@
 #include "sim/serve.h"
 #include "sim/verb.h"
 
+static const char help[] =
+    "usage: lockstep-sim serve\n"
+    "  One world: a request a line on standard input, as JSON, and an answer a line on standard\n"
+    "  output. docs/SERVE.md has them all.\n"
+    "exit: 0 at the end of the input\n";
+
 int verb_serve(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
+    if (verb_tells_help(argc, argv, help))
+        return VERB_FINE;
+    if (argc > 1) {
+        fprintf(stderr, "lockstep-sim serve: '%s' is unknown\n%s", argv[1], help);
+        return VERB_WRONG;
+    }
     return serve_dialogue();
 }

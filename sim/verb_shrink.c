@@ -165,6 +165,8 @@ int verb_shrink(int argc, char **argv)
 {
     const char *stem = argc == 4 && !strcmp(argv[2], "--out") ? argv[3] : NULL;
 
+    if (verb_tells_help(argc, argv, shrink_help))
+        return VERB_FINE;
     if ((argc != 2 && !stem) || argv[1][0] == '-') {
         fputs(shrink_help, stderr);
         return VERB_WRONG;
@@ -277,6 +279,8 @@ static int run_why(const char *path)
 
 int verb_why(int argc, char **argv)
 {
+    if (verb_tells_help(argc, argv, why_help))
+        return VERB_FINE;
     if (argc != 2 || argv[1][0] == '-') {
         fputs(why_help, stderr);
         return VERB_WRONG;

@@ -269,6 +269,8 @@ int verb_step(int argc, char **argv)
     struct repro repro;
     int code = VERB_WRONG;
 
+    if (verb_tells_help(argc, argv, help))
+        return VERB_FINE;
     run_options_init(&options, argc);
     if (!parse(&options, argc, argv)) {
         fputs(help, stderr);

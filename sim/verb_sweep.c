@@ -434,6 +434,8 @@ int verb_sweep(int argc, char **argv)
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     int code = VERB_WRONG;
 
+    if (verb_tells_help(argc, argv, help))
+        return VERB_FINE;
     run_options_init(&sweep->options, argc);
     sweep->plan = (struct sweep_plan){ &sweep->options, "lockstep-out", 0, 1, 1 };
     sweep->plan.jobs = processors < 1 ? 1 : processors > JOBS_MAX ? JOBS_MAX : (unsigned)processors;

@@ -280,6 +280,8 @@ int verb_torture(int argc, char **argv)
     bool fine = true;
     int code = VERB_WRONG;
 
+    if (verb_tells_help(argc, argv, help))
+        return VERB_FINE;
     run_options_init(&torture.options, argc);
     for (int i = 1; i < argc && fine; i++) {
         enum run_option taken = run_options_take(&torture.options, "torture", argc, argv, i);

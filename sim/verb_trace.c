@@ -227,6 +227,8 @@ int verb_trace(int argc, char **argv)
     struct repro repro;
     int code = VERB_WRONG;
 
+    if (verb_tells_help(argc, argv, help))
+        return VERB_FINE;
     run_options_init(&trace.options, argc);
     if (!parse(&trace, argc, argv)) {
         fputs(help, stderr);
