@@ -73,7 +73,7 @@ static const char script[] =
     "  function(s, obj, taken)\n"
     "    local t = text()\n"
     "    local sent = obj:send(t)\n"
-    "    if sent ~= #t and (sent > #t or #s.left < SIZE / 2) then differ('send') end\n"
+    "    if sent ~= #t and (sent < 0 or sent > #t or obj:input() < SIZE / 2) then differ('send') end\n"
     "    s.out = s.out .. t:sub(1, sent)\n"
     "  end,\n"
     "  function(s, obj)\n"

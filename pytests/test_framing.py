@@ -294,3 +294,26 @@ def test_the_rest_of_a_response_is_no_response(world, ending, origin):
     again.recv_request()
     answer(again, b"second")
     assert client.recv_response().body == b"second"
+
+
+@OURS
+def test_a_filter_that_took_all_sends_to_its_end(world, origin):
+    path = world.file("filter.lua", SENDER + 'PLAY = function(chn) chn:get() chn:send(string.rep("x", 400000)) end\n')
+    proxy = world.proxy(f"""
+global
+    lua-load {path}
+defaults
+    timeout client 5s
+    timeout server 5s
+    timeout connect 5s
+frontend fe
+    bind fd@${{fe}}
+    filter lua.f
+    default_backend be
+backend be
+    server s {origin.addr}
+""")
+    client = world.connect(proxy.port())
+    client.send(b"abc")
+    client.shutdown()
+    assert origin.accept().recv_all() == b"x" * 400000

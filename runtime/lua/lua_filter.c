@@ -123,7 +123,10 @@ static enum filter_result filter_sees_head(struct stream_filter *filter, bool re
 static enum filter_result filter_sees_data(struct stream_filter *filter, bool response)
 {
     bool http = filter->stream->http && !filter->stream->tunnel;
-    return call_back(filter, http ? "http_payload" : "tcp_payload", response, http);
+    const struct instance *instance = filter->own;
+    enum filter_result result = call_back(filter, http ? "http_payload" : "tcp_payload", response, http);
+    filter->ways[response].pending = instance->runs[response];
+    return result;
 }
 
 static enum filter_result filter_sees_end(struct stream_filter *filter, bool response)

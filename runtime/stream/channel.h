@@ -25,6 +25,7 @@ struct channel {
     bool end_sent;       /* the consumer was told of the end */
     bool bulk;           /* data is a large buffer */
     bool eager;          /* the last read filled all the room */
+    bool held;           /* a filter is in the middle of adding to it: the end does not pass yet */
     struct str trailers; /* how a chunked body ends that has them (h1_trailers_end), in the stream's arena */
     uint64_t total_in, total_out; /* bytes since the stream began: received / sent */
     bool out_waits;               /* output is ready and the consumer did not take it when it was offered */

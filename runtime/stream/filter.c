@@ -107,19 +107,28 @@ void filter_want_data(struct stream_filter *filter, bool response, bool wants)
         channel_of(stream, response)->forward = 0;
 }
 
+static bool any_pending(const struct stream *stream, bool response)
+{
+    for (const struct stream_filter *filter = stream->filters; filter; filter = filter->next)
+        if (filter->ways[response].pending)
+            return true;
+    return false;
+}
+
 /* All filters look at the same input; what none holds up goes on. */
 static bool show_data(struct stream *stream, bool response)
 {
     struct channel *channel = channel_of(stream, response);
-    if (!channel->input)
+    if (!channel->input && !channel->held)
         return false;
     for (struct stream_filter *filter = stream->filters; filter; filter = filter->next) {
         struct filter_way *way = &filter->ways[response];
         const struct filter_row *row = filter->config->row;
-        if (!way->wants_data || !row->data)
+        if (!row->data || (!way->pending && (!way->wants_data || !channel->input)))
             continue;
         way->seen = channel->total_in;
         enum filter_result result = row->data(filter, response);
+        channel->held = any_pending(stream, response);
         if (result == FILTER_FAIL)
             (void)obey(stream, result, response);
         if (result != FILTER_NEXT)
@@ -156,9 +165,9 @@ bool filter_data(struct stream *stream)
         const struct channel *channel = channel_of(stream, response);
         if (!stream->filters_open[response])
             continue;
-        if (wanted(stream, response))
+        if (wanted(stream, response) || channel->held)
             moved |= show_data(stream, response);
-        if (channel->ended && !channel->input && !channel->raw)
+        if (channel->ended && !channel->input && !channel->raw && !channel->held)
             moved |= show_end(stream, response);
     }
     return moved;

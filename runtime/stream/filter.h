@@ -44,6 +44,8 @@ struct stream_filter { /* in the stream's arena */
     void *own;
     struct filter_way {
         bool wants_data, started, head_seen, ended, stopped;
+        bool
+            pending; /* its look at data has begun and waits: it is called again, also when no data is left */
         uint64_t seen; /* bytes that had come when data was looked at last */
     } ways[2];         /* request, response */
 };

@@ -158,7 +158,8 @@ bool http_writer_interim(struct http_writer *writer, const struct http_msg *msg,
 /* A chunk of all output that is there; the last one carries the end with it. */
 static void open_chunk(struct http_writer *writer, const struct channel *channel)
 {
-    bool all = channel->ended && !channel->input; /* what is raw then belongs to the next message */
+    bool all = channel->ended && !channel->input &&
+               !channel->held; /* what is raw then belongs to the next message */
     if (writer->frame_size || writer->tail.size || writer->chunk_left || writer->last_chunk)
         return;
     struct str end =
@@ -248,8 +249,8 @@ bool http_writer_flush(struct http_writer *writer, struct conn *conn, struct cha
         channel_taken(channel, engine_now(engine));
         moved = true;
     }
-    if (writer->started && channel->ended && !channel->input && http_writer_idle(writer, channel) &&
-        (!writer->chunked || writer->last_chunk)) {
+    if (writer->started && channel->ended && !channel->held && !channel->input &&
+        http_writer_idle(writer, channel) && (!writer->chunked || writer->last_chunk)) {
         writer->broken = writer->counted && writer->length_left && !channel->closed;
         writer->done = !writer->broken;
         moved = true;

@@ -53,7 +53,8 @@ bool tcp_pass_send(struct conn *conn, struct channel *channel, struct engine *en
         channel_sent(channel, result.size);
         channel_taken(channel, engine_now(engine));
     }
-    if (channel->ended && !channel->output && !channel->input && !channel->end_sent && !channel->closed) {
+    if (channel->ended && !channel->held && !channel->output && !channel->input && !channel->end_sent &&
+        !channel->closed) {
         conn_shut_write(conn);
         channel->end_sent = true;
         channel_taken(channel, engine_now(engine));
