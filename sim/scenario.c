@@ -24,6 +24,8 @@
 #include <unistd.h>
 
 enum { LIMIT_S = 60, LIVE_S = 600, FIRST_INHERITED = 1000, DRIFT_MAX = 500000 };
+/* No system has a program of this name: `feature cmd "command -v ..."` keeps scenarios for here from others. */
+#define GUARD       "lockstep-world"
 #define INSTANT_MAX 9000000000 /* seconds: in nanoseconds it fits in 64 bits */
 
 const char *scenario_outcome_name(enum scenario_outcome outcome)
@@ -390,7 +392,10 @@ static bool programs_exist(struct str command)
         size_t both = str_find(command, STR("&&"));
         struct str one = str_trim(both == STR_NOT_FOUND ? command : str_slice(command, 0, both));
 
-        if (!str_starts(one, STR("command -v ")) || !shell_has_program(str_trim(str_from(one, 11))))
+        if (!str_starts(one, STR("command -v ")))
+            return false;
+        one = str_trim(str_from(one, 11));
+        if (!str_eq(one, STR(GUARD)) && !shell_has_program(one))
             return false;
         command = both == STR_NOT_FOUND ? STR_NONE : str_from(command, both + 2);
     }
