@@ -238,7 +238,8 @@ class RealProxy:
 
     def __init__(self, binary, folder, conf, listeners=("fe",), args=(), env=None, start=True):
         self.folder, self.ports, self.socks = folder, {}, []
-        environment = {"PATH": os.environ.get("PATH", ""), **(env or {})}
+        environment = {name: os.environ[name] for name in ("PATH", "TSAN_OPTIONS") if name in os.environ}
+        environment.update(env or {})
         for name in listeners:
             sock = socket.socket()
             sock.bind(("127.0.0.1", 0))

@@ -34,6 +34,13 @@ void *pool_take(struct pool *pool)
     return object;
 }
 
+void pool_pass(struct pool *from, struct pool *to)
+{
+    CHECK(from->object_size == to->object_size && from->used_count > 0);
+    from->used_count--;
+    to->used_count++;
+}
+
 void pool_give(struct pool *pool, void *object)
 {
     CHECK(object && pool->used_count > 0);

@@ -14,6 +14,8 @@ struct pool {
 void pool_init(struct pool *pool, const char *name, size_t object_size, size_t free_max);
 void pool_finish(struct pool *pool);         /* no object may be in use */
 void *pool_take(struct pool *pool) MUST_USE; /* not cleared; NULL when there is no memory */
+/* What was taken from one pool will be given to another for objects of the same size. */
+void pool_pass(struct pool *from, struct pool *to);
 void pool_give(struct pool *pool, void *object);
 
 #endif

@@ -414,6 +414,20 @@ plat_sock watch_release(struct watch *watch)
     return sock;
 }
 
+enum io_status watch_move(struct watch *watch, struct loop *loop)
+{
+    struct watch old = *watch;
+    watch_pause(watch);
+    enum io_status status = watch_begin(watch, loop, old.sock, old.ready);
+    if (status != IO_OK) {
+        *watch = old;
+        return status;
+    }
+    old.loop->slots[old.slot].watch = &old;
+    slot_give(&old);
+    return IO_OK;
+}
+
 static void dispatch(struct loop *loop, struct plat_event event)
 {
     uint32_t slot = (uint32_t)event.token;

@@ -61,6 +61,8 @@ enum io_status watch_begin(struct watch *watch, struct loop *loop, plat_sock soc
                            void (*ready)(struct watch *watch, unsigned ready)) MUST_USE;
 void watch_end(struct watch *watch);          /* closes the socket; harmless when ended or zeroed */
 plat_sock watch_release(struct watch *watch); /* stops watching, the caller gets the socket */
+/* Goes on in another loop of the node; what is ready is told anew. On failure it stays where it was, but paused. */
+enum io_status watch_move(struct watch *watch, struct loop *loop) MUST_USE;
 /* Nothing is told of it until it is resumed, which may fail and be tried again; the socket stays the watch's. */
 void watch_pause(struct watch *watch);
 enum io_status watch_resume(struct watch *watch) MUST_USE;

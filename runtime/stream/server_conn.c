@@ -281,8 +281,10 @@ static bool may_share(const struct server_conn *idle, const struct stream *strea
     return false;
 }
 
+/* One that the stream's own worker opened goes before those of other workers. */
 static struct server_conn *find_idle(struct stream *stream, const struct server *server, uint64_t identity)
 {
+    struct server_conn *of_another = NULL;
     LIST_EACH (link, &stream->session->server_conns) {
         struct server_conn *idle = LIST_ITEM(link, struct server_conn, idle_link);
         if (idle->server == server && idle->identity == identity)
@@ -290,10 +292,14 @@ static struct server_conn *find_idle(struct stream *stream, const struct server 
     }
     LIST_EACH (link, &server->idle) {
         struct server_conn *idle = LIST_ITEM(link, struct server_conn, idle_link);
-        if (idle->engine == stream->engine && idle->identity == identity && may_share(idle, stream))
+        if (idle->identity != identity || !may_share(idle, stream))
+            continue;
+        if (idle->engine == stream->engine)
             return idle;
+        if (!of_another)
+            of_another = idle;
     }
-    return NULL;
+    return of_another;
 }
 
 static struct server_conn *find_for(struct stream *stream, struct server *server)
@@ -325,10 +331,24 @@ static void leave_idle(struct server_conn *idle)
     timer_stop(&idle->timer);
 }
 
+/* Another worker's becomes the stream's worker's. false: it cannot be, and is closed. */
+static bool change_worker(struct server_conn *idle, struct engine *engine)
+{
+    if (watch_move(&idle->conn.watch, engine->loop) != IO_OK) {
+        server_conn_destroy(idle, false);
+        return false;
+    }
+    timer_finish(&idle->timer);
+    timer_init(&idle->timer, engine->loop, idle_over);
+    pool_pass(&idle->engine->server_conns, &engine->server_conns);
+    idle->engine = engine;
+    return true;
+}
+
 struct server_conn *server_conn_reuse(struct stream *stream, struct server *server)
 {
     struct server_conn *idle = find_for(stream, server);
-    if (!idle)
+    if (!idle || (UNLIKELY(idle->engine != stream->engine) && !change_worker(idle, stream->engine)))
         return NULL;
     leave_idle(idle);
     idle->stream = stream;
