@@ -58,6 +58,7 @@ def test_which_server(world, origin, lines, weights, picks):
         server.recv_request()
         answer(server)
         got += client.recv_response().header("s")[1:]
+        assert client.at_end()  # the server is free again
     assert got == picks
 
 

@@ -81,7 +81,8 @@ class Master:
 
     def processes(self, kind="workers"):
         """[(pid, type, reloads)] of that part of `show proc`."""
-        parts = re.split(r"^# (.*)\n", "# master\n" + self.ask("show proc").split("\n", 1)[1], flags=re.M)[1:]
+        _, _, table = self.ask("show proc").partition("\n")  # empty while HAProxy's master starts itself anew
+        parts = re.split(r"^# (.*)\n", "# master\n" + table, flags=re.M)[1:]
         rows = dict(zip(parts[::2], parts[1::2])).get(kind, "")
         return [(int(row[1]), row[2], int(row[3])) for row in re.finditer(r"^(\d+) +(\S+) +(\d+)", rows, re.M)]
 
