@@ -450,26 +450,45 @@ static uint64_t wait_until(struct loop *loop)
     return next <= loop->now ? 0 : next;
 }
 
+static void take_time(struct loop *loop, uint64_t before)
+{
+    const struct platform_ops *ops = loop->platform->ops;
+    loop->now = ops->monotonic_ns(loop->platform);
+    loop->wall = ops->wall_ns(loop->platform);
+    loop->counters.idle_ns += loop->now - before;
+}
+
+/* As one of several: their clock is set inside the gate. */
+static unsigned wait_among_others(struct loop *loop, uint64_t until, uint64_t before)
+{
+    const struct platform_ops *ops = loop->platform->ops;
+    loop->counters.busy_ns += before - loop->since;
+    loop->waits_until = until;
+    if (loop->gated)
+        ops->gate_leave(loop->platform);
+    unsigned count = ops->wait(loop->platform, loop->poller, until, loop->events, EVENTS_MAX);
+    if (loop->gated)
+        ops->gate_enter(loop->platform);
+    loop->away = false;
+    take_time(loop, before);
+    loop->since = loop->now;
+    for (struct loop *other = loop->next; other && other != loop; other = other->next) {
+        other->now = loop->now;
+        other->wall = loop->wall;
+    }
+    return count;
+}
+
 static unsigned wait_and_take_time(struct loop *loop)
 {
     const struct platform_ops *ops = loop->platform->ops;
     uint64_t until = wait_until(loop);
     uint64_t before = ops->monotonic_ns(loop->platform);
-    loop->counters.busy_ns += before - loop->since;
-    loop->waits_until = until;
-    if (UNLIKELY(loop->gated))
-        ops->gate_leave(loop->platform);
+    if (UNLIKELY(loop->next != NULL))
+        return wait_among_others(loop, until, before);
+    loop->counters.busy_ns += before - loop->now;
     unsigned count = ops->wait(loop->platform, loop->poller, until, loop->events, EVENTS_MAX);
-    if (UNLIKELY(loop->gated))
-        ops->gate_enter(loop->platform);
-    loop->away = false;
-    loop->now = loop->since = ops->monotonic_ns(loop->platform);
-    loop->wall = ops->wall_ns(loop->platform);
-    loop->counters.idle_ns += loop->now - before;
-    for (struct loop *other = loop->next; UNLIKELY(other && other != loop); other = other->next) {
-        other->now = loop->now;
-        other->wall = loop->wall;
-    }
+    take_time(loop, before);
     return count;
 }
 
@@ -483,7 +502,8 @@ void loop_turn(struct loop *loop)
         dispatch(loop, loop->events[i]);
     fire_timers(loop);
     run_tasks(loop);
-    loop->away = loop->next != NULL;
+    if (UNLIKELY(loop->next != NULL))
+        loop->away = true;
 }
 
 bool loop_busy(const struct loop *loop)
