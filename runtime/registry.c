@@ -16,7 +16,6 @@
 
 extern const struct fetch_row fetch_ssl_rows[], fetch_ssl_hello_rows[], fetch_hello_rows[];
 extern const struct converter_row conv_x509_rows[];
-extern const struct action_row action_tls_rows[];
 extern const struct command_row cmd_ssl_rows[], cmd_ssl_ca_rows[], cmd_ssl_dump_rows[];
 extern const struct section_row kw_section_rows[];
 extern const struct keyword_row kw_global_rows[], kw_global_ignored_rows[], kw_stats_rows[], kw_lua_rows[],
@@ -137,7 +136,6 @@ static const struct table tables[] = {
     CONVERTERS(conv_capture_rows),
     CONVERTERS(conv_forwarded_rows),
     ACTIONS(action_flow_rows),
-    ACTIONS(action_tls_rows),
     ACTIONS(action_reply_rows),
     ACTIONS(action_redirect_rows),
     ACTIONS(action_rewrite_rows),

@@ -91,14 +91,23 @@ static enum rule_result wait_for_body(struct rule *rule, struct sample_context *
 
 /* ---- wait-for-handshake ---- */
 
-/* A stream begins when the connection is usable: there is no early data, and nothing to wait for. */
+/* A request that came as early data may be a copy; the end of the handshake proves that it is none. */
 static enum rule_result wait_for_handshake(struct rule *rule, struct sample_context *context,
                                            struct rule_cursor *cursor)
 {
+    struct stream *stream = context->stream;
+    uint64_t until = 0;
     (void)rule;
-    (void)context;
-    (void)cursor;
-    return RULE_NEXT;
+    if (!stream->session->conn.settling)
+        return RULE_NEXT;
+    if (!end_of_wait(stream, cursor, stream->timeout_client_ms, &until))
+        return RULE_FAIL;
+    if (engine_now(stream->engine) < until || !stream->timeout_client_ms) {
+        stream_wait_until(stream, stream->timeout_client_ms ? until : TIMER_OFF);
+        return RULE_WAIT;
+    }
+    stream->http->client_keep_alive = false;
+    return answer(stream, 408, 'c', 'R');
 }
 
 /* ---- pause ---- */

@@ -317,7 +317,7 @@ static bool prepare_conn(struct check *check, const struct check_step *step)
     const char *alpn = step->alpn ? step->alpn : settings->check_alpn;
     struct buf sni = BUF_INIT;
     bool good = check->server->tls && find_sni(check, step, &sni) &&
-                tls_conn_open(&check->conn, check->server->tls, sni.size ? buf_str(&sni) : STR_NONE) &&
+                tls_conn_open(&check->conn, check->server->tls, sni.size ? buf_str(&sni) : STR_NONE, false) &&
                 (!alpn || tls_conn_offer(&check->conn, alpn));
     buf_finish(&sni);
     return good;

@@ -27,22 +27,6 @@ static bool on_server(struct cfg_option *option)
     return set(option, &((struct server_settings *)option->target)->tls, TLS_ON_SERVER);
 }
 
-/* Early data is not taken and not sent: a request could be replayed. The handshake goes its usual way. */
-static bool bind_early(struct cfg_option *option)
-{
-    cfg_notice(option->line,
-               "'%s' : 'allow-0rtt' : early data is not accepted, clients send it after the handshake.",
-               option->what);
-    return on_bind(option);
-}
-
-static bool server_early(struct cfg_option *option)
-{
-    cfg_notice(option->line, "'%s' : 'allow-0rtt' : early data is not sent, requests wait for the handshake.",
-               option->what);
-    return on_server(option);
-}
-
 /* This engine speaks HTTP/1 alone: a client that could do both gets that. */
 static void warn_of_h2(struct cfg_option *option, const char *text)
 {
@@ -155,7 +139,7 @@ const struct option_row kw_tls_bind_rows[] = {
     { "crt", .set = CFG_CALL, .call = crt },
     { "crt-list", .set = CFG_CALL, .call = crt_list },
     { "default-crt", .set = CFG_CALL, .call = default_crt },
-    { "allow-0rtt", .set = CFG_CALL, .call = bind_early }, BIND_TLS("no-alpn"), BIND_TLS("npn"), BIND_TLS("ca-file"), BIND_TLS("ca-ignore-err"),
+    BIND_TLS("allow-0rtt"), BIND_TLS("no-alpn"), BIND_TLS("npn"), BIND_TLS("ca-file"), BIND_TLS("ca-ignore-err"),
     BIND_TLS("ca-verify-file"), BIND_TLS("ciphers"), BIND_TLS("ciphersuites"), BIND_TLS("client-sigalgs"),
     BIND_TLS("crl-file"), BIND_TLS("crt-ignore-err"), BIND_TLS("curves"), BIND_TLS("ecdhe"),
     BIND_TLS("force-sslv3"), BIND_TLS("force-tlsv10"), BIND_TLS("force-tlsv11"), BIND_TLS("force-tlsv12"),
@@ -181,7 +165,7 @@ const struct option_row kw_tls_server_rows[] = {
     { "sni", .set = CFG_TEXT, IN_SERVER(sni) },
     { "verify", .set = CFG_CALL, .call = server_verify },
     { "alpn", .set = CFG_CALL, .call = server_alpn },
-    { "allow-0rtt", .set = CFG_CALL, .call = server_early }, SERVER_TLS("no-alpn"), SERVER_TLS("npn"), SERVER_TLS("ca-file"), SERVER_TLS("ciphers"),
+    SERVER_TLS("allow-0rtt"), SERVER_TLS("no-alpn"), SERVER_TLS("npn"), SERVER_TLS("ca-file"), SERVER_TLS("ciphers"),
     SERVER_TLS("ciphersuites"), SERVER_TLS("client-sigalgs"), SERVER_TLS("crl-file"), SERVER_TLS("crt"),
     SERVER_TLS("curves"), SERVER_TLS("force-sslv3"), SERVER_TLS("force-tlsv10"), SERVER_TLS("force-tlsv11"),
     SERVER_TLS("force-tlsv12"), SERVER_TLS("force-tlsv13"), SERVER_TLS("no-sslv3"), SERVER_TLS("no-tlsv10"),

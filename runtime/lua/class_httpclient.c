@@ -284,7 +284,7 @@ static bool open_tls(struct http_client *client)
     struct buf error = BUF_INIT;
     struct tls_client *tls = configuration_httpclient_tls(client->engine->configuration, &error);
     buf_finish(&error);
-    return tls && tls_conn_open(&client->conn, tls, client->sni);
+    return tls && tls_conn_open(&client->conn, tls, client->sni, false);
 }
 
 static bool open_conn(struct http_client *client)

@@ -175,7 +175,7 @@ bool class_socket_tls(struct lua_machine *machine, struct conn *conn, struct str
 {
     struct tls_library *library = configuration_tls_library(machine->configuration);
     struct tls_client *client = library ? tls_client_plain(library) : NULL;
-    return client && tls_conn_open(conn, client, name);
+    return client && tls_conn_open(conn, client, name, false);
 }
 
 static int begin(lua_State *L, bool tls)

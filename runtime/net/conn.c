@@ -224,6 +224,8 @@ static void on_ready(struct watch *watch, unsigned ready)
         handshake(conn);
         if (conn->state == CONN_HANDSHAKE && conn->error == IO_OK)
             return;
+    } else if (conn->settling && conn->error == IO_OK) {
+        handshake(conn);
     }
     conn->ready(conn, conn->owner);
 }
@@ -232,7 +234,7 @@ static void conn_reset_fields(struct conn *conn, struct loop *loop)
 {
     conn->transport = conn->transport ? conn->transport : &conn_plain;
     conn->readable = conn->writable = false;
-    conn->peer_shut = conn->read_ended = conn->write_shut = conn->any_in = false;
+    conn->peer_shut = conn->read_ended = conn->write_shut = conn->any_in = conn->settling = false;
     conn->error = IO_OK;
     conn->own = conn->source = conn->destination = conn->said_source = conn->said_destination = NULL;
     conn->opened_ns = loop_now(loop);

@@ -16,7 +16,8 @@ struct transport_ops {
     struct io_result (*read)(struct conn *conn, const struct io_vec *vecs, unsigned count);
     struct io_result (*write)(struct conn *conn, const struct io_vec *vecs, unsigned count, bool more);
     /* Goes on with a handshake: IO_OK when it is done (readable then says whether bytes may be waiting already),
-     * IO_WOULD_BLOCK while it waits. NULL: none is needed. */
+     * IO_WOULD_BLOCK while it waits. IO_OK with conn->settling set: usable for early data, it is called again with
+     * each edge until the handshake is done. NULL: none is needed. */
     enum io_status (*handshake)(struct conn *conn);
     void (*shut_write)(struct conn *conn);
     void (*finish)(struct conn *conn, bool quiet); /* quiet: the peer is told nothing more */
@@ -38,6 +39,7 @@ struct conn {
     bool read_ended;         /* FIN was read */
     bool write_shut;
     bool any_in;          /* at least one byte was received */
+    bool settling;        /* CONN_READY for early data: the handshake is not done yet */
     enum io_status error; /* IO_OK while it lives; why it died else */
     struct addr peer;     /* as accepted or connected to */
     struct addr *own;     /* asked for on first use; heap */

@@ -17,6 +17,7 @@ struct tls_library *configuration_tls_library(struct configuration *configuratio
         return configuration->tls;
     globals->tls.crt_base = globals->crt_base;
     globals->tls.ca_base = globals->ca_base;
+    globals->tls.early_max = (uint32_t)(globals->bufsize - globals->maxrewrite);
     configuration->tls = tls_library_create(configuration->platform, &globals->tls);
     if (configuration->tls && globals->tls.issuers_path &&
         !tls_issuers_load(configuration->tls, globals->tls.issuers_path, &error))

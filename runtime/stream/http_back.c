@@ -2,6 +2,7 @@
 #include "proxy/server.h"
 #include "stream/refused_message.h"
 #include "stream/stream_steps.h"
+#include "tls/tls_conn.h"
 
 /* http-send-name-header: the server learns its own name. */
 static bool add_name(struct stream *stream)
@@ -89,8 +90,23 @@ static void response_is_whole(struct stream *stream)
         server_conn_make_private(stream->back);
 }
 
+/* The server threw away what it got before the handshake was done (RFC 8470 section 5.2). */
+static bool early_was_refused(struct stream *stream)
+{
+    const struct tls_conn *tls = stream->back ? tls_conn_of(&stream->back->conn) : NULL;
+    if (!tls || tls->failure != TLS_EARLY_REFUSED)
+        return false;
+    stream->early_refused = true;
+    return true;
+}
+
 static void response_failed(struct stream *stream, int status, char cause)
 {
+    if (early_was_refused(stream)) {
+        if (http_retry(stream, RETRY_0RTT_REJECTED))
+            return;
+        status = 425;
+    }
     if (http_retry(stream, cause == 'S' ? RETRY_EMPTY_RESPONSE : RETRY_JUNK_RESPONSE))
         return;
     if (stream->server) {

@@ -18,6 +18,7 @@ enum request_step {
     Q_FRONT_NAMES,
     Q_FRONT_BODY,
     Q_FRONT_RULES,
+    Q_FRONT_EARLY,
     Q_FRONT_STATS,
     Q_SWITCH,
     Q_BACK_BODY,
@@ -321,6 +322,17 @@ static enum step check_names(struct stream *stream, const struct proxy *proxy)
     return STEP_WAIT;
 }
 
+/* Whoever answers has to know that the request may be a copy: its client's handshake is not done (RFC 8470 section 5.1). */
+static enum step tell_of_early_data(struct stream *stream)
+{
+    struct http_msg *request = &stream->http->request;
+    if (!stream->session->conn.settling || http_msg_find(request, STR("early-data"), NULL) ||
+        http_msg_add(request, STR("early-data"), STR("1")))
+        return STEP_NEXT;
+    broken(stream, 500, 'R', false);
+    return STEP_WAIT;
+}
+
 enum step http_txn_request(struct stream *stream)
 {
     struct proxy *frontend = stream->frontend;
@@ -345,6 +357,9 @@ enum step http_txn_request(struct stream *stream)
             break;
         case Q_FRONT_RULES:
             step = rules(stream, &frontend->http_request, AT_REQUEST_HEAD, frontend, false);
+            break;
+        case Q_FRONT_EARLY:
+            step = tell_of_early_data(stream);
             break;
         case Q_FRONT_STATS:
             step = statistics(stream, frontend);

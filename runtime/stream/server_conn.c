@@ -7,6 +7,7 @@
 #include "proxy/server.h"
 #include "stream/stream.h"
 #include "stream/tls_count.h"
+#include "tls/tls_client.h"
 #include "tls/tls_conn.h"
 
 /* Bytes came that nobody asked for. TLS has bytes of its own (session tickets), so there the transport must look. */
@@ -212,6 +213,14 @@ static void set_socket_options(struct server_conn *opened, const struct server *
     set_option(&opened->conn, PLAT_USER_TIMEOUT, server->settings.tcp_user_timeout);
 }
 
+/* `allow-0rtt` of a server (manual 5.2): when the client did so, or when what is refused is sent again. */
+static bool may_send_early(const struct stream *stream, const struct server *server)
+{
+    const struct tls_conn *client = tls_conn_of(&stream->session->conn);
+    return server->tls->settings.allow_0rtt && stream->http && !stream->early_refused &&
+           ((client && client->early_data) || (stream->backend->settings.retry_on & RETRY_0RTT_REJECTED));
+}
+
 static struct server_conn *open_way(struct stream *stream, struct server *server, const struct way *way,
                                     enum io_status *why)
 {
@@ -241,7 +250,7 @@ static struct server_conn *open_way(struct stream *stream, struct server *server
     bool well = !way->header.size || conn_send_header(&opened->conn, buf_str(&way->header));
     if (well && server->settings.ssl && server->tls)
         well = tls_count_room(engine->configuration) &&
-               tls_conn_open(&opened->conn, server->tls, buf_str(&way->sni));
+               tls_conn_open(&opened->conn, server->tls, buf_str(&way->sni), may_send_early(stream, server));
     if (!well) {
         server_conn_destroy(opened, false);
         return NULL;

@@ -318,6 +318,8 @@ static void linger(struct session *session)
         if (result.status != IO_OK)
             break;
     }
+    if (!session->conn.settling)
+        conn_shut_write(&session->conn);
     bool late = !timer_armed(&session->timer) || engine_now(session->engine) >= session->timer.at_ns;
     if (session->conn.read_ended || session->conn.error != IO_OK || late)
         session_destroy(session, false);
@@ -328,7 +330,8 @@ static void linger(struct session *session)
 static void begin_linger(struct session *session)
 {
     session->lingering = true;
-    conn_shut_write(&session->conn);
+    if (!session->conn.settling) /* only behind a handshake can TLS say that this is the end */
+        conn_shut_write(&session->conn);
     if (!timer_set(&session->timer, engine_now(session->engine) + LINGER_NS)) {
         session_destroy(session, false);
         return;

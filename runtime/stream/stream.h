@@ -124,6 +124,7 @@ struct stream {
     uint64_t accounted_in, accounted_out;                   /* bytes that the counters have already */
     unsigned queue_position_server, queue_position_backend; /* %sq %bq */
     bool tunnel;        /* after 101, CONNECT, or mode tcp: bytes pass as they come */
+    bool early_refused; /* a server threw the request away that came as early data: it is not sent so again */
     bool request_begun; /* bytes went to the server: no retry from here on */
     bool counted;       /* in the backend's current streams */
     bool client_aborted;

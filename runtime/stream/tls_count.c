@@ -47,7 +47,8 @@ void tls_count_server(struct stream *stream, bool well)
     struct tls_rates *process = &stream->engine->configuration->tls_rates;
     if (!tls)
         return;
-    bool resumed = well && SSL_session_reused(tls->ssl);
+    /* Early data goes out before the answer, on a session that is taken up. */
+    bool resumed = well && (SSL_session_reused(tls->ssl) || !tls->done);
     count(&stream->backend->back_counters, well, resumed);
     if (stream->server)
         count(&stream->server->counters, well, resumed);

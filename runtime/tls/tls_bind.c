@@ -167,6 +167,7 @@ static struct tls_entry *choose(const struct tls_bind *bind, struct str name,
 static void move_to(SSL *ssl, const struct tls_entry *entry, SSL_CTX *context)
 {
     const struct tls_settings *settings = &entry->settings;
+    SSL_set_max_early_data(ssl, settings->allow_0rtt ? entry->bind->library->tuning.early_max : 0);
     SSL_set_SSL_CTX(ssl, context);
     SSL_set_verify(ssl, SSL_CTX_get_verify_mode(context), SSL_CTX_get_verify_callback(context));
     SSL_set_client_CA_list(ssl, SSL_dup_CA_list(SSL_CTX_get_client_CA_list(context)));
@@ -317,6 +318,7 @@ struct tls_entry *tls_entry_create(struct tls_bind *bind, struct tls_cert *cert,
     entry->line = line;
     entry->settings =
         line && line->has_settings ? tls_settings_merge(&line->settings, &bind->settings) : bind->settings;
+    bind->early |= entry->settings.allow_0rtt;
     entry->kind = kind_of(&cert->pem);
     list_add_last(&bind->entries, &entry->link);
     list_add_last(&cert->entries, &entry->cert_link);
@@ -436,6 +438,9 @@ static bool set_sessions(struct tls_bind *bind, struct buf *error)
     SSL_CTX_set_session_cache_mode(context, tuning->cache_size ? SSL_SESS_CACHE_SERVER : SSL_SESS_CACHE_OFF);
     SSL_CTX_sess_set_cache_size(context, tuning->cache_size);
     SSL_CTX_set_timeout(context, (long)(tuning->lifetime_s));
+    /* Early data may be replayed, as the manual warns: a ticket is good for more than one use (4.2 wait-for-handshake). */
+    SSL_CTX_set_options(context, SSL_OP_NO_ANTI_REPLAY);
+    SSL_CTX_set_recv_max_early_data(context, tuning->early_max);
     if (!set_session_scope(context)) {
         buf_add_c(error, "unable to set the session scope");
         return false;

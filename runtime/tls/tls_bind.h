@@ -40,6 +40,7 @@ struct tls_bind {
     struct arena names_arena;
     struct tls_forge *forge;     /* NULL: names that nobody answers to get the usual one */
     struct tls_tickets *tickets; /* NULL: OpenSSL's own keys */
+    bool early;                  /* a client may send early data, to one of its entries at least */
     const char *label;           /* for messages: "bind :443" */
 };
 

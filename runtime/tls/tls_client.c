@@ -126,11 +126,21 @@ static bool same_name(const char *kept, struct str sni)
     return str_eq(str_of(kept), sni.data ? sni : STR_NONE);
 }
 
+/* OpenSSL forbids a session's second use (TLS 1.3). A copy keeps ours good until the server gives a newer one, which may
+ * come behind an answer that was the last of its connection. */
+static bool take_up(const struct tls_client *client, SSL *ssl)
+{
+    SSL_SESSION *copy = SSL_SESSION_dup(client->session);
+    bool well = copy && SSL_set_session(ssl, copy);
+    SSL_SESSION_free(copy);
+    return well;
+}
+
 bool tls_client_prepare(struct tls_client *client, SSL *ssl, struct str sni)
 {
     if (!set_name(client, ssl, sni))
         return false;
-    if (client->session && same_name(client->session_name, sni) && !SSL_set_session(ssl, client->session))
+    if (client->session && same_name(client->session_name, sni) && !take_up(client, ssl))
         tls_client_forget_session(client);
     return true;
 }

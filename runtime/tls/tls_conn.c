@@ -209,6 +209,8 @@ const char *tls_failure_text(enum tls_failure failure)
         return "Server presented an SSL certificate different from the configured one";
     case TLS_OTHER_NAME:
         return "Server presented an SSL certificate different from the expected one";
+    case TLS_EARLY_REFUSED:
+        return "SSL early data was rejected by the server";
     case TLS_FAILED:
         break;
     }
@@ -232,6 +234,8 @@ int tls_failure_number(enum tls_failure failure)
         return 32;
     case TLS_OTHER_NAME:
         return 33;
+    case TLS_EARLY_REFUSED:
+        return 38;
     case TLS_FAILED:
         break;
     }
@@ -263,20 +267,13 @@ static void count_handshake(const struct tls_conn *tls)
     *(tls->bind ? &counters->front_resumed : &counters->back_resumed) += resumed;
 }
 
-static enum io_status tls_handshake(struct conn *conn)
+static bool has_early(const struct tls_conn *tls)
 {
-    struct tls_conn *tls = conn->tls;
-    if (tls->broken)
-        return IO_RESET;
-    tls->drained = tls->blocked = false;
-    ERR_clear_error();
-    int returned = SSL_do_handshake(tls->ssl);
-    if (returned == 1) {
-        tls->done = true;
-        count_handshake(tls);
-        conn->readable = !tls->drained || conn->peer_shut || SSL_has_pending(tls->ssl);
-        return IO_OK;
-    }
+    return tls->early_at < tls->early.size;
+}
+
+static enum io_status handshake_failed(struct tls_conn *tls, int returned)
+{
     enum io_status status = status_of(tls, returned);
     if (status == IO_WOULD_BLOCK)
         return status;
@@ -285,11 +282,102 @@ static enum io_status tls_handshake(struct conn *conn)
     return status == IO_CLOSED ? IO_RESET : status;
 }
 
+/* Early data is kept until it is read; OpenSSL lets no more come than we announced. IO_OK: all of it is here. */
+static enum io_status receive_early(struct tls_conn *tls)
+{
+    char piece[4096];
+    for (size_t got = 0;; got = 0) {
+        int returned = SSL_read_early_data(tls->ssl, piece, sizeof(piece), &got);
+        buf_add(&tls->early, str_make(piece, got));
+        tls->early_data |= got > 0;
+        if (tls->early.failed) {
+            tls->broken = true;
+            return IO_NO_MEMORY;
+        }
+        if (returned == SSL_READ_EARLY_DATA_FINISH) {
+            tls->early_open = false;
+            return IO_OK;
+        }
+        if (returned == SSL_READ_EARLY_DATA_ERROR)
+            return handshake_failed(tls, 0);
+    }
+}
+
+/* Early data that the server did not take is lost, and the connection with it: whoever wrote it has to know. */
+static bool early_was_taken(struct tls_conn *tls)
+{
+    if (!tls->client || !tls->early_data || SSL_get_early_data_status(tls->ssl) == SSL_EARLY_DATA_ACCEPTED)
+        return true;
+    tls->failure = TLS_EARLY_REFUSED;
+    tls->broken = true;
+    tls_client_forget_session(tls->client);
+    return false;
+}
+
+/* One more step. IO_OK: the handshake is done. */
+static enum io_status step(struct tls_conn *tls)
+{
+    if (tls->early_open && tls->bind) {
+        enum io_status status = receive_early(tls);
+        if (status != IO_OK)
+            return status;
+    }
+    tls->early_open = false;
+    int returned = SSL_do_handshake(tls->ssl);
+    if (returned != 1)
+        return handshake_failed(tls, returned);
+    if (!early_was_taken(tls))
+        return IO_RESET;
+    tls->done = true;
+    count_handshake(tls);
+    return IO_OK;
+}
+
+static enum io_status tls_handshake(struct conn *conn)
+{
+    struct tls_conn *tls = conn->tls;
+    if (tls->broken)
+        return IO_RESET;
+    tls->drained = tls->blocked = false;
+    if (tls->client && tls->early_open && !tls->early_data) { /* what goes out first is about to be written */
+        conn->settling = true;
+        return IO_OK;
+    }
+    ERR_clear_error();
+    enum io_status status = step(tls);
+    if (status != IO_OK && (status != IO_WOULD_BLOCK || !has_early(tls)))
+        return status;
+    conn->settling = !tls->done;
+    conn->readable = has_early(tls) || !tls->drained || conn->peer_shut || SSL_has_pending(tls->ssl);
+    return IO_OK;
+}
+
+static size_t take_early(struct tls_conn *tls, const struct io_vec *vecs, unsigned count)
+{
+    size_t total = 0;
+    for (unsigned i = 0; i < count; i++) {
+        size_t left = tls->early.size - tls->early_at, size = vecs[i].size < left ? vecs[i].size : left;
+        if (size)
+            memcpy(vecs[i].data, tls->early.data + tls->early_at, size);
+        tls->early_at += size;
+        total += size;
+    }
+    if (!has_early(tls)) {
+        buf_finish(&tls->early);
+        tls->early_at = 0;
+    }
+    return total;
+}
+
 static struct io_result tls_read(struct conn *conn, const struct io_vec *vecs, unsigned count)
 {
     struct tls_conn *tls = conn->tls;
     size_t total = 0;
     enum io_status status = IO_OK;
+    if (has_early(tls))
+        return (struct io_result){ IO_OK, take_early(tls, vecs, count) };
+    if (!tls->done) /* with the next edge the handshake goes on */
+        return (struct io_result){ tls->broken ? IO_RESET : IO_WOULD_BLOCK, 0 };
     tls->drained = false;
     ERR_clear_error();
     for (unsigned i = 0; i < count && status == IO_OK; i++) {
@@ -312,8 +400,28 @@ static struct io_result tls_read(struct conn *conn, const struct io_vec *vecs, u
     return (struct io_result){ IO_OK, total };
 }
 
+/* A server may answer early data at once, a client sends as much of it as the session allows. */
+static enum io_status write_early(struct tls_conn *tls, const char *data, size_t size, size_t *written)
+{
+    bool opens = tls->client && tls->early_open;
+    if (opens && size > tls->early_room)
+        size = tls->early_room;
+    if (!size || (tls->client ? !opens : !tls->early_data))
+        return IO_WOULD_BLOCK;
+    int returned = SSL_write_early_data(tls->ssl, data, size, written);
+    if (returned != 1)
+        return status_of(tls, returned);
+    if (opens) {
+        tls->early_data = true;
+        tls->early_room -= *written;
+    }
+    return IO_OK;
+}
+
 static enum io_status write_record(struct tls_conn *tls, const char *data, size_t size, size_t *written)
 {
+    if (!tls->done)
+        return write_early(tls, data, size, written);
     int returned = SSL_write_ex(tls->ssl, data, size, written);
     return returned == 1 ? IO_OK : status_of(tls, returned);
 }
@@ -396,6 +504,7 @@ static void tls_finish(struct conn *conn, bool quiet)
     ERR_clear_error();
     mem_free(tls->hello);
     buf_finish(&tls->keylog);
+    buf_finish(&tls->early);
     X509_free(tls->refused);
     mem_free(tls);
     conn->tls = NULL;
@@ -440,12 +549,13 @@ bool tls_conn_serve(struct conn *conn, struct tls_bind *bind)
     if (!tls)
         return false;
     tls->bind = bind;
+    tls->early_open = bind->early;
     SSL_set_accept_state(tls->ssl);
     put_on(conn, tls);
     return true;
 }
 
-bool tls_conn_open(struct conn *conn, struct tls_client *client, struct str sni)
+bool tls_conn_open(struct conn *conn, struct tls_client *client, struct str sni, bool early)
 {
     struct tls_conn *tls = make(conn, client->library, client->context);
     if (!tls)
@@ -457,6 +567,9 @@ bool tls_conn_open(struct conn *conn, struct tls_client *client, struct str sni)
         mem_free(tls);
         return false;
     }
+    const SSL_SESSION *session = early ? SSL_get_session(tls->ssl) : NULL;
+    tls->early_room = session ? SSL_SESSION_get_max_early_data(session) : 0;
+    tls->early_open = tls->early_room > 0;
     put_on(conn, tls);
     return true;
 }

@@ -13,12 +13,13 @@ extern const struct transport_ops tls_transport;
 /* Why a handshake did not come to its end. */
 enum tls_failure {
     TLS_FINE,
-    TLS_EMPTY,      /* the peer closed */
-    TLS_ABORTED,    /* the connection broke */
-    TLS_CA_FAILED,  /* a client's chain was not verified */
-    TLS_CRT_FAILED, /* a client's certificate was not trusted */
-    TLS_OTHER_HOST, /* a server's certificate is not for verifyhost */
-    TLS_OTHER_NAME, /* a server's certificate is not for the name that was asked for */
+    TLS_EMPTY,         /* the peer closed */
+    TLS_ABORTED,       /* the connection broke */
+    TLS_CA_FAILED,     /* a client's chain was not verified */
+    TLS_CRT_FAILED,    /* a client's certificate was not trusted */
+    TLS_OTHER_HOST,    /* a server's certificate is not for verifyhost */
+    TLS_OTHER_NAME,    /* a server's certificate is not for the name that was asked for */
+    TLS_EARLY_REFUSED, /* a server threw away the early data that we sent */
     TLS_FAILED,
 };
 
@@ -48,15 +49,20 @@ struct tls_conn {
     bool broken;       /* nothing can be said any more, not even goodbye */
     bool said_goodbye; /* close_notify was sent */
     bool done;         /* the handshake came to its end */
-    bool early_data;   /* the first bytes came as 0-RTT */
+    bool early_data;   /* the first bytes came, or went out, as 0-RTT (RFC 8446 section 2.3) */
+    bool early_open;   /* more of them may come, or go out */
+    size_t early_room; /* bytes that may still go out so */
+    struct buf early;  /* of those that came: not read yet from early_at on */
+    size_t early_at;
 };
 
 /* Puts TLS on an accepted connection that nothing was read from, or on one that is connecting or connected. The
  * handshake begins at once or once it is connected; conn->state tells. sni: the name to ask for, which the
- * certificate must be for when the client verifies; data NULL: none, and then verifyhost counts. false: no memory; the
- * connection is as it was. */
+ * certificate must be for when the client verifies; data NULL: none, and then verifyhost counts. early: what is written
+ * first goes out with the hello, when the session at hand allows it; a server that does not take it makes the connection
+ * fail with TLS_EARLY_REFUSED. false: no memory; the connection is as it was. */
 bool tls_conn_serve(struct conn *conn, struct tls_bind *bind) MUST_USE;
-bool tls_conn_open(struct conn *conn, struct tls_client *client, struct str sni) MUST_USE;
+bool tls_conn_open(struct conn *conn, struct tls_client *client, struct str sni, bool early) MUST_USE;
 
 /* Before the handshake of one that we open: these protocols and no others, "http/1.1,h2" (h2 is left out: it is not
  * spoken). false: no memory, or no such list. */

@@ -46,6 +46,7 @@ struct tls_crt { /* crt and crt-list of a bind line, in order */
 struct tls_tuning {          /* tune.ssl.* */
     int64_t cache_size;      /* sessions */
     uint64_t lifetime_s;     /* of a session */
+    uint32_t early_max;      /* bytes of early data that are taken */
     int64_t max_record;      /* bytes; 0: no limit of ours */
     int64_t default_dh_bits; /* 0: no DHE without parameters of a file */
     int64_t capture_size;    /* of a client's hello; 0: none is kept */
