@@ -36,6 +36,13 @@ def test_within_the_grace_all_goes_on_and_stopping_is_true(world):
         late.recv_some(timeout=0.3)
 
 
+def test_the_grace_is_waited_for_without_any_client(world):
+    proxy = world.proxy(CONF.format(globals_="grace 500"))
+    proxy.signal("USR1")
+    world.sleep(0.2)
+    assert said(world.connect(proxy.port()))[0] == b"1"
+
+
 def test_idle_clients_leave_at_once(world):
     proxy = world.proxy(CONF.format(globals_=""))
     clients = [world.connect(proxy.port()) for _ in range(8)]

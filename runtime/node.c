@@ -753,7 +753,7 @@ enum node_state node_turn(struct node *node)
     if (node->worker_count)
         turn_workers(node);
     if (node->state == NODE_RUNNING && node->worker_count && node->configuration->stopping &&
-        workers_empty(node))
+        !timer_armed(&node->grace) && workers_empty(node))
         end(node, 0);
     return node->state;
 }
