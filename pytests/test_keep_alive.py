@@ -33,6 +33,24 @@ def test_pipelined_requests_are_answered_in_order(world, simple, origin):
     assert [client.recv_response().body for _ in range(3)] == [b"n1", b"n2", b"n3"]
 
 
+@pytest.mark.only("haproxy", "runtime", reason="stops the proxy, so that it sees both at once")
+def test_a_request_that_comes_with_the_answer_to_the_one_before_the_last_is_answered(world, simple, origin):
+    proxy = simple()
+    client = world.connect(proxy.port())
+    client.send(get("/1") + get("/2"))
+    server = origin.accept()
+    server.recv_request()
+    proxy.signal("STOP")
+    answer(server, b"n1")
+    client.send(get("/3"))
+    proxy.signal("CONT")
+    assert client.recv_response().body == b"n1"
+    for turn in (2, 3):
+        assert server.recv_request()[0] == f"GET /{turn} HTTP/1.1"
+        answer(server, b"n%d" % turn)
+        assert client.recv_response().body == b"n%d" % turn
+
+
 def test_a_pipelined_body_is_not_taken_for_a_request(world, simple, origin):
     proxy = simple()
     client = world.connect(proxy.port())

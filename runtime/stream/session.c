@@ -352,9 +352,9 @@ void session_stream_ended(struct session *session, enum session_next next)
 {
     bool ended = session->conn.read_ended || session->conn.error != IO_OK;
     if (next == SESSION_KEEPS) {
-        go_idle(session);
-        if (session->saved)
+        if (session->saved || session->conn.readable) /* an edge that came while nobody wanted to read */
             task_wake(&session->task);
+        go_idle(session);
     } else if (next == SESSION_LINGERS && !ended) {
         begin_linger(session);
     } else if (next == SESSION_PARTS && !ended && !sends_no_more(session)) {
