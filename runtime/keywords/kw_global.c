@@ -333,11 +333,6 @@ static bool on_or_off(struct cfg_line *line)
     return cfg_error(line, "'%s' expects either 'on', 'auto', or 'off' but got '%s'.", line->words[0], word);
 }
 
-static bool one_word(struct cfg_line *line)
-{
-    return cfg_arg_limits(line, 1, 1) && without_effect(line);
-}
-
 static bool number_within(struct cfg_line *line)
 {
     const struct keyword_row *row = kw_row(line);
@@ -430,7 +425,6 @@ const struct keyword_row kw_global_rows[] = {
     { IN_GLOBAL, "default-path", KW_CALL(default_path) },
     { IN_GLOBAL, "h1-case-adjust", KW_CALL(case_adjust) },
     { IN_GLOBAL, "h1-case-adjust-file", KW_CALL(case_adjust_file) },
-    { IN_GLOBAL, "cluster-secret", KW_CALL(one_word) },
     { IN_GLOBAL, "profiling.tasks", KW_CALL(on_or_off) },
     { IN_GLOBAL, "tune.sched.low-latency", KW_CALL(on_or_off) },
     { IN_GLOBAL, "tune.h2.header-table-size", KW_CALL(number_within), .low = 4096, .high = 65536 },
@@ -469,6 +463,7 @@ const struct keyword_row kw_global_rows[] = {
 /* clang-format off */
 const struct keyword_row kw_global_ignored_rows[] = {
     NOTHING("busy-polling", 0, 0),
+    NOTHING("cluster-secret", 1, 1),
     NOTHING("cpu-map", 1, -1),
     NOTHING("cpu-policy", 1, -1),
     NOTHING("cpu-set", 1, -1),

@@ -394,12 +394,9 @@ void conn_keep_alive(struct conn *conn, int64_t count, uint64_t idle_s, uint64_t
     if (!addr_is_ip(&conn->peer))
         return;
     (void)platform->ops->set_option(platform, sock, PLAT_KEEP_ALIVE, 1);
-    if (count)
-        (void)platform->ops->set_option(platform, sock, PLAT_KEEP_ALIVE_COUNT, count);
-    if (idle_s)
-        (void)platform->ops->set_option(platform, sock, PLAT_KEEP_ALIVE_IDLE, (int64_t)idle_s);
-    if (interval_s)
-        (void)platform->ops->set_option(platform, sock, PLAT_KEEP_ALIVE_EVERY, (int64_t)interval_s);
+    platform_set_asked(platform, sock, PLAT_KEEP_ALIVE_COUNT, (uint64_t)count);
+    platform_set_asked(platform, sock, PLAT_KEEP_ALIVE_IDLE, idle_s);
+    platform_set_asked(platform, sock, PLAT_KEEP_ALIVE_EVERY, interval_s);
 }
 
 const struct addr *conn_own(struct conn *conn)

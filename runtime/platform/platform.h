@@ -269,6 +269,14 @@ struct platform {
     const struct platform_ops *ops;
 };
 
+/* An option that somebody asked for; 0: nobody did. What the socket does not have, or the system refuses, stays. */
+static inline void platform_set_asked(struct platform *platform, plat_sock sock, enum plat_option option,
+                                      uint64_t value)
+{
+    if (value)
+        (void)platform->ops->set_option(platform, sock, option, (int64_t)value);
+}
+
 const char *platform_status_text(enum io_status status); /* "refused", for messages */
 
 #endif

@@ -70,22 +70,15 @@ static plat_sock listen_anew(struct platform *platform, const struct bind *bind,
     return platform->ops->listen(platform, &how, status);
 }
 
-static void set_option(struct platform *platform, const struct bind *bind, enum plat_option option,
-                       uint64_t value)
-{
-    if (value)
-        (void)platform->ops->set_option(platform, bind->sock, option, (int64_t)value);
-}
-
-/* What is accepted inherits them. What a Unix socket does not have, or the system refuses, stays as it is. */
+/* What is accepted inherits them. */
 static void set_options(struct platform *platform, const struct bind *bind)
 {
     const struct globals *globals = &bind->proxy->configuration->globals;
     if (bind->proxy->settings.tcp_smart_accept) /* a request is acknowledged with its response */
         (void)platform->ops->set_option(platform, bind->sock, PLAT_QUICK_ACK, 0);
-    set_option(platform, bind, PLAT_RECEIVE_BUFFER, globals->receive_buffer_client);
-    set_option(platform, bind, PLAT_SEND_BUFFER, globals->send_buffer_client);
-    set_option(platform, bind, PLAT_USER_TIMEOUT, bind->settings.tcp_user_timeout);
+    platform_set_asked(platform, bind->sock, PLAT_RECEIVE_BUFFER, globals->receive_buffer_client);
+    platform_set_asked(platform, bind->sock, PLAT_SEND_BUFFER, globals->send_buffer_client);
+    platform_set_asked(platform, bind->sock, PLAT_USER_TIMEOUT, bind->settings.tcp_user_timeout);
 }
 
 enum io_status bind_open(struct platform *platform, struct bind *bind)

@@ -193,24 +193,18 @@ static void count_use(struct server *server, uint64_t now)
         server->used_most = server->used_connections;
 }
 
-static void set_option(struct conn *conn, enum plat_option option, uint64_t value)
-{
-    struct platform *platform = loop_platform(conn->watch.loop);
-    if (value)
-        (void)platform->ops->set_option(platform, conn->watch.sock, option, (int64_t)value);
-}
-
-/* What a Unix socket does not have, or the system refuses, stays as it is. */
 static void set_socket_options(struct server_conn *opened, const struct server *server)
 {
     const struct globals *globals = &opened->engine->configuration->globals;
     const struct proxy_settings *settings = &server->proxy->settings;
+    struct platform *platform = loop_platform(opened->conn.watch.loop);
+    plat_sock sock = opened->conn.watch.sock;
     if (settings->tcp_keep_alive_server)
         conn_keep_alive(&opened->conn, settings->server_keep_alive_count, settings->server_keep_alive_idle_s,
                         settings->server_keep_alive_interval_s);
-    set_option(&opened->conn, PLAT_RECEIVE_BUFFER, globals->receive_buffer_server);
-    set_option(&opened->conn, PLAT_SEND_BUFFER, globals->send_buffer_server);
-    set_option(&opened->conn, PLAT_USER_TIMEOUT, server->settings.tcp_user_timeout);
+    platform_set_asked(platform, sock, PLAT_RECEIVE_BUFFER, globals->receive_buffer_server);
+    platform_set_asked(platform, sock, PLAT_SEND_BUFFER, globals->send_buffer_server);
+    platform_set_asked(platform, sock, PLAT_USER_TIMEOUT, server->settings.tcp_user_timeout);
 }
 
 /* `allow-0rtt` of a server (manual 5.2): when the client did so, or when what is refused is sent again. */
