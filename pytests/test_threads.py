@@ -80,14 +80,20 @@ def test_a_request_waits_for_one_of_another_thread(world, origin, threaded):
         assert conn.recv_response().status == 200
 
 
-def test_a_session_of_any_thread_can_be_shut_down(world, origin, threaded):
-    proxy = threaded()
+def four_under_way(world, proxy, origin):
+    """Clients whose requests their servers have."""
     conns = [world.connect(proxy.port()) for _ in range(4)]
     for conn in conns:
         get(conn, "/")
     servers = [origin.accept() for _ in conns]
     for server in servers:
         server.recv_request()
+    return conns, servers
+
+
+def test_a_session_of_any_thread_can_be_shut_down(world, origin, threaded):
+    proxy = threaded()
+    conns, servers = four_under_way(world, proxy, origin)
     ids = re.findall(r"^(0x[0-9a-f]+): .* fe=fe ", ask(world, proxy, "show sess"), re.M)
     assert len(ids) == 4
     for number in ids:
@@ -127,12 +133,7 @@ end)""")
 
 def test_soft_stop_ends_with_the_last_session_of_any_thread(world, origin, threaded):
     proxy = threaded()
-    conns = [world.connect(proxy.port()) for _ in range(4)]
-    for conn in conns:
-        get(conn, "/")
-    servers = [origin.accept() for _ in conns]
-    for server in servers:
-        server.recv_request()
+    conns, servers = four_under_way(world, proxy, origin)
     proxy.signal("USR1")
     for server in servers:
         server.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")

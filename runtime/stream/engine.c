@@ -285,6 +285,11 @@ bool engine_ends_connection(struct engine *engine)
     return since_ms >= window_ms || engine_random(engine) % window_ms < since_ms;
 }
 
+bool engine_lets_go(const struct engine *engine)
+{
+    return engine->soft_stopping && !engine->configuration->globals.close_spread_ms;
+}
+
 static void soft_stop_sessions(struct engine *engine)
 {
     LIST_EACH_SAFE(link, &engine->session_list)

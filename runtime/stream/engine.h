@@ -76,6 +76,8 @@ bool engine_listen(struct engine *engine);
 void engine_room_again(struct engine *engine);
 /* Whether a response that is written now says that its connection ends, for the process wants to. */
 bool engine_ends_connection(struct engine *engine);
+/* Whether the process wants to end and clients are to leave as soon as they are idle. */
+bool engine_lets_go(const struct engine *engine);
 /* Of the first: nobody accepts any more; sessions of all go on, idle ones are closed (close-spread-time: some time
  * within it). */
 void engine_soft_stop(struct engine *engine);

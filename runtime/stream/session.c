@@ -286,8 +286,7 @@ static void wait_for_request(struct session *session)
     else if (timer_armed(&session->timer) ? engine_now(session->engine) >= session->timer.at_ns
                                           : idle_limit_ms(session) != 0)
         no_request(session, 408, 'c');
-    else if (session->engine->soft_stopping && session->stream_count &&
-             !session->engine->configuration->globals.close_spread_ms &&
+    else if (engine_lets_go(session->engine) && session->stream_count &&
              !session->frontend->settings.idle_close_on_response)
         session_destroy(session, false);
 }

@@ -416,8 +416,7 @@ static enum session_next next_of_session(struct stream *stream)
     bool all_sent = http ? http->front->writer.done : response->end_sent;
     bool keep = http && http->client_keep_alive && !stream->tunnel && !broken && http->front->writer.done &&
                 request_complete(stream);
-    bool stops = stream->engine->soft_stopping && !stream->engine->configuration->globals.close_spread_ms;
-    if (keep && (!stops || stream->request.raw))
+    if (keep && (!engine_lets_go(stream->engine) || stream->request.raw))
         return SESSION_KEEPS;
     if (session->reset_on_close)
         return SESSION_BREAKS;
