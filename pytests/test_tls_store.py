@@ -79,9 +79,7 @@ def test_it_is_changed_under_its_name(world, files):
     ("load crt CRT key CRT", "No Private Key found in 'CRT'"),
     (f"load crt CRT key {pem('other')}", "inconsistencies between private key and certificate loaded"),
     (f"load crt CRT key SECRET issuer {pem('crl')}", "unable to load certificate from file"),
-    ("load crt CRT key SECRET ocsp CRT", "Unable to parse OCSP response from file 'CRT'"),
     ("load crt CRT key SECRET sctl CRT", "unable to load a list of signed certificate timestamps"),
-    ("load crt CRT key SECRET ocsp-update on", "'ocsp-update on' is not supported"),
     ("load crt CRT key SECRET alias a\n load crt CRT key SECRET alias a", "certificate '@web/a' is already loaded at"),
 ])
 def test_what_cannot_be_loaded_is_said(world, files, line, named):

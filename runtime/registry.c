@@ -16,7 +16,7 @@
 
 extern const struct fetch_row fetch_ssl_rows[], fetch_ssl_hello_rows[], fetch_hello_rows[];
 extern const struct converter_row conv_x509_rows[];
-extern const struct command_row cmd_ssl_rows[], cmd_ssl_ca_rows[], cmd_ssl_dump_rows[];
+extern const struct command_row cmd_ssl_rows[], cmd_ssl_ca_rows[], cmd_ssl_dump_rows[], cmd_ssl_ocsp_rows[];
 extern const struct section_row kw_section_rows[];
 extern const struct keyword_row kw_global_rows[], kw_global_ignored_rows[], kw_stats_rows[], kw_lua_rows[],
     kw_proxy_rows[], kw_filter_rows[], kw_balance_rows[], kw_timeout_rows[], kw_option_rows[], kw_rule_rows[],
@@ -159,6 +159,7 @@ static const struct table tables[] = {
     COMMANDS(cmd_ssl_rows),
     COMMANDS(cmd_ssl_ca_rows),
     COMMANDS(cmd_ssl_dump_rows),
+    COMMANDS(cmd_ssl_ocsp_rows),
     COMMANDS(cli_rows),
     COMMANDS(cmd_resolvers_rows),
     COMMANDS(cmd_table_rows),

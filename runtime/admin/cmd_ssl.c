@@ -7,10 +7,10 @@
 #include "stream/engine.h"
 #include "tls/tls_bind.h"
 #include "tls/tls_crt_list.h"
+#include "tls/tls_ocsp.h"
 #include "tls/tls_store.h"
 #include "tls/tls_ticket.h"
 #include "tls/tls_x509.h"
-#include <openssl/ocsp.h>
 #include <openssl/x509v3.h>
 
 struct tls_library *cmd_ssl_library(struct cli_command *command)
@@ -52,32 +52,7 @@ const char **cmd_ssl_sorted(const struct dict *dict, struct arena *arena, unsign
 
 /* ---- showing certificates ---- */
 
-/* Who signed the leaf: the issuer file, or the chain's first. */
-static X509 *issuer_of(const struct tls_pem *pem)
-{
-    if (pem->issuer)
-        return pem->issuer;
-    return pem->chain && sk_X509_num(pem->chain) ? sk_X509_value(pem->chain, 0) : NULL;
-}
-
-static OCSP_CERTID *ocsp_id(const struct tls_pem *pem)
-{
-    X509 *issuer = issuer_of(pem);
-    return pem->leaf && issuer ? OCSP_cert_to_id(NULL, pem->leaf, issuer) : NULL;
-}
-
-static void print_ocsp_key(OCSP_CERTID *id, struct buf *out)
-{
-    unsigned char der[128], *at = der;
-    int size = i2d_OCSP_CERTID(id, NULL);
-    if (size <= 0 || (size_t)size > sizeof(der))
-        return;
-    i2d_OCSP_CERTID(id, &at);
-    for (int i = 0; i < size; i++)
-        buf_printf(out, "%02x", der[i]);
-}
-
-static void print_pem(const struct tls_pem *pem, struct buf *out)
+static void print_pem(const struct tls_pem *pem, const struct tls_ocsp *ocsp, struct buf *out)
 {
     if (pem->leaf)
         tls_x509_describe(pem->leaf, out);
@@ -91,10 +66,8 @@ static void print_pem(const struct tls_pem *pem, struct buf *out)
         buf_add_char(out, '\n');
     }
     buf_add_c(out, "OCSP Response Key: ");
-    OCSP_CERTID *id = pem->ocsp.size ? ocsp_id(pem) : NULL;
-    if (id)
-        print_ocsp_key(id, out);
-    OCSP_CERTID_free(id);
+    if (ocsp)
+        buf_add_c(out, ocsp->key);
     buf_add_char(out, '\n');
 }
 
@@ -111,20 +84,6 @@ static void list_certs(struct cli_command *command, const struct tls_library *li
     arena_rewind(&command->engine->scratch, mark);
 }
 
-static void print_response(const struct buf *der, struct buf *out)
-{
-    const unsigned char *at = (const unsigned char *)der->data;
-    OCSP_RESPONSE *response = d2i_OCSP_RESPONSE(NULL, &at, (long)der->size);
-    BIO *bio = response ? BIO_new(BIO_s_mem()) : NULL;
-    char *text = NULL;
-    if (bio && OCSP_RESPONSE_print(bio, response, 0)) {
-        long size = BIO_get_mem_data(bio, &text);
-        buf_add(out, str_make(text, size > 0 ? (size_t)size : 0));
-    }
-    BIO_free(bio);
-    OCSP_RESPONSE_free(response);
-}
-
 /* "x.pem.ocsp" is the answer that is stapled to x.pem. */
 static bool show_part(struct cli_command *command, const struct tls_library *library, const char *path)
 {
@@ -134,13 +93,10 @@ static bool show_part(struct cli_command *command, const struct tls_library *lib
     const struct tls_cert_change *change = &library->changes->cert;
     struct str stem = str_slice(text, 0, text.size - strlen(".ocsp"));
     const struct tls_cert *cert = dict_get(&library->certs, stem);
-    const struct tls_pem *pem = cert ? &cert->pem : NULL;
+    struct str response = cert && cert->ocsp ? buf_str(&cert->ocsp->response) : STR_NONE;
     if (path[0] == '*' && change->path && str_eq(str_from(stem, 1), str_of(change->path)))
-        pem = &change->pem;
-    if (!pem || !pem->ocsp.size)
-        return false;
-    print_response(&pem->ocsp, command->out);
-    return true;
+        response = buf_str(&change->pem.ocsp);
+    return response.size && tls_ocsp_print(response, command->out);
 }
 
 static void show_cert(struct cli_command *command)
@@ -148,6 +104,7 @@ static void show_cert(struct cli_command *command)
     struct tls_library *library = cmd_ssl_library(command);
     const char *path = cli_arg(command, 0), *status = "Used";
     const struct tls_pem *pem = NULL;
+    const struct tls_ocsp *ocsp = NULL;
     if (!library)
         return;
     if (!path[0]) {
@@ -163,6 +120,7 @@ static void show_cert(struct cli_command *command)
     } else {
         const struct tls_cert *cert = tls_cert_find(library, path);
         pem = cert ? &cert->pem : NULL;
+        ocsp = cert ? cert->ocsp : NULL;
         if (cert && !tls_cert_used(cert))
             status = cert->pem.leaf ? "Unused" : "Empty";
     }
@@ -171,7 +129,7 @@ static void show_cert(struct cli_command *command)
         return;
     }
     buf_printf(command->out, "Filename: %s\nStatus: %s\n", path, status);
-    print_pem(pem, command->out);
+    print_pem(pem, ocsp, command->out);
 }
 
 /* ---- changing certificates ---- */
@@ -549,117 +507,6 @@ static void show_sni(struct cli_command *command)
     }
 }
 
-/* ---- stapled answers ---- */
-
-static void print_id(OCSP_CERTID *id, struct buf *out)
-{
-    ASN1_OCTET_STRING *name = NULL, *key = NULL;
-    ASN1_INTEGER *serial = NULL;
-    OCSP_id_get0_info(&name, NULL, &key, &serial, id);
-    buf_add_c(out, "Certificate ID key : ");
-    print_ocsp_key(id, out);
-    buf_add_c(out, "\n Certificate ID:\n   Issuer Name Hash: ");
-    tls_x509_hex(ASN1_STRING_get0_data(name), (size_t)ASN1_STRING_length(name), out);
-    buf_add_c(out, "\n   Issuer Key Hash: ");
-    tls_x509_hex(ASN1_STRING_get0_data(key), (size_t)ASN1_STRING_length(key), out);
-    buf_add_c(out, "\n   Serial Number: ");
-    tls_x509_hex(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial), out);
-    buf_add_char(out, '\n');
-}
-
-static void show_ocsp(struct cli_command *command)
-{
-    struct tls_library *library = cmd_ssl_library(command);
-    const char *wanted = cli_arg(command, 0);
-    bool found = false;
-    if (!library)
-        return;
-    if (!wanted[0])
-        buf_add_c(command->out, "# Certificate IDs\n");
-    for (struct dict_entry *e = dict_next(&library->certs, NULL); e; e = dict_next(&library->certs, e)) {
-        const struct tls_cert *cert = e->value;
-        OCSP_CERTID *id = cert->pem.ocsp.size ? ocsp_id(&cert->pem) : NULL;
-        struct buf key = BUF_INIT;
-        if (id)
-            print_ocsp_key(id, &key);
-        if (id && !wanted[0]) {
-            print_id(id, command->out);
-        } else if (id && (strcmp(wanted, cert->path) == 0 || (key.data && strcmp(wanted, key.data) == 0))) {
-            found = true;
-            print_response(&cert->pem.ocsp, command->out);
-        }
-        buf_finish(&key);
-        OCSP_CERTID_free(id);
-        if (found)
-            return;
-    }
-    if (wanted[0])
-        cli_error(command, "Certificate ID does not match any certificate.");
-}
-
-/* Whom an answer is about: its first entry. */
-static const OCSP_CERTID *answered_id(OCSP_BASICRESP *basic)
-{
-    OCSP_SINGLERESP *single = basic ? OCSP_resp_get0(basic, 0) : NULL;
-    return single ? OCSP_SINGLERESP_get0_id(single) : NULL;
-}
-
-/* Puts the answer in the place of the one of the same certificate. */
-static bool replace_ocsp(struct tls_library *library, struct str der, struct buf *error)
-{
-    const unsigned char *at = (const unsigned char *)der.data;
-    OCSP_RESPONSE *response = d2i_OCSP_RESPONSE(NULL, &at, (long)der.size);
-    OCSP_BASICRESP *basic = response ? OCSP_response_get1_basic(response) : NULL;
-    const OCSP_CERTID *wanted = answered_id(basic);
-    bool well = false;
-    for (struct dict_entry *e = wanted ? dict_next(&library->certs, NULL) : NULL; e && !well;
-         e = dict_next(&library->certs, e)) {
-        struct tls_cert *cert = e->value;
-        OCSP_CERTID *id = ocsp_id(&cert->pem);
-        if (id && OCSP_id_cmp(id, wanted) == 0)
-            well = tls_pem_set_ocsp(&cert->pem, der, cert->path, error);
-        OCSP_CERTID_free(id);
-    }
-    if (!well && !error->size)
-        buf_add_c(error,
-                  wanted ? "OCSP single response: Certificate ID does not match any certificate or issuer."
-                         : "Unable to parse OCSP response.");
-    OCSP_BASICRESP_free(basic);
-    OCSP_RESPONSE_free(response);
-    return well;
-}
-
-static void set_ocsp(struct cli_command *command)
-{
-    struct tls_library *library = cmd_ssl_library(command);
-    struct str text = command->payload.data ? command->payload : str_of(cli_arg(command, 0));
-    struct buf packed = BUF_INIT, der = BUF_INIT, error = BUF_INIT;
-    if (!library)
-        return;
-    if (!text.size) {
-        cli_error(command, "'set ssl ocsp-response' expects response in base64 encoding.");
-        return;
-    }
-    for (size_t i = 0; i < text.size; i++) {
-        if (!strchr("\r\n \t", text.data[i]))
-            buf_add_char(&packed, text.data[i]);
-    }
-    char *room = buf_room(&der, packed.size + 1);
-    size_t size = room ? base64_decode(buf_str(&packed), room, packed.size + 1, false) : STR_NOT_FOUND;
-    if (size == STR_NOT_FOUND) {
-        cli_error(command, "'set ssl ocsp-response' received invalid base64 encoded response.");
-    } else {
-        der.size = size;
-        if (replace_ocsp(library, buf_str(&der), &error))
-            cli_say(command, CLI_NOTICE, "OCSP Response updated!");
-        else
-            cli_error(command, "%s", error.data ? error.data : "Can't allocate memory");
-    }
-    buf_finish(&packed);
-    buf_finish(&der);
-    buf_finish(&error);
-}
-
 /* ---- ticket keys ---- */
 
 static struct tls_tickets *find_tickets(const struct tls_library *library, const char *name, unsigned *number)
@@ -745,11 +592,9 @@ const struct command_row cmd_ssl_rows[] = {
     { "del ssl crt-list", CLI_ADMIN, "del ssl crt-list <list> <cert[:line]>   : delete a line <cert> from crt-list file <list>", delete_list, NULL },
     { "new ssl cert", CLI_ADMIN, "new ssl cert <certfile>                 : create a new certificate file to be used in a crt-list or a directory", new_cert, NULL },
     { "set ssl cert", CLI_ADMIN, "set ssl cert <certfile> <payload>       : replace a certificate file", set_cert, NULL },
-    { "set ssl ocsp-response", CLI_ADMIN, "set ssl ocsp-response <resp|payload>    : update a certificate's OCSP Response from a base64-encode DER", set_ocsp, NULL },
     { "set ssl tls-key", CLI_ADMIN, "set ssl tls-key [id|file] <key>         : set the next TLS key for the <id> or <file> listener to <key>", set_ticket, NULL },
     { "show ssl cert", CLI_OPERATOR, "show ssl cert [<certfile>]              : display the SSL certificates used in memory, or the details of a file", show_cert, NULL },
     { "show ssl crt-list", CLI_OPERATOR, "show ssl crt-list [-n] [<list>]         : show the list of crt-lists or the content of a crt-list file <list>", show_list, NULL },
-    { "show ssl ocsp-response", CLI_OPERATOR, "show ssl ocsp-response [id]             : display the IDs of the OCSP responses used in memory, or the details of a single OCSP response", show_ocsp, NULL },
     { "show ssl sni", CLI_OPERATOR, "show ssl sni [-f <frontend>]            : display the list of SNI and their corresponding filename", show_sni, NULL },
     { "show tls-keys", CLI_ADMIN, "show tls-keys [id|*]                    : show tls keys references or dump tls ticket keys when id specified", show_tickets, NULL },
     { 0 },

@@ -62,7 +62,7 @@ static bool add_certificates(const struct bind *bind, struct buf *error)
     return true;
 }
 
-static bool prepare_bind(struct configuration *configuration, struct bind *bind)
+static bool prepare_bind(struct configuration *configuration, struct bind *bind, struct buf *warnings)
 {
     struct buf error = BUF_INIT;
     const struct tls_settings *settings = &bind->settings.tls;
@@ -77,8 +77,10 @@ static bool prepare_bind(struct configuration *configuration, struct bind *bind)
     if ((bind->tls = of_same_line(bind)) != NULL)
         return true;
     struct tls_library *library = configuration_tls_library(configuration);
-    if (library)
+    if (library) {
+        library->warnings = warnings;
         bind->tls = tls_bind_create(library, settings, bind->label, &error);
+    }
     bool well = bind->tls && add_certificates(bind, &error);
     if (!well)
         bind_error(bind, &error);
@@ -213,17 +215,31 @@ static void say_what_is_not_updated(const struct configuration *configuration)
     }
 }
 
+static void say_warnings(struct configuration *configuration, struct buf *warnings)
+{
+    struct str rest = buf_str(warnings);
+    while (rest.size) {
+        struct str line = str_split(&rest, '\n');
+        diag_say(configuration->diag, DIAG_WARNING, "config : %.*s", STR_ARG(line));
+    }
+    buf_finish(warnings);
+    if (configuration->tls)
+        configuration->tls->warnings = NULL;
+}
+
 bool configuration_tls(struct configuration *configuration)
 {
+    struct buf warnings = BUF_INIT;
     bool well = load_stores(configuration);
     for (struct proxy *proxy = configuration->proxies; proxy; proxy = proxy->next) {
         for (struct bind *bind = proxy->binds; bind; bind = bind->next)
-            well = prepare_bind(configuration, bind) && well;
+            well = prepare_bind(configuration, bind, &warnings) && well;
         for (struct server *server = proxy->servers; server; server = server->next)
             well = prepare_server(configuration, server) && well;
     }
     for (struct bind *bind = configuration->cli ? configuration->cli->binds : NULL; bind; bind = bind->next)
-        well = prepare_bind(configuration, bind) && well;
+        well = prepare_bind(configuration, bind, &warnings) && well;
+    say_warnings(configuration, &warnings);
     say_what_is_not_updated(configuration);
     return prepare_httpclient(configuration) && well;
 }

@@ -7,6 +7,7 @@
 #include "tls/tls_crt_list.h"
 #include "tls/tls_forge.h"
 #include "tls/tls_hello.h"
+#include "tls/tls_ocsp.h"
 #include "tls/tls_ticket.h"
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -231,11 +232,11 @@ static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_size,
 static int on_status(SSL *ssl, void *data)
 {
     const struct tls_entry *entry = data;
-    const struct buf *ocsp = entry->cert ? &entry->cert->pem.ocsp : NULL;
-    unsigned char *copy = ocsp && ocsp->size ? OPENSSL_memdup(ocsp->data, ocsp->size) : NULL;
+    struct str ocsp = entry->cert ? tls_ocsp_staple(entry->cert->ocsp) : STR_NONE;
+    unsigned char *copy = ocsp.size ? OPENSSL_memdup(ocsp.data, ocsp.size) : NULL;
     if (!copy)
         return SSL_TLSEXT_ERR_NOACK;
-    SSL_set_tlsext_status_ocsp_resp(ssl, copy, (long)ocsp->size);
+    SSL_set_tlsext_status_ocsp_resp(ssl, copy, (long)ocsp.size);
     return SSL_TLSEXT_ERR_OK;
 }
 
@@ -296,6 +297,7 @@ void tls_entry_retire(struct tls_entry *entry)
     entry->cert = NULL;
     entry->line = NULL;
     list_add_last(&entry->bind->retired, &entry->link);
+    tls_ocsp_tell(entry->bind->library);
 }
 
 void tls_entry_refresh(struct tls_entry *entry)
@@ -330,7 +332,7 @@ struct tls_entry *tls_entry_create(struct tls_bind *bind, struct tls_cert *cert,
         buf_printf(error, "'%s' is no list of protocols", alpn);
     else
         entry->context = tls_entry_context(entry, &cert->pem, error);
-    if (entry->context)
+    if (entry->context && tls_ocsp_attach(cert, error))
         return entry;
     tls_entry_destroy(entry);
     return NULL;

@@ -2,6 +2,7 @@
 #include "tls/tls_cert.h"
 #include "base/mem.h"
 #include "tls/tls_issuer.h"
+#include "tls/tls_ocsp.h"
 #include <openssl/decoder.h>
 #include <openssl/err.h>
 #include <openssl/ocsp.h>
@@ -226,6 +227,14 @@ bool tls_pem_set_ocsp(struct tls_pem *pem, struct str text, const char *path, st
     return !pem->ocsp.failed;
 }
 
+/* What a file holds is looked at when the certificate is used: then it is known whom it has to be about. */
+static bool keep_ocsp(struct tls_pem *pem, struct str text, struct buf *error)
+{
+    buf_reset(&pem->ocsp);
+    buf_add(&pem->ocsp, text);
+    return !pem->ocsp.failed || wrong(error, "out of memory");
+}
+
 /* ---- files ---- */
 
 /* The file beside: path + ending, or with the path's own ending cut when so configured. IO_OK: out has it. */
@@ -268,7 +277,7 @@ static bool read_extras(struct tls_library *library, struct tls_pem *pem, const 
     }
     if (well && !pem->ocsp.size && (wanted & TLS_EXTRA_OCSP) &&
         read_beside(library, path, ".ocsp", &name, &text) == IO_OK && text.size)
-        well = tls_pem_set_ocsp(pem, buf_str(&text), name.data, error);
+        well = keep_ocsp(pem, buf_str(&text), error);
     if (well && !pem->sctl.size && (wanted & TLS_EXTRA_SCTL) &&
         read_beside(library, path, ".sctl", &name, &text) == IO_OK)
         well = tls_pem_set_sctl(pem, buf_str(&text), name.data, error);
@@ -292,6 +301,7 @@ struct tls_cert *tls_cert_create(struct tls_library *library, const char *path)
     tls_pem_init(&cert->pem);
     list_init(&cert->entries);
     list_init(&cert->clients);
+    list_init(&cert->ocsp_link);
     if (dict_set(&library->certs, str_of(path), cert))
         return cert;
     tls_cert_destroy(cert);
@@ -302,6 +312,7 @@ void tls_cert_destroy(struct tls_cert *cert)
 {
     if (!cert)
         return;
+    tls_ocsp_detach(cert);
     tls_pem_finish(&cert->pem);
     mem_free(cert->path);
     mem_free(cert);
@@ -345,8 +356,7 @@ static bool read_named(struct tls_library *library, struct tls_pem *pem, const s
         issuer.leaf = NULL;
     }
     if (well && files->ocsp)
-        well = read_file(library, files->ocsp, &text, error) &&
-               tls_pem_set_ocsp(pem, buf_str(&text), files->ocsp, error);
+        well = read_file(library, files->ocsp, &text, error) && keep_ocsp(pem, buf_str(&text), error);
     if (well && files->sctl)
         well = read_file(library, files->sctl, &text, error) &&
                tls_pem_set_sctl(pem, buf_str(&text), files->sctl, error);
@@ -378,6 +388,8 @@ static struct tls_cert *load(struct tls_library *library, const char *name, cons
     if (cert) {
         tls_issuers_complete(library, &pem);
         cert->pem = pem;
+        cert->ocsp_update = files->ocsp_update;
+        cert->said_by_store = files->ocsp_update != TLS_NOT_SAID;
     } else {
         tls_pem_finish(&pem);
     }
@@ -401,6 +413,8 @@ bool tls_cert_load_files(struct tls_library *library, const char *name, const st
 bool tls_cert_want_update(struct tls_cert *cert, int wanted, struct buf *error)
 {
     bool is_default = wanted == TLS_NOT_SAID;
+    if (is_default && cert->said_by_store)
+        return true;
     if (is_default)
         wanted = cert->library->tuning.ocsp_update ? TLS_ON : TLS_OFF;
     if (cert->ocsp_update && cert->ocsp_update != wanted)

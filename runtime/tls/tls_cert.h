@@ -11,16 +11,19 @@ struct tls_pem {         /* one content */
     EVP_PKEY *key, *dh;
     STACK_OF(X509) * chain;
     const char *chain_path; /* where the chain is from, when not from the certificate's file */
-    struct buf ocsp, sctl;  /* DER */
+    struct buf ocsp, sctl;  /* DER; a response that is not in use yet */
 };
 
 struct tls_cert {
     struct tls_library *library;
     char *path;
     struct tls_pem pem;
-    int ocsp_update;     /* enum tls_switch: as its users have it; not said before the first one */
-    struct list entries; /* struct tls_entry, of binds */
-    struct list clients; /* struct tls_client */
+    int ocsp_update;       /* enum tls_switch: as its users have it; not said before the first one */
+    bool said_by_store;    /* a crt-store said so: users need not */
+    struct tls_ocsp *ocsp; /* what is stapled; NULL: nothing */
+    struct list ocsp_link; /* its certs */
+    struct list entries;   /* struct tls_entry, of binds */
+    struct list clients;   /* struct tls_client */
 };
 
 void tls_pem_init(struct tls_pem *pem);
@@ -39,6 +42,7 @@ bool tls_pem_set_sctl(struct tls_pem *pem, struct str text, const char *path, st
 
 struct tls_files { /* of one certificate; all but crt may be NULL */
     const char *crt, *key, *issuer, *ocsp, *sctl;
+    int ocsp_update; /* enum tls_switch */
 };
 
 struct crt_load { /* a line of a crt-store */

@@ -82,6 +82,7 @@ void tls_library_destroy(struct tls_library *library)
         tls_ca_destroy(e->value);
     dict_finish(&library->crt_lists);
     dict_finish(&library->certs);
+    dict_finish(&library->ocsp);
     dict_finish(&library->ca_files);
     tls_issuers_finish(library);
     EVP_PKEY_free(library->dh);

@@ -31,7 +31,11 @@ struct tls_library {
     struct tls_issuer *issuers; /* of issuers-chain-path */
     struct tls_counters counters;
     struct tls_tuning tuning;
-    struct dict certs;     /* struct tls_cert, by the path as configured */
+    struct dict certs;                /* struct tls_cert, by the path as configured */
+    struct dict ocsp;                 /* struct tls_ocsp, by certificate ID */
+    void (*ocsp_changed)(void *data); /* of ocsp: some may have come, gone, or be wanted; NULL: nobody asks */
+    void *ocsp_changed_data;
+    struct buf *warnings;  /* lines, while the configuration is loaded; NULL: nobody hears them */
     struct dict ca_files;  /* struct tls_ca_file */
     struct dict crt_lists; /* struct tls_crt_list */
     struct list binds;     /* struct tls_bind */

@@ -56,8 +56,8 @@ struct tls_tuning {          /* tune.ssl.* */
     const char *issuers_path;       /* issuers-chain-path */
     int64_t security_level;         /* -1: OpenSSL's own */
     bool skip_self_issued_ca;
-    bool
-        ocsp_update; /* ocsp-update.mode: what holds for certificates that are not said to be updated or not */
+    bool ocsp_update;  /* ocsp-update.mode: holds for certificates that are not said to be updated or not */
+    bool ocsp_disable; /* ocsp-update.disable: none is, whatever is said */
     unsigned extra_files; /* enum tls_extra_file bits */
     bool extra_delete_extension;
 };

@@ -6,6 +6,7 @@
 #include "tls/tls_client.h"
 #include "tls/tls_crt_list.h"
 #include "tls/tls_issuer.h"
+#include "tls/tls_ocsp.h"
 
 static bool wrong(struct buf *error, const char *format, ...) PRINTF_LIKE(2, 3);
 static bool wrong(struct buf *error, const char *format, ...)
@@ -207,7 +208,7 @@ bool tls_store_commit_cert(struct tls_library *library, const char *path, unsign
     struct tls_cert *cert = tls_cert_find(library, path);
     if (!cert || !change->pem.leaf || !change->pem.key)
         return wrong(error, "The transaction must contain at least a certificate and a private key!\n");
-    if (!tls_pem_whole(&change->pem, path, error))
+    if (!tls_pem_whole(&change->pem, path, error) || !tls_ocsp_fits(&change->pem, path, error))
         return wrong(error, "\n");
     LIST_EACH (link, &cert->entries) {
         struct tls_entry *entry = LIST_ITEM(link, struct tls_entry, cert_link);
@@ -225,13 +226,15 @@ bool tls_store_commit_cert(struct tls_library *library, const char *path, unsign
     cert->pem = change->pem;
     tls_pem_init(&change->pem);
     tls_store_abort_cert(library);
+    if (!list_empty(&cert->entries) || cert->ocsp)
+        well = tls_ocsp_attach(cert, error);
     LIST_EACH (link, &cert->clients)
         tls_client_forget_session(LIST_ITEM(link, struct tls_client, cert_link));
     LIST_EACH (link, &cert->entries)
         tls_entry_refresh(LIST_ITEM(link, struct tls_entry, cert_link));
     LIST_EACH (link, &library->binds)
         well = tls_bind_index(LIST_ITEM(link, struct tls_bind, link)) && well;
-    return well || wrong(error, "Can't allocate memory\n");
+    return well || error->size || wrong(error, "Can't allocate memory\n");
 }
 
 /* ---- authorities and revocations ---- */
