@@ -13,12 +13,13 @@
 #include "sim/sim_node.h"
 #include <stdio.h>
 
-enum { LOOK_EVERY_MS = 100 };
+enum { LOOK_EVERY_MS = 100, CHECKS_END_S = 30 };
 
 struct judge_rest {
     struct list *node; /* at which it is */
-    uint64_t until_ns;
-    bool asking;
+    uint64_t until_ns, checks_end_ns;
+    struct list *silent; /* whose checks are being stopped; NULL: nobody's yet; the head: all are */
+    bool asking, asked_to_stop;
     uint64_t answers; /* that had gone out when it was asked */
     struct ask ask;
     struct buf left; /* what does not rest, one line */
@@ -143,6 +144,48 @@ static enum actor_step judge_statistics(struct actor *top, const struct sim_node
     return STEP_NEXT;
 }
 
+static void list_checks(struct str answer, struct buf *question)
+{
+    unsigned number = 0;
+
+    while (answer.data) {
+        struct str line = str_split(&answer, '\n');
+
+        if (str_starts(line, STR("# ")))
+            number = column_named(str_from(line, 2), "check_status");
+        else if (number && column(line, number).size)
+            buf_printf(question, "%sdisable health %.*s/%.*s", question->size ? ";" : "",
+                       STR_ARG(column(line, 0)), STR_ARG(column(line, 1)));
+    }
+}
+
+/* Health checks go on as long as there is a proxy, and one that checks itself, or another, always serves some of them. */
+static enum actor_step stop_checks(struct actor *top, struct judge_rest *rest, struct sim_node *node)
+{
+    struct str name = str_of(sim_node_name(node));
+    struct buf question = BUF_INIT;
+    enum actor_step step;
+
+    top->alarm_ns = 0;
+    if (!rest->asking && (!sim_node_serves(node) || !ask_begin(&rest->ask, top->scenario, name, "show stat")))
+        return STEP_NEXT;
+    rest->asking = true;
+    step = ask_step(&rest->ask, top);
+    if (step == STEP_NEXT && !rest->asked_to_stop) {
+        rest->asked_to_stop = true;
+        list_checks(buf_str(&rest->ask.answer), &question);
+        if (question.size) {
+            buf_add_char(&question, '\0');
+            if (ask_begin(&rest->ask, top->scenario, name, question.data))
+                step = ask_step(&rest->ask, top);
+        }
+        buf_finish(&question);
+    }
+    if (step == STEP_NEXT)
+        rest->asking = rest->asked_to_stop = false;
+    return step;
+}
+
 /* STEP_NEXT: it rests, or tells nothing. */
 static enum actor_step one_rests(struct actor *top, struct judge_rest *rest, struct sim_node *node)
 {
@@ -174,6 +217,8 @@ static enum actor_step one_rests(struct actor *top, struct judge_rest *rest, str
                           "judge rest of %s: all clients and servers left %llu s ago, and there are\n   %.*s",
                           sim_node_name(node), (unsigned long long)(scenario->live_ns / NS_PER_S),
                           STR_ARG(buf_str(&rest->left)));
+    if (!rest->silent && world_now(scenario->world) >= rest->checks_end_ns)
+        rest->silent = scenario->nodes.next;
     actor_alarm(top, world_now(scenario->world) + LOOK_EVERY_MS * NS_PER_MS);
     return actor_wait(top, "proxies to come to rest");
 }
@@ -191,8 +236,15 @@ enum actor_step judge_rest_step(struct actor *top)
         rest->node = &scenario->nodes;
         rest->node = rest->node->next;
         rest->until_ns = world_now(scenario->world) + scenario->live_ns;
+        rest->checks_end_ns = world_now(scenario->world) + CHECKS_END_S * NS_PER_S;
         scenario->limit_ns = scenario_now(scenario) + scenario->live_ns + 60 * NS_PER_S;
         everybody_leaves(scenario);
+    }
+    for (; rest->silent && rest->silent != &scenario->nodes; rest->silent = rest->silent->next) {
+        enum actor_step step = stop_checks(top, rest, sim_node_of(rest->silent));
+
+        if (step != STEP_NEXT)
+            return step;
     }
     for (; rest->node != &scenario->nodes; rest->node = rest->node->next) {
         enum actor_step step = one_rests(top, rest, sim_node_of(rest->node));
