@@ -57,8 +57,10 @@ static bool read_words(struct cfg_line *line, const struct crt_store *store, str
             *alias = value;
         else if (strcmp(word, "ocsp-update") != 0)
             return cfg_error(line, "'load' : unknown keyword '%s'.", word);
-        else if (strcmp(value, "off") != 0)
-            return cfg_error(line, "'load' : 'ocsp-update %s' is not supported.", value);
+        else if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
+            return cfg_error(line, "'load' : 'ocsp-update' expects 'on' or 'off', not '%s'.", value);
+        else
+            files->ocsp_update = value[1] == 'n' ? TLS_ON : TLS_OFF;
     }
     return files->crt || cfg_error(line, "'load' : mandatory 'crt' parameter not found.");
 }

@@ -1,4 +1,5 @@
 /* Words of TLS: options of bind, server and default-server, ssl-default-*, tune.ssl.* and their kin. */
+#include "config/cfg_addr.h"
 #include "keywords/kw_common.h"
 #include "proxy/bind.h"
 #include "proxy/server.h"
@@ -253,13 +254,42 @@ static bool extra_files(struct cfg_line *line)
     return true;
 }
 
+static bool on_or_off(struct cfg_line *line, bool *out)
+{
+    const char *word = cfg_arg(line, 0);
+    *out = strcmp(word, "on") == 0;
+    return (*out || strcmp(word, "off") == 0 ||
+            cfg_error(line, "'%s' expects 'on' or 'off'.", line->words[0])) &&
+           cfg_arg_limits(line, 1, 1);
+}
+
 static bool update_mode(struct cfg_line *line)
 {
-    const char *mode = cfg_arg(line, 0);
-    globals_of(line)->tls.ocsp_update = strcmp(mode, "on") == 0;
-    return (strcmp(mode, "on") == 0 || strcmp(mode, "off") == 0 ||
-            cfg_error(line, "'ocsp-update.mode' expects 'on' or 'off'.")) &&
-           cfg_arg_limits(line, 1, 1);
+    return on_or_off(line, &globals_of(line)->tls.ocsp_update);
+}
+
+static bool update_disable(struct cfg_line *line)
+{
+    return on_or_off(line, &globals_of(line)->tls.ocsp_disable);
+}
+
+static bool update_proxy(struct cfg_line *line)
+{
+    struct configuration *configuration = configuration_of(line);
+    struct cfg_addr addr;
+    const char *error = NULL;
+    if (!cfg_arg_limits(line, 1, 1))
+        return false;
+    if (!cfg_parse_addr(configuration->platform, &configuration->arena, cfg_arg(line, 0), ADDR_PORT_OPTIONAL,
+                        true, &addr, &error))
+        return cfg_error(line, "'ocsp-update.httpproxy' : %s", error);
+    if (!addr_is_ip(&addr.addr) || addr.port_last > addr.addr.port || addr.port_relative)
+        return cfg_error(line, "'ocsp-update.httpproxy' : expects one address and port, not '%s'.",
+                         cfg_arg(line, 0));
+    if (!addr.port_given)
+        addr.addr.port = 80;
+    configuration->globals.ocsp_proxy = addr.addr;
+    return true;
 }
 
 static bool dh_file(struct cfg_line *line)
@@ -317,6 +347,10 @@ const struct keyword_row kw_tls_rows[] = {
     DEFAULT("ssl-default-server-curves"), DEFAULT("ssl-default-server-sigalgs"),
     { IN_GLOBAL, "ssl-default-bind-options", KW_CALL(default_options) },
     { IN_GLOBAL, "ssl-default-server-options", KW_CALL(default_options) },
+    { IN_GLOBAL, "ocsp-update.disable", KW_CALL(update_disable) },
+    { IN_GLOBAL, "ocsp-update.httpproxy", KW_CALL(update_proxy) },
+    { IN_GLOBAL, "ocsp-update.maxdelay", COUNT(tls.ocsp_max_s, 1, INT32_MAX) },
+    { IN_GLOBAL, "ocsp-update.mindelay", COUNT(tls.ocsp_min_s, 1, INT32_MAX) },
     { IN_GLOBAL, "ocsp-update.mode", KW_CALL(update_mode) },
     { IN_GLOBAL, "ssl-dh-param-file", KW_CALL(dh_file) },
     { IN_GLOBAL, "ssl-load-extra-del-ext", CFG_FLAG, GLOBAL(tls.extra_delete_extension) },
@@ -336,7 +370,8 @@ const struct keyword_row kw_tls_rows[] = {
     { IN_GLOBAL, "tune.ssl.keylog", KW_CALL(keylog) },
     { IN_GLOBAL, "tune.ssl.lifetime", KW_CALL(lifetime) },
     NOTHING("tune.ssl.certificate-compression"), NOTHING("tune.ssl.force-private-cache"),
-    NOTHING("tune.ssl.ocsp-update.maxdelay"), NOTHING("tune.ssl.ocsp-update.mindelay"),
+    { IN_GLOBAL, "tune.ssl.ocsp-update.maxdelay", COUNT(tls.ocsp_max_s, 1, INT32_MAX) },
+    { IN_GLOBAL, "tune.ssl.ocsp-update.mindelay", COUNT(tls.ocsp_min_s, 1, INT32_MAX) },
     NOTHING("tune.ssl.ssl-ctx-cache-size"),
     { 0 },
 };

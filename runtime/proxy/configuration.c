@@ -39,7 +39,12 @@ static void set_usual(struct globals *globals)
         .stats_timeout_ms = 10000,
         .stats_maxconn = 10,
         .server_sockets_reuse = true,
-        .tls = { .cache_size = 20000, .lifetime_s = 300, .security_level = -1, .extra_files = TLS_EXTRA_ALL },
+        .tls = { .cache_size = 20000,
+                 .lifetime_s = 300,
+                 .security_level = -1,
+                 .extra_files = TLS_EXTRA_ALL,
+                 .ocsp_min_s = 300,
+                 .ocsp_max_s = 3600 },
     };
     for (unsigned code = 400; code < 600; code++)
         (code < 500 ? globals->error_codes : globals->failure_codes)[code / 64] |= 1ull << (code % 64);

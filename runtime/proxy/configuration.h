@@ -30,6 +30,7 @@ struct globals {     /* the global section, in its own words */
     int64_t httpclient_retries;
     uint64_t httpclient_connect_ms;
     struct tls_settings httpclient_tls; /* verify unset: the usual, which fails only when it is used */
+    struct addr ocsp_proxy;             /* ocsp-update.httpproxy; ADDR_NONE: none */
     bool ssl_server_verify_none;
     int lua_log_loggers;
     uint64_t error_codes[10], failure_codes[10]; /* statuses as bits: what counts as an error, as a failure */

@@ -200,21 +200,6 @@ static bool load_stores(struct configuration *configuration)
     return well;
 }
 
-static void say_what_is_not_updated(const struct configuration *configuration)
-{
-    const struct dict *certs = configuration->tls ? &configuration->tls->certs : NULL;
-    for (struct dict_entry *each = certs ? dict_next(certs, NULL) : NULL; each;
-         each = dict_next(certs, each)) {
-        const struct tls_cert *cert = each->value;
-        if (cert->ocsp_update != TLS_ON)
-            continue;
-        diag_say(configuration->diag, DIAG_NOTICE,
-                 "config : 'ocsp-update' : OCSP responses are not fetched; those of files and of 'set ssl "
-                 "ocsp-response' are stapled.");
-        return;
-    }
-}
-
 static void say_warnings(struct configuration *configuration, struct buf *warnings)
 {
     struct str rest = buf_str(warnings);
@@ -230,7 +215,13 @@ static void say_warnings(struct configuration *configuration, struct buf *warnin
 bool configuration_tls(struct configuration *configuration)
 {
     struct buf warnings = BUF_INIT;
+    const struct tls_tuning *tuning = &configuration->globals.tls;
     bool well = load_stores(configuration);
+    if (tuning->ocsp_min_s > tuning->ocsp_max_s) {
+        diag_say(configuration->diag, DIAG_ALERT,
+                 "config : 'ocsp-update.mindelay' must be lower than 'ocsp-update.maxdelay'.");
+        well = false;
+    }
     for (struct proxy *proxy = configuration->proxies; proxy; proxy = proxy->next) {
         for (struct bind *bind = proxy->binds; bind; bind = bind->next)
             well = prepare_bind(configuration, bind, &warnings) && well;
@@ -240,6 +231,5 @@ bool configuration_tls(struct configuration *configuration)
     for (struct bind *bind = configuration->cli ? configuration->cli->binds : NULL; bind; bind = bind->next)
         well = prepare_bind(configuration, bind, &warnings) && well;
     say_warnings(configuration, &warnings);
-    say_what_is_not_updated(configuration);
     return prepare_httpclient(configuration) && well;
 }

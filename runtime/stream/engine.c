@@ -5,6 +5,7 @@
 #include "net/listener.h"
 #include "proxy/bind.h"
 #include "proxy/server.h"
+#include "stream/ocsp_update.h"
 #include "stream/refused_message.h"
 #include "stream/ring_server.h"
 #include "stream/server_conn.h"
@@ -203,7 +204,7 @@ static bool listen_for(struct engine *engine, struct proxy *proxy)
 
 bool engine_listen(struct engine *engine)
 {
-    if (!ring_servers_begin(engine) || !server_resolve_start(engine))
+    if (!ring_servers_begin(engine) || !server_resolve_start(engine) || !ocsp_update_start(engine))
         return false;
     for (struct proxy *proxy = engine->configuration->proxies; proxy; proxy = proxy->next)
         if (!listen_for(engine, proxy))
@@ -306,6 +307,7 @@ void engine_soft_stop(struct engine *engine)
         one->soft_stop_ns = engine_now(engine);
     }
     close_listeners(engine);
+    ocsp_update_stop(engine); /* nobody new is to be shown a response */
     purge_servers(engine);
     for (struct engine *one = engine; one; one = one->next)
         soft_stop_sessions(one);
@@ -330,8 +332,10 @@ void engine_destroy(struct engine *engine)
     close_listeners(engine);
     for (struct engine *one = engine->first; one; one = one->next)
         one->soft_stopping = true;
-    if (engine == engine->first)
+    if (engine == engine->first) {
+        ocsp_update_stop(engine);
         server_resolve_stop(engine);
+    }
     while (!list_empty(&engine->session_list))
         session_close(LIST_ITEM(list_first(&engine->session_list), struct session, link), false);
     purge_servers(engine);

@@ -49,7 +49,8 @@ struct engine {
     struct list listeners;                 /* open ones of this worker: struct bind_listener in engine.c */
     struct list ring_servers;              /* of ring_server.c */
     uint64_t session_count, stream_count;
-    struct service *services; /* of server_resolve.c */
+    struct service *services;          /* of server_resolve.c */
+    struct ocsp_updates *ocsp_updates; /* of ocsp_update.c; the first engine's; NULL: nothing is kept fresh */
     bool soft_stopping;
     uint64_t soft_stop_ns; /* when it began */
     bool master_gone;      /* a worker whose master died */

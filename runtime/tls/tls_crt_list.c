@@ -129,7 +129,10 @@ bool tls_crt_list_read_known(struct tls_crt_list *list, struct str text, struct 
     }
     if (!*out)
         return wrong(error, "certificate '%.*s' does not exist!", STR_ARG(text));
+    const char *whole = tls_library_path(list->library, list->library->tuning.crt_base, path);
     (*out)->cert = tls_cert_find(list->library, path);
+    if (!(*out)->cert && whole)
+        (*out)->cert = tls_cert_find(list->library, whole);
     if (!(*out)->cert)
         return wrong(error, "certificate '%s' does not exist!", path);
     if (!(*out)->cert->pem.leaf)

@@ -119,18 +119,6 @@ void tls_ocsp_detach(struct tls_cert *cert)
     }
 }
 
-static void warn(const struct tls_library *library, const char *format, ...) PRINTF_LIKE(2, 3);
-static void warn(const struct tls_library *library, const char *format, ...)
-{
-    va_list values;
-    if (!library->warnings)
-        return;
-    va_start(values, format);
-    buf_vprintf(library->warnings, format, values);
-    va_end(values);
-    buf_add_char(library->warnings, '\n');
-}
-
 static bool updates_on(const struct tls_cert *cert)
 {
     return cert->ocsp_update == TLS_ON && !cert->library->tuning.ocsp_disable;
@@ -152,9 +140,6 @@ static bool find_id(const struct tls_cert *cert, OCSP_CERTID **id, struct buf *k
     *id = NULL;
     if (!tls_ocsp_fits(&cert->pem, cert->path, error))
         return false;
-    if (!issuer && updates_on(cert))
-        warn(cert->library, "certificate '%s': 'ocsp-update on' without effect, its issuer is not known.",
-             cert->path);
     if (!issuer)
         return true;
     *id = OCSP_cert_to_id(NULL, cert->pem.leaf, issuer);
@@ -182,6 +167,13 @@ static bool join(struct tls_cert *cert, OCSP_CERTID *id, struct str key, struct 
     return true;
 }
 
+static void warn_of(const struct tls_library *library, const char *path, const struct buf *why)
+{
+    if (library->warnings)
+        buf_printf(library->warnings, "Loading '%s': %s. Content will be ignored.\n", path,
+                   why->data ? why->data : "out of memory");
+}
+
 bool tls_ocsp_attach(struct tls_cert *cert, struct buf *error)
 {
     struct tls_library *library = cert->library;
@@ -195,13 +187,9 @@ bool tls_ocsp_attach(struct tls_cert *cert, struct buf *error)
     } else if (well) {
         tls_ocsp_detach(cert);
     }
-    if (well && cert->ocsp && !cert->ocsp->uri && updates_on(cert))
-        warn(library, "certificate '%s': 'ocsp-update on' without effect, it names no OCSP responder.",
-             cert->path);
     if (well && has_response) {
         if (!tls_ocsp_replace(library, cert->ocsp, buf_str(&cert->pem.ocsp), &why))
-            warn(library, "Loading '%s': %s. Content will be ignored.", cert->path,
-                 why.data ? why.data : "out of memory");
+            warn_of(library, cert->path, &why);
         buf_finish(&cert->pem.ocsp);
     }
     OCSP_CERTID_free(id);
@@ -215,6 +203,13 @@ struct tls_ocsp *tls_ocsp_find(const struct tls_library *library, const char *na
 {
     const struct tls_cert *cert = tls_cert_find(library, name);
     return cert ? cert->ocsp : dict_get(&library->ocsp, str_of(name));
+}
+
+const char *tls_ocsp_path(const struct tls_ocsp *ocsp)
+{
+    if (list_empty(&ocsp->certs))
+        return "";
+    return LIST_ITEM(list_first(&ocsp->certs), struct tls_cert, ocsp_link)->path;
 }
 
 bool tls_ocsp_wants_updates(const struct tls_ocsp *ocsp)

@@ -50,6 +50,8 @@ void tls_ocsp_tell(const struct tls_library *library);
 
 /* By its key, or by the path of one of its certificates. */
 struct tls_ocsp *tls_ocsp_find(const struct tls_library *library, const char *name);
+/* Of its first certificate; "": it is about to go. */
+const char *tls_ocsp_path(const struct tls_ocsp *ocsp);
 /* One of its certificates serves and wants its response kept fresh. */
 bool tls_ocsp_wants_updates(const struct tls_ocsp *ocsp);
 /* What is to be stapled now; empty: nothing is good. */

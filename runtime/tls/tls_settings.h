@@ -56,9 +56,10 @@ struct tls_tuning {          /* tune.ssl.* */
     const char *issuers_path;       /* issuers-chain-path */
     int64_t security_level;         /* -1: OpenSSL's own */
     bool skip_self_issued_ca;
-    bool ocsp_update;  /* ocsp-update.mode: holds for certificates that are not said to be updated or not */
-    bool ocsp_disable; /* ocsp-update.disable: none is, whatever is said */
-    unsigned extra_files; /* enum tls_extra_file bits */
+    bool ocsp_update; /* ocsp-update.mode: holds for certificates that are not said to be updated or not */
+    int64_t ocsp_min_s, ocsp_max_s; /* ocsp-update.mindelay and .maxdelay */
+    bool ocsp_disable;              /* ocsp-update.disable: none is, whatever is said */
+    unsigned extra_files;           /* enum tls_extra_file bits */
     bool extra_delete_extension;
 };
 
