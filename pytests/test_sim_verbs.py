@@ -11,7 +11,7 @@ pytestmark = pytest.mark.only("sim", reason="the simulator's own verbs")
 
 # Fails when two of the twelve latencies add up to more than the server's time-out.
 SLOW_LINKS = """vtest "A time-out that is too short for the links"
-feature vtest_cmd net
+feature cmd "command -v lockstep-world"
 feature ignore_unknown_macro
 net * {latency 1ms..30ms}
 server s1 {
@@ -105,6 +105,8 @@ def test_a_failure_is_made_small(sim, repro, tmp_path):
     small = (tmp_path / "small.vtc").read_text()
     assert "s2" not in small
     assert small.count("net.latency") == 2
+    assert small.splitlines()[1] == 'feature cmd "command -v lockstep-world"'  # others skip what stands behind it
+    assert small.count("lockstep-world") == 1
     for seed in "1", "2":
         again = sim("run", "small.vtc", "--seed", seed)
         assert again.returncode == 1

@@ -35,6 +35,10 @@ int main(int argc, char **argv)
     for (const struct verb_row *verb = verbs; argc > 1 && verb->name; verb++)
         if (!strcmp(argv[1], verb->name))
             return verb->run(argc - 1, argv + 1);
-    print_usage(stderr);
+    if (argc < 2)
+        print_usage(stderr);
+    else
+        fprintf(stderr, "lockstep-sim: unknown verb '%s': expected one of those in 'lockstep-sim --help'\n",
+                argv[1]);
     return VERB_WRONG;
 }

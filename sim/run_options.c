@@ -51,7 +51,7 @@ static bool take_limit(struct run_options *options, char *text)
 {
     uint64_t seconds;
 
-    if (!run_options_number(text, &seconds) || seconds > 1000000000)
+    if (!run_options_number(text, &seconds) || !seconds || seconds > 1000000000)
         return false;
     options->scenario.limit_ns = seconds * NS_PER_S;
     return true;
@@ -81,7 +81,7 @@ static bool take_macro(struct run_options *options, char *text)
 {
     char *equals = strchr(text, '=');
 
-    if (!equals || options->scenario.define_count == RUN_DEFINES_MAX)
+    if (!equals || equals == text || options->scenario.define_count == RUN_DEFINES_MAX)
         return false;
     *equals = '\0';
     options->defines[options->scenario.define_count++] = (struct scenario_define){ text, equals + 1 };
@@ -95,41 +95,45 @@ static bool take_args(struct run_options *options, char *text)
 }
 
 static const struct value_row {
-    const char *option;
+    const char *option, *wants;
     bool (*take)(struct run_options *options, char *text);
 } values[] = {
-    { "--seed", take_seed },     { "--seeds", take_seeds },
-    { "--limit", take_limit },   { "--live", take_live },
-    { "--delays", take_delays }, { "--macro", take_macro },
-    { "--args", take_args },     { 0 },
+    { "--seed", "a number", take_seed },
+    { "--seeds", "a range A..B of numbers, such as 1..100", take_seeds },
+    { "--limit", "seconds, from 1 to 1000000000", take_limit },
+    { "--live", "seconds, from 1 to 1000000", take_live },
+    { "--delays", "a number from 1 to 16", take_delays },
+    { "--macro", "NAME=VALUE", take_macro },
+    { "--args", "arguments of proxies in one word, such as \"-dM -dI\"", take_args },
+    { 0 },
 };
 
-enum run_option run_options_take(struct run_options *options, const char *verb, int argc, char **argv, int at)
+static const struct value_row *value_row(const char *word)
 {
-    char *word = argv[at];
+    const struct value_row *row = values;
 
-    if (word[0] != '-') {
-        options->files[options->file_count++] = word;
-        return RUN_OPTION_TAKEN;
-    }
-    if (!strcmp(word, "--torture")) {
-        options->scenario.torture = true;
-        return RUN_OPTION_TAKEN;
-    }
-    if (!strcmp(word, "--swarm")) {
-        options->scenario.swarm = true;
-        return RUN_OPTION_TAKEN;
-    }
-    for (const struct value_row *row = values; row->option; row++) {
-        if (strcmp(word, row->option) != 0)
-            continue;
-        if (at + 1 < argc && row->take(options, argv[at + 1]))
-            return RUN_OPTION_TAKEN_TWO;
-        fprintf(stderr, "lockstep-sim %s: '%s' does not take '%s'\n", verb, word,
-                at + 1 < argc ? argv[at + 1] : "");
-        return RUN_OPTION_BAD;
-    }
-    return RUN_OPTION_UNKNOWN;
+    while (row->option && strcmp(word, row->option) != 0)
+        row++;
+    return row;
+}
+
+const char *run_options_wants(const char *word)
+{
+    return value_row(word)->wants;
+}
+
+bool run_options_flag(struct run_options *options, const char *word)
+{
+    if (!strcmp(word, "--torture"))
+        return options->scenario.torture = true;
+    if (!strcmp(word, "--swarm"))
+        return options->scenario.swarm = true;
+    return false;
+}
+
+bool run_options_value(struct run_options *options, const char *word, char *value)
+{
+    return value_row(word)->take(options, value);
 }
 
 uint64_t run_options_real_ns(void)

@@ -20,10 +20,9 @@ struct run_options {
     "  --torture         every link cuts writes, reads and segments by chance\n"                             \
     "  --limit SECONDS   virtual time a scenario may take (default 60); half of it is the patience of its "  \
     "specs\n"                                                                                                \
-    "  --live SECONDS    so long proxies may take to come to rest when all others left; by default it is "   \
-    "not looked at\n"                                                                                        \
-    "  --swarm           each seed has a part of all settings of links and of all faults, and --live 300; "  \
-    "what specs expect is no verdict\n"                                                                      \
+    "  --live SECONDS    so long proxies may take to come to rest when all others left (default 600)\n"      \
+    "  --swarm           each seed has a part of all settings of links and of all faults; what specs "       \
+    "expect is no verdict\n"                                                                                 \
     "  --delays N        of choices about order only N are unusual (at most 16), anywhere; usually all are " \
     "drawn\n"                                                                                                \
     "  --macro NAME=VALUE  defines ${NAME}\n"                                                                \
@@ -32,10 +31,10 @@ struct run_options {
 void run_options_init(struct run_options *options, int argc); /* room for argc files */
 void run_options_finish(struct run_options *options);
 
-enum run_option { RUN_OPTION_TAKEN, RUN_OPTION_TAKEN_TWO, RUN_OPTION_BAD, RUN_OPTION_UNKNOWN };
-/* Takes argv[at], and the value behind it with TAKEN_TWO. What does not begin with '-' is a file. BAD was said. */
-enum run_option run_options_take(struct run_options *options, const char *verb, int argc, char **argv,
-                                 int at);
+/* For verb_line.c. What the value of this option is, for who gave another one; NULL: no such option has a value. */
+const char *run_options_wants(const char *word);
+bool run_options_flag(struct run_options *options, const char *word); /* false: it is none */
+bool run_options_value(struct run_options *options, const char *word, char *value);
 
 bool run_options_number(const char *text, uint64_t *out) MUST_USE;
 uint64_t run_options_real_ns(void); /* a clock of the machine, for how long things took */

@@ -24,8 +24,6 @@
 #include <unistd.h>
 
 enum { LIMIT_S = 60, LIVE_S = 600, FIRST_INHERITED = 1000, DRIFT_MAX = 500000 };
-/* No system has a program of this name: `feature cmd "command -v ..."` keeps scenarios for here from others. */
-#define GUARD       "lockstep-world"
 #define INSTANT_MAX 9000000000 /* seconds: in nanoseconds it fits in 64 bits */
 
 const char *scenario_outcome_name(enum scenario_outcome outcome)
@@ -395,7 +393,7 @@ static bool programs_exist(struct str command)
         if (!str_starts(one, STR("command -v ")))
             return false;
         one = str_trim(str_from(one, 11));
-        if (!str_eq(one, STR(GUARD)) && !shell_has_program(one))
+        if (!str_eq(one, STR(SCENARIO_GUARD_PROGRAM)) && !shell_has_program(one))
             return false;
         command = both == STR_NOT_FOUND ? STR_NONE : str_from(command, both + 2);
     }

@@ -32,6 +32,10 @@ struct scenario_torture {
     bool memory;      /* not calls: pieces of memory, of the kind `operation` (enum sim_heap_kind) */
 };
 
+/* No system has a program of this name: the line keeps scenarios with words of their own from other readers. */
+#define SCENARIO_GUARD_PROGRAM "lockstep-world"
+#define SCENARIO_GUARD         "feature cmd \"command -v " SCENARIO_GUARD_PROGRAM "\""
+
 struct scenario;
 
 struct scenario_options {

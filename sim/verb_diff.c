@@ -1,7 +1,7 @@
 /* `lockstep-sim diff`: the first event in which two runs differ. */
 #include "base/mem.h"
-#include "sim/run_options.h"
 #include "sim/verb.h"
+#include "sim/verb_line.h"
 #include <stdio.h>
 
 enum { BEFORE = 8, AFTER = 4 };
@@ -55,21 +55,25 @@ static int compare(struct str a, struct str b)
 int verb_diff(int argc, char **argv)
 {
     struct buf texts[2] = { BUF_INIT, BUF_INIT };
+    struct run_options options;
+    const struct verb_line line = { .verb = "diff",
+                                    .options = &options,
+                                    .files = "A and B, two files of events",
+                                    .files_least = 2,
+                                    .files_most = 2 };
     int code = VERB_WRONG;
-    bool fine = argc == 3;
+    bool fine;
 
     if (verb_tells_help(argc, argv, help))
         return VERB_FINE;
-    if (!fine)
-        fputs(help, stderr);
+    run_options_init(&options, argc);
+    fine = verb_line_take(&line, argc, argv);
     for (int i = 0; i < 2 && fine; i++)
-        if (!scenario_read_file(argv[i + 1], &texts[i])) {
-            fprintf(stderr, "lockstep-sim diff: cannot read '%s'\n", argv[i + 1]);
-            fine = false;
-        }
+        fine = scenario_read_file(options.files[i], &texts[i]);
     if (fine)
         code = compare(buf_str(&texts[0]), buf_str(&texts[1]));
     buf_finish(&texts[0]);
     buf_finish(&texts[1]);
+    run_options_finish(&options);
     return code;
 }

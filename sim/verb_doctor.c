@@ -7,7 +7,9 @@
 #include "sim/pipe_text.h"
 #include "sim/run_options.h"
 #include "sim/verb.h"
+#include "sim/verb_line.h"
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/personality.h>
@@ -15,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PROGRAMS_MAX = 8, WORDS_MAX = 256, PADDING = 5000 };
+enum { PROGRAMS_MAX = 8, PADDING = 5000 };
 
 static const char help[] =
     "usage: lockstep-sim doctor FILE.vtc... [--seeds A..B] [--program OTHER]...\n" RUN_OPTIONS_HELP
@@ -110,7 +112,7 @@ static const struct surrounding_row {
 
 static void become(const struct doctor *doctor, const char *program, void (*enter)(void), int pipe)
 {
-    char *words[WORDS_MAX + 8];
+    char **words = mem_need(((size_t)doctor->argc + 8) * sizeof(*words));
     int count = 0;
 
     words[count++] = (char *)(uintptr_t)program;
@@ -119,7 +121,7 @@ static void become(const struct doctor *doctor, const char *program, void (*ente
     words[count++] = (char *)(uintptr_t) "--quiet";
     words[count++] = (char *)(uintptr_t) "-j";
     words[count++] = (char *)(uintptr_t) "1";
-    for (int i = 0; i < doctor->argc && count < WORDS_MAX; i++)
+    for (int i = 0; i < doctor->argc; i++)
         words[count++] = doctor->argv[i];
     words[count] = NULL;
     enter();
@@ -213,41 +215,62 @@ static int examine(struct doctor *doctor, const char *own)
     return code;
 }
 
+static bool take_program(void *data, char *path)
+{
+    struct doctor *doctor = data;
+
+    if (doctor->program_count == PROGRAMS_MAX || access(path, X_OK) != 0)
+        return false;
+    doctor->programs[doctor->program_count++] = path;
+    return true;
+}
+
+static bool parse(struct doctor *doctor, int argc, char **argv)
+{
+    const struct verb_option own[] = {
+        { "--program", "another build of lockstep-sim (at most 8 of them)", NULL, NULL, take_program },
+        { 0 },
+    };
+    const struct verb_line line = { .verb = "doctor",
+                                    .own = own,
+                                    .data = doctor,
+                                    .options = &doctor->options,
+                                    .runs = true,
+                                    .files = "FILE.vtc...",
+                                    .files_least = 1,
+                                    .files_most = UINT_MAX };
+
+    /* A macro's text is cut by being read. */
+    for (int i = 1; i < argc; i++) {
+        if (!strcmp(argv[i], "--program")) {
+            i++;
+            continue;
+        }
+        doctor->argv[doctor->argc++] = mem_need_copy(str_of(argv[i]));
+        if (!strcmp(argv[i], "--macro") && i + 1 < argc)
+            doctor->argv[doctor->argc++] = mem_need_copy(str_of(argv[++i]));
+    }
+    return verb_line_take(&line, argc, argv);
+}
+
 int verb_doctor(int argc, char **argv)
 {
     struct doctor doctor = { 0 };
     char own[4096];
-    ssize_t size = readlink("/proc/self/exe", own, sizeof(own) - 1);
+    ssize_t size;
     int code = VERB_WRONG;
-    bool fine = size > 0;
 
     if (verb_tells_help(argc, argv, help))
         return VERB_FINE;
     run_options_init(&doctor.options, argc);
-    doctor.argv = mem_need((size_t)argc * sizeof(*doctor.argv) + 1);
-    own[size > 0 ? size : 0] = '\0';
-    for (int i = 1; i < argc && fine; i++) {
-        enum run_option taken;
-
-        if (!strcmp(argv[i], "--program") && i + 1 < argc && doctor.program_count < PROGRAMS_MAX) {
-            doctor.programs[doctor.program_count++] = argv[++i];
-            continue;
-        }
-        /* Only looked at: the sweeps take them, and a macro's text is cut by being read. */
-        doctor.argv[doctor.argc++] = argv[i];
-        if (!strcmp(argv[i], "--macro") && i + 1 < argc) {
-            doctor.argv[doctor.argc++] = argv[++i];
-            continue;
-        }
-        taken = run_options_take(&doctor.options, "doctor", argc, argv, i);
-        if (taken == RUN_OPTION_TAKEN_TWO)
-            doctor.argv[doctor.argc++] = argv[++i];
-        fine = taken == RUN_OPTION_TAKEN || taken == RUN_OPTION_TAKEN_TWO;
-    }
-    if (fine && doctor.options.file_count)
+    doctor.argv = mem_need(((size_t)argc + 1) * sizeof(*doctor.argv));
+    if (parse(&doctor, argc, argv)) {
+        size = readlink("/proc/self/exe", own, sizeof(own) - 1);
+        own[size > 0 ? size : 0] = '\0';
         code = examine(&doctor, own);
-    else
-        fputs(help, stderr);
+    }
+    for (int i = 0; i < doctor.argc; i++)
+        mem_free(doctor.argv[i]);
     mem_free(doctor.argv);
     run_options_finish(&doctor.options);
     return code;

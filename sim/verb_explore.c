@@ -6,10 +6,12 @@
 #include "base/mem.h"
 #include "sim/repro.h"
 #include "sim/verb.h"
+#include "sim/verb_line.h"
+#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
-enum { DEPTH_MAX = 64, DEPTH_USUAL = 12, RUNS_USUAL = 100000, WIDTH_USUAL = 4 };
+enum { DEPTH_MAX = 64, DEPTH_USUAL = 12, WIDTH_MAX = 1000, RUNS_USUAL = 100000, WIDTH_USUAL = 4 };
 
 static const char help[] =
     "usage: lockstep-sim explore FILE.vtc... [options]\n"
@@ -121,49 +123,62 @@ static bool take_number(const char *text, uint64_t most, uint64_t *out)
     return run_options_number(text, out) && *out > 0 && *out <= most;
 }
 
-static enum run_option take_own(struct explore *explore, int argc, char **argv, int at)
+static bool take_depth(void *data, char *text)
 {
-    uint64_t number = 0;
+    uint64_t number;
+    bool fine = take_number(text, DEPTH_MAX, &number);
 
-    if (at + 1 < argc && !strcmp(argv[at], "--out")) {
-        explore->folder = argv[at + 1];
-    } else if (at + 1 < argc && !strcmp(argv[at], "--depth") &&
-               take_number(argv[at + 1], DEPTH_MAX, &number)) {
-        explore->explorer.depth = (unsigned)number;
-    } else if (at + 1 < argc && !strcmp(argv[at], "--width") && take_number(argv[at + 1], 1000, &number)) {
-        explore->explorer.width = (uint32_t)number;
-    } else if (at + 1 < argc && !strcmp(argv[at], "--most") &&
-               take_number(argv[at + 1], UINT64_MAX, &number)) {
-        explore->most = number;
-    } else {
-        fprintf(stderr, "lockstep-sim explore: '%s' is unknown, or does not take '%s'\n", argv[at],
-                at + 1 < argc ? argv[at + 1] : "");
-        return RUN_OPTION_BAD;
-    }
-    return RUN_OPTION_TAKEN_TWO;
+    if (fine)
+        ((struct explore *)data)->explorer.depth = (unsigned)number;
+    return fine;
+}
+
+static bool take_width(void *data, char *text)
+{
+    uint64_t number;
+    bool fine = take_number(text, WIDTH_MAX, &number);
+
+    if (fine)
+        ((struct explore *)data)->explorer.width = (uint32_t)number;
+    return fine;
+}
+
+static bool take_most(void *data, char *text)
+{
+    return take_number(text, UINT64_MAX, &((struct explore *)data)->most);
+}
+
+static bool parse(struct explore *explore, int argc, char **argv)
+{
+    const struct verb_option own[] = {
+        { "--out", "a folder", NULL, &explore->folder, NULL },
+        { "--depth", "a number from 1 to 64", NULL, NULL, take_depth },
+        { "--width", "a number from 1 to 1000", NULL, NULL, take_width },
+        { "--most", "a number of runs, from 1 on", NULL, NULL, take_most },
+        { 0 },
+    };
+    const struct verb_line line = { .verb = "explore",
+                                    .own = own,
+                                    .data = explore,
+                                    .options = &explore->options,
+                                    .runs = true,
+                                    .files = "FILE.vtc...",
+                                    .files_least = 1,
+                                    .files_most = UINT_MAX };
+
+    return verb_line_take(&line, argc, argv);
 }
 
 int verb_explore(int argc, char **argv)
 {
     struct explore explore = { .most = RUNS_USUAL, .folder = "lockstep-out" };
-    bool fine = true;
     int code = VERB_WRONG;
 
     if (verb_tells_help(argc, argv, help))
         return VERB_FINE;
     explore.explorer = (struct explorer){ .source = { choose }, .depth = DEPTH_USUAL, .width = WIDTH_USUAL };
     run_options_init(&explore.options, argc);
-    for (int i = 1; i < argc && fine; i++) {
-        enum run_option taken = run_options_take(&explore.options, "explore", argc, argv, i);
-
-        if (taken == RUN_OPTION_UNKNOWN)
-            taken = take_own(&explore, argc, argv, i);
-        fine = taken != RUN_OPTION_BAD;
-        i += taken == RUN_OPTION_TAKEN_TWO;
-    }
-    if (!fine || !explore.options.file_count) {
-        fputs(help, stderr);
-    } else {
+    if (parse(&explore, argc, argv)) {
         code = VERB_FINE;
         for (unsigned i = 0; i < explore.options.file_count && code == VERB_FINE; i++)
             code = explore_file(&explore, explore.options.files[i]);

@@ -1,6 +1,7 @@
 /* `lockstep-sim repro`: a failure once more, from its file. */
 #include "sim/repro.h"
 #include "sim/verb.h"
+#include "sim/verb_line.h"
 #include <stdio.h>
 
 static const char help[] = "usage: lockstep-sim repro FILE.repro [--force] [-v]\n"
@@ -64,26 +65,26 @@ static int run_repro(const char *path, bool force, bool verbose)
 
 int verb_repro(int argc, char **argv)
 {
-    const char *path = NULL;
+    struct run_options options;
     bool force = false, verbose = false;
+    const struct verb_option own[] = {
+        { "--force", NULL, &force, NULL, NULL },
+        { "-v", NULL, &verbose, NULL, NULL },
+        { 0 },
+    };
+    const struct verb_line line = { .verb = "repro",
+                                    .own = own,
+                                    .options = &options,
+                                    .files = "FILE.repro",
+                                    .files_least = 1,
+                                    .files_most = 1 };
+    int code = VERB_WRONG;
 
     if (verb_tells_help(argc, argv, help))
         return VERB_FINE;
-    for (int i = 1; i < argc; i++) {
-        if (!strcmp(argv[i], "--force")) {
-            force = true;
-        } else if (!strcmp(argv[i], "-v")) {
-            verbose = true;
-        } else if (argv[i][0] == '-' || path) {
-            fputs(help, stderr);
-            return VERB_WRONG;
-        } else {
-            path = argv[i];
-        }
-    }
-    if (!path) {
-        fputs(help, stderr);
-        return VERB_WRONG;
-    }
-    return run_repro(path, force, verbose);
+    run_options_init(&options, argc);
+    if (verb_line_take(&line, argc, argv))
+        code = run_repro(options.files[0], force, verbose);
+    run_options_finish(&options);
+    return code;
 }

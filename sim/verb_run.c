@@ -2,9 +2,11 @@
 #include "base/mem.h"
 #include "base/units.h"
 #include "sim/report.h"
-#include "sim/run_options.h"
 #include "sim/test_report.h"
 #include "sim/verb.h"
+#include "sim/verb_line.h"
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 
 struct outcome_count {
@@ -33,50 +35,26 @@ static const char help[] =
 
 /* ---- the command line ---- */
 
-/* An option of this verb alone, which may have a value behind it. */
-static enum run_option take_own(struct run *run, int argc, char **argv, int at)
-{
-    const struct {
-        const char *option;
-        bool *flag;
-        const char **value;
-    } rows[] = {
-        { "--tap", &run->tap, NULL },          { "--tap13", &run->tap13, NULL },
-        { "--twice", &run->twice, NULL },      { "-v", &run->verbose, NULL },
-        { "--trace", NULL, &run->trace_path }, { "--junit", NULL, &run->junit_path },
-    };
-
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        if (strcmp(argv[at], rows[i].option) != 0)
-            continue;
-        if (rows[i].flag) {
-            *rows[i].flag = true;
-            return RUN_OPTION_TAKEN;
-        }
-        if (at + 1 == argc)
-            break;
-        *rows[i].value = argv[at + 1];
-        return RUN_OPTION_TAKEN_TWO;
-    }
-    fprintf(stderr, "lockstep-sim run: unknown option '%s', or it wants a value\n%s", argv[at], help);
-    return RUN_OPTION_BAD;
-}
-
 static bool parse(struct run *run, int argc, char **argv)
 {
-    for (int i = 1; i < argc; i++) {
-        enum run_option taken = run_options_take(&run->options, "run", argc, argv, i);
+    const struct verb_option own[] = {
+        { "--tap", NULL, &run->tap, NULL, NULL },
+        { "--tap13", NULL, &run->tap13, NULL, NULL },
+        { "--twice", NULL, &run->twice, NULL, NULL },
+        { "-v", NULL, &run->verbose, NULL, NULL },
+        { "--trace", "a file to write", NULL, &run->trace_path, NULL },
+        { "--junit", "a file to write", NULL, &run->junit_path, NULL },
+        { 0 },
+    };
+    const struct verb_line line = { .verb = "run",
+                                    .own = own,
+                                    .options = &run->options,
+                                    .runs = true,
+                                    .files = "FILE.vtc...",
+                                    .files_least = 1,
+                                    .files_most = UINT_MAX };
 
-        if (taken == RUN_OPTION_UNKNOWN)
-            taken = take_own(run, argc, argv, i);
-        if (taken == RUN_OPTION_BAD)
-            return false;
-        if (taken == RUN_OPTION_TAKEN_TWO)
-            i++;
-    }
-    if (!run->options.file_count)
-        fputs(help, stderr);
-    return run->options.file_count > 0;
+    return verb_line_take(&line, argc, argv);
 }
 
 /* ---- output ---- */
@@ -239,7 +217,7 @@ int verb_run(int argc, char **argv)
     if (run.trace_path) {
         run.trace = fopen(run.trace_path, "w");
         if (!run.trace) {
-            fprintf(stderr, "lockstep-sim run: cannot write '%s'\n", run.trace_path);
+            verb_line_refuse("run", "'--trace %s' cannot be written: %s", run.trace_path, strerror(errno));
             goto out;
         }
     }

@@ -1,6 +1,7 @@
 /* `lockstep-sim serve`. */
 #include "sim/serve.h"
 #include "sim/verb.h"
+#include "sim/verb_line.h"
 
 static const char help[] =
     "usage: lockstep-sim serve\n"
@@ -13,7 +14,7 @@ int verb_serve(int argc, char **argv)
     if (verb_tells_help(argc, argv, help))
         return VERB_FINE;
     if (argc > 1) {
-        fprintf(stderr, "lockstep-sim serve: '%s' is unknown\n%s", argv[1], help);
+        verb_line_refuse("serve", "'%s' is too much: expected no word behind 'serve'", argv[1]);
         return VERB_WRONG;
     }
     return serve_dialogue();

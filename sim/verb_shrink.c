@@ -6,6 +6,7 @@
 #include "sim/shrink.h"
 #include "sim/trial.h"
 #include "sim/verb.h"
+#include "sim/verb_line.h"
 #include <stdio.h>
 #include <unistd.h>
 
@@ -78,20 +79,33 @@ static bool write_text(const char *path, struct str text)
     return fclose(file) == 0 && fine;
 }
 
-/* The scenario with its choices as the first statement behind the title. */
+/* Says the line nothing but that the scenario is one of this language? */
+static bool is_guard(struct str line)
+{
+    return str_eq(str_trim(line), STR(SCENARIO_GUARD));
+}
+
+/* The scenario with its guard and its choices as the first statements behind the title: what stands before the guard is
+ * read by others, too. */
 static void add_regression(const struct shrink *shrink, uint64_t seed, struct buf *out)
 {
     struct str text = buf_str(&shrink->text), tape = buf_str(&shrink->tape);
     struct str title = str_split(&text, '\n');
 
-    buf_printf(out, "%.*s\nsim -seed %llu -choices {\n", STR_ARG(title), (unsigned long long)seed);
+    buf_printf(out, "%.*s\n%s\nsim -seed %llu -choices {\n", STR_ARG(title), SCENARIO_GUARD,
+               (unsigned long long)seed);
     while (tape.size) {
         struct str line = str_split(&tape, '\n');
 
         buf_printf(out, "    %.*s\n", STR_ARG(line));
     }
     buf_add_c(out, "}\n");
-    buf_add(out, text);
+    while (text.size) {
+        struct str line = str_split(&text, '\n');
+
+        if (!is_guard(line))
+            buf_printf(out, "%.*s\n", STR_ARG(line));
+    }
 }
 
 static int write_results(const struct repro *repro, struct shrink *shrink, const char *stem)
@@ -163,15 +177,24 @@ static int run_shrink(const char *path, const char *stem)
 
 int verb_shrink(int argc, char **argv)
 {
-    const char *stem = argc == 4 && !strcmp(argv[2], "--out") ? argv[3] : NULL;
+    struct run_options options;
+    const char *stem = NULL;
+    const struct verb_option own[] = { { "--out", "a path without .vtc", NULL, &stem, NULL }, { 0 } };
+    const struct verb_line line = { .verb = "shrink",
+                                    .own = own,
+                                    .options = &options,
+                                    .files = "FILE.repro",
+                                    .files_least = 1,
+                                    .files_most = 1 };
+    int code = VERB_WRONG;
 
     if (verb_tells_help(argc, argv, shrink_help))
         return VERB_FINE;
-    if ((argc != 2 && !stem) || argv[1][0] == '-') {
-        fputs(shrink_help, stderr);
-        return VERB_WRONG;
-    }
-    return run_shrink(argv[1], stem);
+    run_options_init(&options, argc);
+    if (verb_line_take(&line, argc, argv))
+        code = run_shrink(options.files[0], stem);
+    run_options_finish(&options);
+    return code;
 }
 
 /* ---- why ---- */
@@ -279,11 +302,17 @@ static int run_why(const char *path)
 
 int verb_why(int argc, char **argv)
 {
+    struct run_options options;
+    const struct verb_line line = {
+        .verb = "why", .options = &options, .files = "FILE.repro", .files_least = 1, .files_most = 1
+    };
+    int code = VERB_WRONG;
+
     if (verb_tells_help(argc, argv, why_help))
         return VERB_FINE;
-    if (argc != 2 || argv[1][0] == '-') {
-        fputs(why_help, stderr);
-        return VERB_WRONG;
-    }
-    return run_why(argv[1]);
+    run_options_init(&options, argc);
+    if (verb_line_take(&line, argc, argv))
+        code = run_why(options.files[0]);
+    run_options_finish(&options);
+    return code;
 }

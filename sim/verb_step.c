@@ -6,6 +6,7 @@
 #include "sim/sim_mem.h"
 #include "sim/step.h"
 #include "sim/verb.h"
+#include "sim/verb_line.h"
 #include <stdio.h>
 #include <unistd.h>
 
@@ -251,15 +252,14 @@ static int run_steps(struct step *step, const struct scenario_options *options)
 
 static bool parse(struct run_options *options, int argc, char **argv)
 {
-    for (int i = 1; i < argc; i++) {
-        enum run_option taken = run_options_take(options, "step", argc, argv, i);
+    const struct verb_line line = { .verb = "step",
+                                    .options = options,
+                                    .runs = true,
+                                    .files = "FILE.vtc or FILE.repro",
+                                    .files_least = 1,
+                                    .files_most = 1 };
 
-        if (taken == RUN_OPTION_TAKEN_TWO)
-            i++;
-        else if (taken != RUN_OPTION_TAKEN)
-            return false;
-    }
-    return options->file_count == 1;
+    return verb_line_take(&line, argc, argv);
 }
 
 int verb_step(int argc, char **argv)
@@ -273,7 +273,7 @@ int verb_step(int argc, char **argv)
         return VERB_FINE;
     run_options_init(&options, argc);
     if (!parse(&options, argc, argv)) {
-        fputs(help, stderr);
+        code = VERB_WRONG;
     } else if (!str_ends(str_of(options.files[0]), STR(".repro"))) {
         options.scenario.path = options.files[0];
         options.scenario.seed = options.first_seed;

@@ -6,7 +6,9 @@
 #include "sim/sweep_worker.h"
 #include "sim/test_report.h"
 #include "sim/verb.h"
+#include "sim/verb_line.h"
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -56,8 +58,9 @@ static const char help[] = "usage: lockstep-sim sweep FILE.vtc... --seeds A..B [
 
 /* ---- the command line ---- */
 
-static bool take_shard(struct sweep *sweep, const char *text)
+static bool take_shard(void *data, char *text)
 {
+    struct sweep *sweep = data;
     const char *slash = strchr(text, '/');
     char index[24];
 
@@ -70,8 +73,9 @@ static bool take_shard(struct sweep *sweep, const char *text)
     return true;
 }
 
-static bool take_jobs(struct sweep *sweep, const char *text)
+static bool take_jobs(void *data, char *text)
 {
+    struct sweep *sweep = data;
     uint64_t jobs;
 
     if (!run_options_number(text, &jobs) || jobs == 0 || jobs > JOBS_MAX)
@@ -80,53 +84,28 @@ static bool take_jobs(struct sweep *sweep, const char *text)
     return true;
 }
 
-static enum run_option take_own(struct sweep *sweep, int argc, char **argv, int at)
-{
-    const char *word = argv[at], *value = at + 1 < argc ? argv[at + 1] : NULL;
-    const struct {
-        const char *option;
-        bool *flag;
-    } flags[] = { { "--jsonl", &sweep->jsonl },
-                  { "--until-fail", &sweep->until_fail },
-                  { "--quiet", &sweep->quiet } };
-
-    for (size_t i = 0; i < COUNT_OF(flags); i++)
-        if (!strcmp(word, flags[i].option)) {
-            *flags[i].flag = true;
-            return RUN_OPTION_TAKEN;
-        }
-    if (value && !strcmp(word, "--out")) {
-        sweep->plan.folder = value;
-        return RUN_OPTION_TAKEN_TWO;
-    }
-    if (value && !strcmp(word, "--junit")) {
-        sweep->junit_path = value;
-        return RUN_OPTION_TAKEN_TWO;
-    }
-    if (value && !strcmp(word, "-j") && take_jobs(sweep, value))
-        return RUN_OPTION_TAKEN_TWO;
-    if (value && !strcmp(word, "--shard") && take_shard(sweep, value))
-        return RUN_OPTION_TAKEN_TWO;
-    fprintf(stderr, "lockstep-sim sweep: '%s' is unknown, or does not take '%s'\n%s", word,
-            value ? value : "", help);
-    return RUN_OPTION_BAD;
-}
-
 static bool parse(struct sweep *sweep, int argc, char **argv)
 {
-    for (int i = 1; i < argc; i++) {
-        enum run_option taken = run_options_take(&sweep->options, "sweep", argc, argv, i);
+    const struct verb_option own[] = {
+        { "--jsonl", NULL, &sweep->jsonl, NULL, NULL },
+        { "--until-fail", NULL, &sweep->until_fail, NULL, NULL },
+        { "--quiet", NULL, &sweep->quiet, NULL, NULL },
+        { "--out", "a folder", NULL, &sweep->plan.folder, NULL },
+        { "--junit", "a file to write", NULL, &sweep->junit_path, NULL },
+        { "-j", "a number of processes, from 1 to 256", NULL, NULL, take_jobs },
+        { "--shard", "I/N, numbers with I from 1 to N", NULL, NULL, take_shard },
+        { 0 },
+    };
+    const struct verb_line line = { .verb = "sweep",
+                                    .own = own,
+                                    .data = sweep,
+                                    .options = &sweep->options,
+                                    .runs = true,
+                                    .files = "FILE.vtc...",
+                                    .files_least = 1,
+                                    .files_most = UINT_MAX };
 
-        if (taken == RUN_OPTION_UNKNOWN)
-            taken = take_own(sweep, argc, argv, i);
-        if (taken == RUN_OPTION_BAD)
-            return false;
-        if (taken == RUN_OPTION_TAKEN_TWO)
-            i++;
-    }
-    if (!sweep->options.file_count)
-        fputs(help, stderr);
-    return sweep->options.file_count > 0;
+    return verb_line_take(&line, argc, argv);
 }
 
 /* ---- results ---- */

@@ -10,6 +10,8 @@
 #include "sim/sim_heap.h"
 #include "sim/trial.h"
 #include "sim/verb.h"
+#include "sim/verb_line.h"
+#include <limits.h>
 #include <stdio.h>
 
 enum { PLACES_MAX = 400, STEPS_MAX = 1000000 };
@@ -257,21 +259,45 @@ static bool torture_file(struct torture *torture, const char *file)
     return passed || result.outcome == SCENARIO_SKIPPED;
 }
 
-static enum run_option take_own(struct torture *torture, int argc, char **argv, int at)
+static bool take_piece(void *data, char *text)
 {
-    if (!strcmp(argv[at], "--memory")) {
-        torture->memory = true;
-        return RUN_OPTION_TAKEN;
-    }
-    if (!strncmp(argv[at], "--piece", 7) && at + 1 < argc &&
-        run_options_number(argv[at + 1], &torture->only)) {
-        torture->from_then_on = argv[at][7] == 's';
-        return RUN_OPTION_TAKEN_TWO;
-    }
-    if (!strcmp(argv[at], "--most") && at + 1 < argc && run_options_number(argv[at + 1], &torture->most) &&
-        torture->most)
-        return RUN_OPTION_TAKEN_TWO;
-    return RUN_OPTION_BAD;
+    struct torture *torture = data;
+
+    return run_options_number(text, &torture->only) && torture->only;
+}
+
+static bool take_pieces(void *data, char *text)
+{
+    ((struct torture *)data)->from_then_on = true;
+    return take_piece(data, text);
+}
+
+static bool take_most(void *data, char *text)
+{
+    struct torture *torture = data;
+
+    return run_options_number(text, &torture->most) && torture->most;
+}
+
+static bool parse(struct torture *torture, int argc, char **argv)
+{
+    const struct verb_option own[] = {
+        { "--memory", NULL, &torture->memory, NULL, NULL },
+        { "--piece", "a number from 1 on", NULL, NULL, take_piece },
+        { "--pieces", "a number from 1 on", NULL, NULL, take_pieces },
+        { "--most", "a number of places, from 1 on", NULL, NULL, take_most },
+        { 0 },
+    };
+    const struct verb_line line = { .verb = "torture",
+                                    .own = own,
+                                    .data = torture,
+                                    .options = &torture->options,
+                                    .runs = true,
+                                    .files = "FILE.vtc...",
+                                    .files_least = 1,
+                                    .files_most = UINT_MAX };
+
+    return verb_line_take(&line, argc, argv);
 }
 
 int verb_torture(int argc, char **argv)
@@ -283,17 +309,7 @@ int verb_torture(int argc, char **argv)
     if (verb_tells_help(argc, argv, help))
         return VERB_FINE;
     run_options_init(&torture.options, argc);
-    for (int i = 1; i < argc && fine; i++) {
-        enum run_option taken = run_options_take(&torture.options, "torture", argc, argv, i);
-
-        if (taken == RUN_OPTION_UNKNOWN)
-            taken = take_own(&torture, argc, argv, i);
-        fine = taken == RUN_OPTION_TAKEN || taken == RUN_OPTION_TAKEN_TWO;
-        i += taken == RUN_OPTION_TAKEN_TWO;
-    }
-    if (!fine || !torture.options.file_count) {
-        fputs(help, stderr);
-    } else {
+    if (parse(&torture, argc, argv)) {
         if (torture.memory)
             sim_heap_take_tls();
         for (unsigned i = 0; i < torture.options.file_count; i++)

@@ -7,6 +7,8 @@
 #include "sim/trace_html.h"
 #include "sim/trace_perfetto.h"
 #include "sim/verb.h"
+#include "sim/verb_line.h"
+#include <errno.h>
 #include <stdio.h>
 
 enum { ITEMS_MAX = 50000 }; /* that are drawn: a page stays small enough for a browser */
@@ -122,7 +124,7 @@ static bool open_file(const char *path, FILE **out)
         return true;
     *out = fopen(path, "wb");
     if (!*out)
-        fprintf(stderr, "lockstep-sim trace: cannot write '%s'\n", path);
+        verb_line_refuse("trace", "'%s' cannot be written: %s", path, strerror(errno));
     return *out != NULL;
 }
 
@@ -189,29 +191,23 @@ static int run_traced(struct trace *trace, struct scenario_options *options)
 
 static bool parse(struct trace *trace, int argc, char **argv)
 {
-    const struct {
-        const char *option;
-        const char **path;
-    } rows[] = { { "--txt", &trace->txt_path },
-                 { "--pcap", &trace->pcap_path },
-                 { "--events", &trace->events_path },
-                 { "--html", &trace->html_path },
-                 { "--perfetto", &trace->perfetto_path } };
+    const struct verb_option own[] = {
+        { "--txt", "a file to write", NULL, &trace->txt_path, NULL },
+        { "--pcap", "a file to write", NULL, &trace->pcap_path, NULL },
+        { "--events", "a file to write", NULL, &trace->events_path, NULL },
+        { "--html", "a file to write", NULL, &trace->html_path, NULL },
+        { "--perfetto", "a file to write", NULL, &trace->perfetto_path, NULL },
+        { 0 },
+    };
+    const struct verb_line line = { .verb = "trace",
+                                    .own = own,
+                                    .options = &trace->options,
+                                    .runs = true,
+                                    .files = "FILE.vtc or FILE.repro",
+                                    .files_least = 1,
+                                    .files_most = 1 };
 
-    for (int i = 1; i < argc; i++) {
-        enum run_option taken = run_options_take(&trace->options, "trace", argc, argv, i);
-
-        for (size_t r = 0; r < COUNT_OF(rows) && taken == RUN_OPTION_UNKNOWN; r++)
-            if (!strcmp(argv[i], rows[r].option) && i + 1 < argc) {
-                *rows[r].path = argv[i + 1];
-                taken = RUN_OPTION_TAKEN_TWO;
-            }
-        if (taken == RUN_OPTION_TAKEN_TWO)
-            i++;
-        else if (taken != RUN_OPTION_TAKEN)
-            return false;
-    }
-    return trace->options.file_count == 1;
+    return verb_line_take(&line, argc, argv);
 }
 
 static bool is_repro(const char *path)
@@ -231,7 +227,7 @@ int verb_trace(int argc, char **argv)
         return VERB_FINE;
     run_options_init(&trace.options, argc);
     if (!parse(&trace, argc, argv)) {
-        fputs(help, stderr);
+        code = VERB_WRONG;
     } else if (!is_repro(trace.options.files[0])) {
         trace.options.scenario.path = trace.options.files[0];
         trace.options.scenario.seed = trace.options.first_seed;
