@@ -79,3 +79,33 @@ def test_what_is_refused_is_sent_again(world, other):
     first, second, near = inner(world), inner(world, other), outer(world)
     assert ask(world, near, first) == (200, "0 0")
     assert ask(world, near, second) == (200, "0 0")
+
+
+MIDDLE = """
+defaults
+    mode http
+    timeout client 5s
+    timeout server 5s
+    timeout connect 5s
+listen middle
+    bind fd@${{fe}} ssl crt {crt} ssl-min-ver TLSv1.3 allow-0rtt
+    http-reuse never
+    http-request set-dst-port url_param(far)
+    server s1 127.0.0.1 ssl verify none sni str(server.test) allow-0rtt {server}
+"""
+
+
+@pytest.mark.parametrize("other", ["allow-0rtt", ""])
+def test_what_is_refused_is_for_the_client_to_repeat_when_nobody_else_may(world, other):
+    """In the middle it was early data, too, and no `retry-on` says that it may be sent again (RFC 8470 section 5.2)."""
+    first, second, near = inner(world), inner(world, other), outer(world)
+    middle = world.proxy(MIDDLE.format(crt=pem("server"), server=""))
+
+    def through(far):
+        response = world.connect(near.port()).request(f"/?port={middle.port()}&far={far.port()}")
+        return response.status, response.body.decode().strip()
+
+    assert through(first) == (200, "0 0")
+    assert through(first) == (200, "1 1 1")
+    assert through(second)[0] == 425
+    assert through(second) == (200, "0 0 1")

@@ -440,7 +440,8 @@ static bool set_sessions(struct tls_bind *bind, struct buf *error)
     SSL_CTX_set_session_cache_mode(context, tuning->cache_size ? SSL_SESS_CACHE_SERVER : SSL_SESS_CACHE_OFF);
     SSL_CTX_sess_set_cache_size(context, tuning->cache_size);
     SSL_CTX_set_timeout(context, (long)(tuning->lifetime_s));
-    /* Early data may be replayed, as the manual warns: a ticket is good for more than one use (4.2 wait-for-handshake). */
+    /* Early data may be replayed, as the manual warns: a ticket is good for more than one use (4.2 wait-for-handshake;
+     * docs/decisions/early-data.md). */
     SSL_CTX_set_options(context, SSL_OP_NO_ANTI_REPLAY);
     SSL_CTX_set_recv_max_early_data(context, tuning->early_max);
     if (!set_session_scope(context)) {
