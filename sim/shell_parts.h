@@ -53,6 +53,13 @@ struct call {
     struct buf *out;
 };
 
+/* A program of the shell. */
+struct program_row {
+    const char *name;
+    struct outcome (*run)(struct call *call);
+    const char *says; /* what it knows, in a line */
+};
+
 static inline struct outcome shell_ended(int exit_code)
 {
     return (struct outcome){ exit_code, false };
@@ -67,6 +74,20 @@ struct outcome shell_errand_outcome(struct shell *shell, const struct errand *er
 
 /* shell_program.c */
 struct outcome shell_call_program(struct call *call, bool drop_out);
+
+/* shell_text.c */
+extern const struct program_row shell_text_rows[];
+/* A file that the script wrote, or a real one; false: there is none. */
+bool shell_read_file(struct shell *shell, struct str path, struct buf *out) MUST_USE;
+/* What a program works on: its files from words[first] on, kept in content, or its standard input. false: one is missing. */
+bool shell_input(struct call *call, unsigned first, struct buf *content, struct str *text) MUST_USE;
+/* The next line without its newline; false: there is none. */
+bool shell_take_line(struct str *text, struct str *line);
+void shell_add_line(struct buf *out, struct str line);
+struct outcome shell_unknown_use(struct call *call); /* the scenario is skipped */
+
+/* shell_grep.c, shell_sed.c */
+extern const struct program_row shell_grep_rows[], shell_sed_rows[];
 
 /* shell_curl.c */
 struct outcome shell_run_curl(struct call *call);

@@ -1,14 +1,11 @@
 /* The programs that a scenario's shell has. */
 #include "base/base64.h"
-#include "base/mem.h"
 #include "base/units.h"
 #include "sim/links.h"
 #include "sim/shell_parts.h"
 #include "sim/sim_address.h"
 #include "sim/sim_node.h"
-#include <regex.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { SOCAT_LINGER_MS = 500, START_MS = 1 /* of a program that looks at the world */ };
 
@@ -54,104 +51,6 @@ static struct outcome run_printf(struct call *call)
         }
     }
     return shell_ended(0);
-}
-
-/* A file of the script, of a proxy's folder or a real one. */
-static bool read_file(struct shell *shell, struct str path, struct buf *out)
-{
-    struct buf *written = dict_get(&shell->scenario->files, path);
-
-    if (written)
-        buf_add(out, buf_str(written));
-    return written || scenario_read_file(path.data, out);
-}
-
-static struct outcome run_cat(struct call *call)
-{
-    if (call->count == 1)
-        buf_add(call->out, call->in);
-    for (unsigned i = 1; i < call->count; i++) {
-        if (str_eq(call->words[i], STR("-")))
-            buf_add(call->out, call->in);
-        else if (!read_file(call->shell, call->words[i], call->out))
-            return shell_ended(1);
-    }
-    return shell_ended(0);
-}
-
-struct grep {
-    bool quiet, inverted, count_only;
-    int flags;
-    struct str pattern;
-};
-
-/* false: an option that is unknown here. */
-static bool grep_options(struct call *call, struct grep *grep, struct str *file)
-{
-    bool have_pattern = false;
-
-    for (unsigned i = 1; i < call->count; i++) {
-        struct str word = call->words[i];
-
-        if (word.size > 1 && word.data[0] == '-' && !have_pattern) {
-            for (size_t k = 1; k < word.size; k++) {
-                grep->quiet |= word.data[k] == 'q';
-                grep->inverted |= word.data[k] == 'v';
-                grep->count_only |= word.data[k] == 'c';
-                grep->flags |= word.data[k] == 'E' ? REG_EXTENDED : word.data[k] == 'i' ? REG_ICASE : 0;
-                if (!strchr("qvcEi", word.data[k]))
-                    return false;
-            }
-        } else if (!have_pattern) {
-            grep->pattern = word;
-            have_pattern = true;
-        } else if (!file->data) {
-            *file = word;
-        } else {
-            return false;
-        }
-    }
-    return have_pattern;
-}
-
-static struct outcome run_grep(struct call *call)
-{
-    struct grep grep = { .flags = REG_NOSUB };
-    struct str file = STR_NONE, text = call->in;
-    struct buf content = BUF_INIT;
-    unsigned selected = 0;
-    regex_t pattern;
-
-    if (!grep_options(call, &grep, &file))
-        return shell_stop(call->shell, "shell: this use of '%.*s' is not known here", call->words[0]);
-    if (file.data) {
-        if (!read_file(call->shell, file, &content))
-            return shell_ended(2);
-        text = buf_str(&content);
-    }
-    if (regcomp(&pattern, grep.pattern.data, grep.flags)) {
-        buf_finish(&content);
-        return shell_ended(2);
-    }
-    while (text.data && text.size) {
-        struct str line = str_split(&text, '\n');
-        char *copy = mem_need_copy(line);
-        bool matches = regexec(&pattern, copy, 0, NULL, 0) == 0;
-
-        mem_free(copy);
-        if (matches == grep.inverted)
-            continue;
-        selected++;
-        if (!grep.quiet && !grep.count_only) {
-            buf_add(call->out, line);
-            buf_add_char(call->out, '\n');
-        }
-    }
-    regfree(&pattern);
-    buf_finish(&content);
-    if (grep.count_only)
-        buf_printf(call->out, "%u\n", selected);
-    return shell_ended(selected ? 0 : 1);
 }
 
 /* "/path", "UNIX-CONNECT:/path", "TCP:IP:PORT", "ABSTRACT-CONNECT:name" in any case. */
@@ -335,18 +234,30 @@ static struct outcome run_ss(struct call *call)
     return shell_ended(0);
 }
 
-/* `openssl base64`: what is put into commands; lines of 64 signs. */
-static struct outcome run_openssl(struct call *call)
+/* As coreutils and openssl write and read it: lines of 64 signs, blanks and newlines do not count. */
+static struct outcome run_base64(struct call *call, bool decodes)
 {
     struct buf text = BUF_INIT;
-    char *room = buf_room(&text, base64_encoded_size(call->in.size) + 1);
+    char *room;
 
-    CHECK(room);
-    if (call->count != 2 || !str_eq(call->words[1], STR("base64"))) {
+    if (decodes) {
+        struct buf packed = BUF_INIT;
+        size_t size;
+
+        for (size_t i = 0; i < call->in.size; i++)
+            if (!strchr(" \t\r\n", call->in.data[i]))
+                buf_add_char(&packed, call->in.data[i]);
+        room = buf_room(&text, packed.size + 4);
+        CHECK(room);
+        size = base64_decode(buf_str(&packed), room, packed.size + 4, false);
+        buf_finish(&packed);
+        if (size != (size_t)-1)
+            buf_add(call->out, str_make(room, size));
         buf_finish(&text);
-        return shell_stop(call->shell, "shell: 'openssl %.*s' is not known here",
-                          call->count > 1 ? call->words[1] : STR(""));
+        return shell_ended(size == (size_t)-1);
     }
+    room = buf_room(&text, base64_encoded_size(call->in.size) + 1);
+    CHECK(room);
     text.size = base64_encode(call->in, room, false);
     for (size_t at = 0; at < text.size; at += 64) {
         buf_add(call->out, str_slice(buf_str(&text), at, 64));
@@ -356,41 +267,60 @@ static struct outcome run_openssl(struct call *call)
     return shell_ended(0);
 }
 
-static const struct program_row {
-    const char *name;
-    struct outcome (*run)(struct call *call);
-} programs[] = {
-    { "echo", run_echo },       { "printf", run_printf },
-    { "cat", run_cat },         { "grep", run_grep },
-    { "socat", run_socat },     { "sleep", run_sleep },
-    { "true", run_true },       { "false", run_true },
-    { "[", run_test },          { "test", run_test },
-    { "seq", run_seq },         { "haproxy", run_haproxy },
-    { "ss", run_ss },           { "curl", shell_run_curl },
-    { "openssl", run_openssl }, { 0 },
+static struct outcome run_openssl(struct call *call)
+{
+    if (call->count == 2 && str_eq(call->words[1], STR("base64")))
+        return run_base64(call, false);
+    if (call->count == 3 && str_eq(call->words[1], STR("base64")) && str_eq(call->words[2], STR("-d")))
+        return run_base64(call, true);
+    return shell_stop(call->shell, "shell: 'openssl %.*s' is not known here",
+                      call->count > 1 ? call->words[1] : STR(""));
+}
+
+static const struct program_row basic_rows[] = {
+    { "echo", run_echo, "its words; -n: no newline" },
+    { "printf", run_printf, "its format, with %s, %% and escapes" },
+    { "true", run_true, "ends with 0" },
+    { "false", run_true, "ends with 1" },
+    { "[", run_test, "strings and numbers; ! in front" },
+    { "test", run_test, "the same" },
+    { "seq", run_seq, "numbers from 1, or from the first, to the last" },
+    { "sleep", run_sleep, "so much virtual time" },
+    { "socat", run_socat, "its input to a socket, then what comes back; -t" },
+    { "curl", shell_run_curl, "one request over plain HTTP" },
+    { "openssl", run_openssl, "base64 [-d]" },
+    { "ss", run_ss, "the simulated TCP connections, as -pt shows them" },
+    { "haproxy", run_haproxy, "the proxy with -c, -cc, -v: what ends at once" },
+    { 0 },
 };
+
+static const struct program_row *const families[] = { basic_rows, shell_text_rows, shell_grep_rows,
+                                                      shell_sed_rows };
+
+static const struct program_row *find_program(struct str name)
+{
+    for (size_t i = 0; i < COUNT_OF(families); i++)
+        for (const struct program_row *row = families[i]; row->name; row++)
+            if (str_eq(name, str_of(row->name)))
+                return row;
+    return NULL;
+}
 
 bool shell_has_program(struct str name)
 {
-    for (const struct program_row *row = programs; row->name; row++)
-        if (str_eq(name, str_of(row->name)))
-            return true;
-    return false;
+    return find_program(name) != NULL;
 }
 
 struct outcome shell_call_program(struct call *call, bool drop_out)
 {
+    const struct program_row *row = find_program(call->words[0]);
     size_t before = call->out->size;
+    struct outcome outcome;
 
-    for (const struct program_row *row = programs; row->name; row++) {
-        struct outcome outcome;
-
-        if (!str_eq(call->words[0], str_of(row->name)))
-            continue;
-        outcome = row->run(call);
-        if (drop_out)
-            call->out->size = before;
-        return outcome;
-    }
-    return shell_stop(call->shell, "shell: there is no '%.*s' here", call->words[0]);
+    if (!row)
+        return shell_stop(call->shell, "shell: there is no '%.*s' here", call->words[0]);
+    outcome = row->run(call);
+    if (drop_out)
+        call->out->size = before;
+    return outcome;
 }
