@@ -92,6 +92,28 @@ def test_a_repro_of_another_scenario_is_refused(sim, repro, tmp_path):
     assert "is not what this was made of" in result.stderr
 
 
+@pytest.mark.parametrize("part, old, new", [
+    ("global\n    description one\n", "haproxy h1", 'haproxy h1 -arg "-f ${testdir}/part.cfg"'),
+    ("/nothing 1\n", "default_backend be", "http-request set-var(txn.m) path,map(${testdir}/part.cfg)\n        default_backend be"),
+], ids=["-f", "a map"])
+def test_a_repro_of_another_configuration_is_refused(sim, tmp_path, part, old, new):
+    (tmp_path / "part.cfg").write_text(part)
+    part = tmp_path / "part.cfg"
+    (tmp_path / "named.vtc").write_text(SLOW_LINKS.replace(old, new))
+    result = sim("sweep", "named.vtc", "--seeds", "1..100", "--until-fail", "-j", "1")
+    assert result.returncode == 1, result.stdout
+    repro = re.search(r"once more: lockstep-sim repro (\S+)", result.stdout).group(1)
+    assert re.search(r"^reads [0-9a-f]{16} \$\{testdir\}/part\.cfg$", (tmp_path / repro).read_text(), re.M)
+    assert sim("repro", repro).returncode == 0
+    part.write_text(part.read_text() + "# another\n")
+    for verb in "repro", "why", "shrink", "trace":
+        result = sim(verb, repro)
+        assert result.returncode == 2 and "part.cfg' is not what this was made of" in result.stderr
+    assert sim("repro", repro, "--force").returncode == 0
+    part.unlink()
+    assert sim("repro", repro).returncode == 2
+
+
 def test_why_names_the_choices(sim, repro):
     result = sim("why", repro)
     assert result.returncode == 0

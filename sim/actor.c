@@ -475,7 +475,7 @@ static enum actor_step run_include(struct actor *actor)
         struct program_mistake mistake;
         struct program *program;
 
-        if (!scenario_read_file(path, &text)) {
+        if (!scenario_take_file(actor->scenario, path, &text)) {
             buf_finish(&text);
             return actor_wrong(actor, "cannot read the file '%s' that 'include' names", path);
         }

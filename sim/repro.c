@@ -1,21 +1,13 @@
 /* The file: a line that says what it is, lines "word value", and behind a line "choices" the tape. */
 #include "sim/repro.h"
-#include "base/digest.h"
 #include "base/mem.h"
 #include "base/units.h"
 #include <stdio.h>
+#include <unistd.h>
 
 static const char first_line[] = "lockstep-sim repro 1";
 
 /* ---- writing ---- */
-
-static uint64_t digest_of(struct str text)
-{
-    struct digest_trace digest = DIGEST_TRACE_INIT;
-
-    digest_trace_bytes(&digest, text);
-    return digest_trace_value(&digest);
-}
 
 static bool write_file(const char *path, struct str text)
 {
@@ -28,6 +20,36 @@ static bool write_file(const char *path, struct str text)
     return fclose(file) == 0 && fine;
 }
 
+/* What stands in place of the scenario's folder, so that both can be moved together. */
+#define TESTDIR "${testdir}/"
+
+/* The scenario's folder, with '/' at its end. */
+static void folder_of(const char *path, struct buf *out)
+{
+    const char *slash = strrchr(path, '/');
+    char here[4096];
+
+    if (*path != '/' && getcwd(here, sizeof(here)))
+        buf_printf(out, "%s/", here);
+    if (slash)
+        buf_add(out, str_make(path, (size_t)(slash - path) + 1));
+}
+
+static void add_files(struct buf *out, const char *scenario, struct str files)
+{
+    struct buf folder = BUF_INIT;
+
+    folder_of(scenario, &folder);
+    while (files.size) {
+        struct str path = str_split(&files, '\n'), digest = str_split(&path, ' ');
+        bool inside = str_starts(path, buf_str(&folder));
+
+        buf_printf(out, "reads %.*s %s%.*s\n", STR_ARG(digest), inside ? TESTDIR : "",
+                   STR_ARG(inside ? str_from(path, folder.size) : path));
+    }
+    buf_finish(&folder);
+}
+
 static void add_head(struct buf *out, const struct scenario_options *options, const struct str *text)
 {
     struct buf read = BUF_INIT;
@@ -35,7 +57,7 @@ static void add_head(struct buf *out, const struct scenario_options *options, co
     if (!text && !scenario_read_file(options->path, &read))
         buf_reset(&read);
     buf_printf(out, "%s\nfile %s\nscenario %016llx\nseed %llu\n", first_line, options->path,
-               (unsigned long long)digest_of(text ? *text : buf_str(&read)),
+               (unsigned long long)world_file_digest(text ? *text : buf_str(&read)),
                (unsigned long long)options->seed);
     if (options->limit_ns)
         buf_printf(out, "limit %llu\n", (unsigned long long)(options->limit_ns / NS_PER_S));
@@ -63,6 +85,7 @@ bool repro_write(const char *path, const struct scenario_options *options,
     add_head(&out, options, text);
     buf_printf(&out, "hash %016llx\nsays %.*s\n", (unsigned long long)result->hash,
                STR_ARG(buf_str(&result->says)));
+    add_files(&out, options->path, buf_str(&result->files));
     if (!result->tape_cut)
         buf_printf(&out, "choices\n%.*s", STR_ARG(buf_str(&result->tape)));
     fine = write_file(path, buf_str(&out));
@@ -133,6 +156,10 @@ static bool take_word(struct repro *repro, struct str word, struct str value)
         repro->says = str_of(copy);
         return true;
     }
+    if (str_eq(word, STR("reads"))) {
+        buf_printf(&repro->files, "%s\n", copy);
+        return true;
+    }
     if (str_eq(word, STR("macro"))) {
         char *equals = strchr(copy, '=');
 
@@ -184,7 +211,7 @@ bool repro_read(const char *path, struct repro *out)
     struct buf text = BUF_INIT;
     bool fine = false;
 
-    *out = (struct repro){ .has_tape = false };
+    *out = (struct repro){ .files = BUF_INIT };
     arena_init(&out->arena, 4096);
     run_options_init(&out->options, 0);
     if (!scenario_read_file(path, &text))
@@ -201,17 +228,49 @@ bool repro_read(const char *path, struct repro *out)
 void repro_finish(struct repro *repro)
 {
     run_options_finish(&repro->options);
+    buf_finish(&repro->files);
     arena_finish(&repro->arena);
 }
 
-bool repro_fits(const struct repro *repro, struct str text)
+/* Reads the file of a line "DIGEST PATH" and compares. */
+static bool file_fits(struct repro *repro, struct str line, const char **path)
 {
-    return !repro->text_digest || repro->text_digest == digest_of(text);
+    struct buf name = BUF_INIT, text = BUF_INIT;
+    struct str digest = str_split(&line, ' ');
+    char wanted[17];
+    bool fits;
+
+    if (str_starts(line, STR(TESTDIR))) {
+        folder_of(repro->file, &name);
+        line = str_from(line, strlen(TESTDIR));
+    }
+    buf_add(&name, line);
+    *path = arena_need_copy(&repro->arena, buf_str(&name));
+    fits = scenario_read_file(*path, &text);
+    snprintf(wanted, sizeof(wanted), "%016llx", (unsigned long long)world_file_digest(buf_str(&text)));
+    fits = fits && str_eq(digest, str_of(wanted));
+    buf_finish(&name);
+    buf_finish(&text);
+    return fits;
+}
+
+bool repro_fits(struct repro *repro, struct str text, const char **other)
+{
+    struct str files = buf_str(&repro->files);
+
+    *other = repro->file;
+    if (repro->text_digest && repro->text_digest != world_file_digest(text))
+        return false;
+    while (files.size)
+        if (!file_fits(repro, str_split(&files, '\n'), other))
+            return false;
+    return true;
 }
 
 bool repro_read_fitting(const char *path, struct repro *out)
 {
     struct buf text = BUF_INIT;
+    const char *other;
     bool fine;
 
     if (!repro_read(path, out))
@@ -219,8 +278,8 @@ bool repro_read_fitting(const char *path, struct repro *out)
     fine = scenario_read_file(out->file, &text);
     if (!fine) {
         fprintf(stderr, "%s: the scenario '%s' cannot be read\n", path, out->file);
-    } else if (!repro_fits(out, buf_str(&text))) {
-        fprintf(stderr, "%s: '%s' is not what this was made of\n", path, out->file);
+    } else if (!repro_fits(out, buf_str(&text), &other)) {
+        fprintf(stderr, "%s: '%s' is not what this was made of\n", path, other);
         fine = false;
     }
     buf_finish(&text);

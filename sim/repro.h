@@ -12,6 +12,7 @@ struct repro {
     uint64_t hash;        /* of the run, with what follows drawn as it was */
     bool has_tape;        /* else the seed alone repeats it */
     struct str tape, says;
+    struct buf files; /* lines "DIGEST PATH": what the run read beside the scenario */
 };
 
 /* result: of a run that failed with these options. text: what stood in the scenario, NULL: as it is read now.
@@ -25,7 +26,7 @@ bool repro_read(const char *path, struct repro *out) MUST_USE;
 void repro_finish(struct repro *repro);
 /* The same, and false as well when the scenario is not what the repro was made of, or cannot be read. */
 bool repro_read_fitting(const char *path, struct repro *out) MUST_USE;
-/* false: the scenario's text is another one now. */
-bool repro_fits(const struct repro *repro, struct str text);
+/* false: the scenario's text is another one now, or a file that the run read; *other is its path (the repro's memory). */
+bool repro_fits(struct repro *repro, struct str text, const char **other);
 
 #endif

@@ -79,6 +79,7 @@ void scenario_fail(struct scenario *scenario, struct actor *who, const char *for
     report_failure(scenario, who, buf_str(&text), &scenario->result->text);
     add_says(scenario, who, buf_str(&text), &scenario->result->says);
     world_tape_print(scenario->world, &scenario->result->tape);
+    world_print_files(scenario->world, &scenario->result->files);
     scenario->result->tape_cut = world_tape_cut(scenario->world);
     buf_finish(&text);
     settle(scenario, SCENARIO_FAILED);
@@ -149,6 +150,16 @@ bool scenario_read_file(const char *path, struct buf *out)
     fine = !ferror(file);
     fclose(file);
     return fine;
+}
+
+bool scenario_take_file(struct scenario *scenario, const char *path, struct buf *out)
+{
+    size_t before = out->size;
+
+    if (!scenario_read_file(path, out))
+        return false;
+    world_note_file(scenario->world, path, str_from(buf_str(out), before));
+    return true;
 }
 
 uint64_t scenario_now(const struct scenario *scenario)
@@ -812,8 +823,9 @@ void scenario_run(const struct scenario_options *options, struct scenario_result
     struct scenario scenario;
     struct program *program = NULL;
 
-    *result =
-        (struct scenario_result){ .text = BUF_INIT, .says = BUF_INIT, .tape = BUF_INIT, .marks = BUF_INIT };
+    *result = (struct scenario_result){
+        .text = BUF_INIT, .says = BUF_INIT, .tape = BUF_INIT, .marks = BUF_INIT, .files = BUF_INIT
+    };
     scenario_open(&scenario, options, result);
     if (options->calls)
         sim_heap_plan((enum sim_heap_kind)options->calls->operation,
@@ -845,4 +857,5 @@ void scenario_result_finish(struct scenario_result *result)
     buf_finish(&result->says);
     buf_finish(&result->tape);
     buf_finish(&result->marks);
+    buf_finish(&result->files);
 }

@@ -76,7 +76,8 @@ struct scenario_result {
     struct buf tape; /* of a failure: the choices that were not benign */
     struct buf
         marks; /* lines: what was to hold sometimes, with + in front when it did, with - when it did not */
-    bool tape_cut; /* there were more than could be kept */
+    struct buf files; /* of a failure: what was read of the machine, as world_print_files has it */
+    bool tape_cut;    /* there were more than could be kept */
     uint64_t hash, events, virtual_ns;
 };
 
@@ -134,6 +135,8 @@ bool scenario_says(const struct scenario *scenario); /* is anybody listening? */
 
 /* Appends the real file; false: it cannot be read. */
 bool scenario_read_file(const char *path, struct buf *out) MUST_USE;
+/* The same for a run, whose repro tells of the file. */
+bool scenario_take_file(struct scenario *scenario, const char *path, struct buf *out) MUST_USE;
 /* Since the scenario began. */
 uint64_t scenario_now(const struct scenario *scenario);
 /* A listening socket on 127.0.0.1 with a port of the network's choice. */

@@ -9,7 +9,7 @@ bool shell_read_file(struct shell *shell, struct str path, struct buf *out)
 
     if (written)
         buf_add(out, buf_str(written));
-    return written || scenario_read_file(path.data, out);
+    return written || scenario_take_file(shell->scenario, path.data, out);
 }
 
 bool shell_input(struct call *call, unsigned first, struct buf *content, struct str *text)

@@ -3,6 +3,7 @@
 #include "sim/sim_files.h"
 #include "base/dict.h"
 #include "base/units.h"
+#include "sim/sim_heap.h"
 #include "sim/sim_mem.h"
 #include <dirent.h>
 #include <errno.h>
@@ -191,8 +192,16 @@ enum io_status sim_files_read(struct sim_files *files, const char *path, struct 
     if (!normalise(files, path, normal))
         return IO_BAD;
     const struct sim_file *file = find(files, normal);
-    if (!file)
-        return is_overlay_folder(files, normal) ? IO_BAD : read_real(normal, out);
+    if (!file) {
+        size_t before = out->size;
+        enum io_status status = is_overlay_folder(files, normal) ? IO_BAD : read_real(normal, out);
+        bool in_turn = sim_heap_leave(); /* who looks changes nothing */
+
+        if (status == IO_OK)
+            world_note_file(files->world, normal, str_from(buf_str(out), before));
+        sim_heap_return(in_turn);
+        return status;
+    }
     if (file->hidden)
         return IO_NOT_FOUND;
     buf_add(out, buf_str(&file->data));

@@ -160,7 +160,7 @@ static void literal_body(struct buf *out, struct str text)
 static bool read_body_file(struct words *words, struct str path)
 {
     words->out->keeps = false;
-    if (scenario_read_file(path.data, &words->body))
+    if (scenario_take_file(words->actor->scenario, path.data, &words->body))
         return true;
     actor_wrong(words->actor, "cannot read the file '%s' that '-bodyfrom' names", path.data);
     return false;

@@ -42,15 +42,15 @@ static int run_repro(const char *path, bool force, bool verbose)
     struct scenario_result result;
     struct buf text = BUF_INIT;
     struct repro repro;
+    const char *other;
     int code = VERB_WRONG;
 
     if (!repro_read(path, &repro))
         return VERB_WRONG;
     if (!scenario_read_file(repro.file, &text)) {
         fprintf(stderr, "%s: the scenario '%s' cannot be read\n", path, repro.file);
-    } else if (!force && !repro_fits(&repro, buf_str(&text))) {
-        fprintf(stderr, "%s: '%s' is not what this was made of; --force runs it all the same\n", path,
-                repro.file);
+    } else if (!force && !repro_fits(&repro, buf_str(&text), &other)) {
+        fprintf(stderr, "%s: '%s' is not what this was made of; --force runs it all the same\n", path, other);
     } else {
         if (verbose)
             repro.options.scenario.say = say_line;

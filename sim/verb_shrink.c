@@ -36,14 +36,16 @@ static void show_progress(void *data, const struct shrink *shrink)
 /* VERB_FINE: `shrink` is ready, `text` is the scenario's. */
 static int begin(const char *path, struct repro *repro, struct buf *text, struct shrink *shrink)
 {
+    const char *other;
+
     if (!repro_read(path, repro))
         return VERB_WRONG;
     if (!scenario_read_file(repro->file, text)) {
         fprintf(stderr, "%s: the scenario '%s' cannot be read\n", path, repro->file);
     } else if (!repro->has_tape) {
         fprintf(stderr, "%s: it has no choices: only its seed repeats it\n", path);
-    } else if (!repro_fits(repro, buf_str(text))) {
-        fprintf(stderr, "%s: '%s' is not what this was made of\n", path, repro->file);
+    } else if (!repro_fits(repro, buf_str(text), &other)) {
+        fprintf(stderr, "%s: '%s' is not what this was made of\n", path, other);
     } else {
         bool fails = shrink_init(shrink, &repro->options.scenario, repro->says, buf_str(text));
 

@@ -17,6 +17,7 @@ struct world *world_create(const struct world_options *options)
     world->step_limit = options && options->step_limit ? options->step_limit : STEP_LIMIT;
     world->now = NS_PER_S;
     world->entities = (struct dict)DICT_INIT;
+    world->files = (struct dict)DICT_INIT;
     if (options && options->delays)
         world_delay_orders(&world->choices, world->seed, options->delays);
     world_trace_begin(&world->tracer);
@@ -34,6 +35,9 @@ void world_destroy(struct world *world)
     world_trace_end(&world->tracer);
     world_choice_end(&world->choices);
     dict_finish(&world->entities);
+    for (struct dict_entry *e = dict_next(&world->files, NULL); e; e = dict_next(&world->files, e))
+        sim_mem_free(e->value);
+    dict_finish(&world->files);
     sim_mem_free(world->entity_names);
     sim_mem_free(world->entity_keys);
     sim_mem_free(world->queue);
@@ -74,6 +78,33 @@ uint32_t world_entity(struct world *world, const char *name)
 const char *world_entity_name(const struct world *world, uint32_t entity)
 {
     return entity && entity <= world->entity_count ? world->entity_names[entity] : "-";
+}
+
+/* ---- files of the machine ---- */
+
+uint64_t world_file_digest(struct str text)
+{
+    struct digest_trace digest = DIGEST_TRACE_INIT;
+
+    digest_trace_bytes(&digest, text);
+    return digest_trace_value(&digest);
+}
+
+void world_note_file(struct world *world, const char *path, struct str text)
+{
+    uint64_t *digest;
+
+    if (dict_has(&world->files, str_of(path)))
+        return;
+    digest = sim_mem_need(sizeof(*digest));
+    *digest = world_file_digest(text);
+    CHECK(dict_set(&world->files, str_of(path), digest));
+}
+
+void world_print_files(const struct world *world, struct buf *out)
+{
+    for (struct dict_entry *e = dict_next(&world->files, NULL); e; e = dict_next(&world->files, e))
+        buf_printf(out, "%016llx %.*s\n", (unsigned long long)*(uint64_t *)e->value, STR_ARG(e->key));
 }
 
 uint64_t world_serial(struct world *world)

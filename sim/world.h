@@ -162,6 +162,11 @@ uint64_t world_next(const struct world *world);
 void world_advance(struct world *world, uint64_t to_ns);
 bool world_exhausted(const struct world *world); /* step limit reached, or somebody gave up: */
 void world_exhaust(struct world *world, uint32_t entity, const char *why); /* traced as EV_FAULT */
+/* A file of the machine that the run hangs on, as it was read; the first reading counts. */
+void world_note_file(struct world *world, const char *path, struct str text);
+/* Lines "DIGEST PATH", in order of reading. */
+void world_print_files(const struct world *world, struct buf *out);
+uint64_t world_file_digest(struct str text);
 uint64_t world_serial(struct world *world); /* 1, 2, 3 ... for whoever needs a number of its own */
 
 #endif

@@ -56,6 +56,7 @@ struct world {
     struct world_queued *queue; /* a heap of four children a node */
     size_t queued, queue_capacity;
     struct dict entities; /* name -> serial */
+    struct dict files;    /* path -> digest, as heap text */
     const char **entity_names;
     uint64_t
         *entity_keys; /* of the names: what is drawn and hashed hangs on them, not on the order of meeting */
