@@ -251,3 +251,14 @@ def test_what_ends_is_not_stapled_while_nobody_answers(world, start):
 def test_what_the_words_do_not_take(world, words):
     code, out, err = world.run(["-c"], conf=f"global\n {words}\n")
     assert code != 0 and "ocsp-update" in out + err
+
+
+@pytest.mark.parametrize("words, says", [
+    ("httpclient.resolvers.id nosuch", "unable to find required resolvers 'nosuch'"),
+    ("httpclient.resolvers.id", "httpclient.resolvers.id"),
+    ("httpclient.resolvers.disabled maybe", "expects 'on' or 'off'"),
+    ("httpclient.resolvers.prefer ipv5", "expects 'ipv4' or 'ipv6'"),
+])
+def test_what_the_words_about_names_do_not_take(world, words, says):
+    code, out, err = world.run(["-c"], conf=f"global\n {words}\n")
+    assert code != 0 and says in out + err

@@ -95,6 +95,37 @@ static const struct cfg_name verify_names[] = { { "none", TLS_VERIFY_NONE },
                                                 { "required", TLS_VERIFY_REQUIRED },
                                                 { 0 } };
 
+/* One of two words. */
+static bool choose(struct cfg_line *line, const char *yes, const char *no, bool *out)
+{
+    const char *word = cfg_arg(line, 0);
+    *out = strcmp(word, yes) == 0;
+    return (*out || strcmp(word, no) == 0 ||
+            cfg_error(line, "'%s' expects '%s' or '%s'.", line->words[0], yes, no)) &&
+           cfg_arg_limits(line, 1, 1);
+}
+
+static bool resolvers_disabled(struct cfg_line *line)
+{
+    return choose(line, "on", "off", &configuration_of(line)->globals.httpclient_no_names);
+}
+
+static bool resolvers_prefer(struct cfg_line *line)
+{
+    return choose(line, "ipv4", "ipv6", &configuration_of(line)->globals.httpclient_ipv4);
+}
+
+static bool resolvers_id(struct cfg_line *line)
+{
+    struct configuration *configuration = configuration_of(line);
+    if (!cfg_arg_limits(line, 1, 1))
+        return false;
+    configuration->globals.httpclient_resolvers = kw_copy(line, cfg_arg(line, 0));
+    configuration_want_resolvers(configuration, line->place, configuration->globals.httpclient_resolvers,
+                                 arena_need(&configuration->arena, sizeof(struct resolvers *)));
+    return true;
+}
+
 #define GLOBAL(field) .offset = offsetof(struct configuration, globals.field)
 
 /* clang-format off */
@@ -115,9 +146,9 @@ const struct keyword_row kw_lua_rows[] = {
     { IN_GLOBAL, "httpclient.timeout.connect", CFG_TIME_MS, GLOBAL(httpclient_connect_ms) },
     { IN_GLOBAL, "httpclient.ssl.ca-file", CFG_TEXT, GLOBAL(httpclient_tls.ca_file) },
     { IN_GLOBAL, "httpclient.ssl.verify", CFG_ENUM, GLOBAL(httpclient_tls.verify), .names = verify_names },
-    { IN_GLOBAL, "httpclient.resolvers.disabled", KW_IGNORED(1, 1) },
-    { IN_GLOBAL, "httpclient.resolvers.id", KW_IGNORED(1, 1) },
-    { IN_GLOBAL, "httpclient.resolvers.prefer", KW_IGNORED(1, 1) },
+    { IN_GLOBAL, "httpclient.resolvers.disabled", KW_CALL(resolvers_disabled) },
+    { IN_GLOBAL, "httpclient.resolvers.id", KW_CALL(resolvers_id) },
+    { IN_GLOBAL, "httpclient.resolvers.prefer", KW_CALL(resolvers_prefer) },
     { IN_GLOBAL, "tune.lua.openlibs", KW_CALL(open_libraries) },
     { 0 },
 };

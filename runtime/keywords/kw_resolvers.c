@@ -1,5 +1,6 @@
 /* Words of `resolvers` sections (HAProxy manual 5.3.2). */
 #include "keywords/kw_resolvers.h"
+#include "resolve/resolv_conf.h"
 #include "resolve/resolver.h"
 
 void *kw_resolvers_begin(struct cfg_line *line)
@@ -40,16 +41,7 @@ static struct nameserver *find(const struct resolvers *resolvers, const char *na
 
 static void add(struct cfg_line *line, const char *name, const struct addr *addr, bool tcp)
 {
-    struct resolvers *resolvers = line->target;
-    struct nameserver **end = &resolvers->nameservers;
-    while (*end)
-        end = &(*end)->next;
-    *end = arena_need(&configuration_of(line)->arena, sizeof(**end));
-    (*end)->resolvers = resolvers;
-    (*end)->name = name;
-    (*end)->addr = *addr;
-    (*end)->addr.datagram = false;
-    (*end)->tcp_only = tcp;
+    resolvers_add(line->target, &configuration_of(line)->arena, name, addr, tcp);
 }
 
 static bool nameserver(struct cfg_line *line)
@@ -75,10 +67,6 @@ static bool nameserver(struct cfg_line *line)
     return true;
 }
 
-#define RESOLV_CONF "/etc/resolv.conf"
-#define DNS_PORT    53
-
-/* "nameserver <ip>" of each line; the rest is the C library's business. */
 static bool parse_resolv_conf(struct cfg_line *line)
 {
     struct buf text = BUF_INIT;
@@ -88,21 +76,17 @@ static bool parse_resolv_conf(struct cfg_line *line)
         buf_finish(&text);
         return false;
     }
-    struct str rest = buf_str(&text);
+    struct str rest = buf_str(&text), ip;
     unsigned found = 0;
-    while (rest.data) {
-        struct str words = str_trim(str_split(&rest, '\n'));
+    while (resolv_conf_next(&rest, &ip)) {
         struct addr addr;
-        if (!str_starts(words, STR("nameserver")))
-            continue;
-        struct str ip = str_trim(str_from(words, strlen("nameserver")));
         if (!addr_parse_ip(ip, &addr)) {
             cfg_warn(line,
                      "parsing [%s] : address '%.*s' could not be recognized, nameserver will be excluded.",
                      RESOLV_CONF, STR_ARG(ip));
             continue;
         }
-        addr.port = DNS_PORT;
+        addr.port = RESOLV_CONF_PORT;
         const char *name = arena_need_copy(&configuration_of(line)->arena, ip);
         if (find(line->target, name))
             continue;

@@ -29,6 +29,9 @@ struct globals {     /* the global section, in its own words */
     const char *lua_libraries; /* tune.lua.openlibs: names with commas; NULL: all */
     int64_t httpclient_retries;
     uint64_t httpclient_connect_ms;
+    const char *httpclient_resolvers;   /* httpclient.resolvers.id; NULL: "default", if there is one */
+    bool httpclient_no_names;           /* httpclient.resolvers.disabled */
+    bool httpclient_ipv4;               /* httpclient.resolvers.prefer ipv4 */
     struct tls_settings httpclient_tls; /* verify unset: the usual, which fails only when it is used */
     struct addr ocsp_proxy;             /* ocsp-update.httpproxy; ADDR_NONE: none */
     bool ssl_server_verify_none;
@@ -182,6 +185,10 @@ bool configuration_tls_server(struct configuration *configuration, struct server
                               struct buf *error) MUST_USE;
 /* What HTTP clients of scripts speak TLS with, made when it is first wanted. NULL: *error says why. */
 struct tls_client *configuration_httpclient_tls(struct configuration *configuration, struct buf *error);
+/* Who finds the names that HTTP clients ask for; NULL: nobody. */
+struct resolvers *configuration_httpclient_resolvers(const struct configuration *configuration);
+/* The section `default`, from what the machine is set to, when it is needed and was not written. */
+void configuration_usual_resolvers(struct configuration *configuration);
 /* The node's TLS, made when it is first wanted. NULL: it cannot be had. */
 struct tls_library *configuration_tls_library(struct configuration *configuration);
 /* *out will be the section of that name when the configuration is resolved; without one that is an error. */

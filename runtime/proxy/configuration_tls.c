@@ -8,6 +8,7 @@
 #include "tls/tls_client.h"
 #include "tls/tls_issuer.h"
 #include "tls/tls_library.h"
+#include "tls/tls_ocsp.h"
 
 struct tls_library *configuration_tls_library(struct configuration *configuration)
 {
@@ -200,6 +201,18 @@ static bool load_stores(struct configuration *configuration)
     return well;
 }
 
+/* Most responders have names: somebody has to find those. */
+static void want_names(struct configuration *configuration)
+{
+    const struct dict *all = configuration->tls ? &configuration->tls->ocsp : NULL;
+    for (struct dict_entry *e = all ? dict_next(all, NULL) : NULL; e; e = dict_next(all, e)) {
+        if (!tls_ocsp_wants_updates(e->value))
+            continue;
+        configuration_usual_resolvers(configuration);
+        return;
+    }
+}
+
 static void say_warnings(struct configuration *configuration, struct buf *warnings)
 {
     struct str rest = buf_str(warnings);
@@ -231,5 +244,6 @@ bool configuration_tls(struct configuration *configuration)
     for (struct bind *bind = configuration->cli ? configuration->cli->binds : NULL; bind; bind = bind->next)
         well = prepare_bind(configuration, bind, &warnings) && well;
     say_warnings(configuration, &warnings);
+    want_names(configuration);
     return prepare_httpclient(configuration) && well;
 }

@@ -2,6 +2,7 @@
  * come. Without records of the family asked for first the other one is asked for. Unanswered it is sent again, with a new
  * id, `resolve_retries` times. Between two runs it waits; without users it is kept as long as its answer is fresh. */
 #include "resolve/resolver.h"
+#include "base/arena.h"
 #include "base/mem.h"
 #include "base/units.h"
 #include "net/conn.h"
@@ -33,6 +34,20 @@ void resolvers_set_usual(struct resolver_settings *settings)
         .hold_timeout = 30000,
         .payload_size = 512,
     };
+}
+
+void resolvers_add(struct resolvers *resolvers, struct arena *arena, const char *name,
+                   const struct addr *addr, bool tcp_only)
+{
+    struct nameserver **end = &resolvers->nameservers;
+    while (*end)
+        end = &(*end)->next;
+    *end = arena_need(arena, sizeof(**end));
+    (*end)->resolvers = resolvers;
+    (*end)->name = name;
+    (*end)->addr = *addr;
+    (*end)->addr.datagram = false;
+    (*end)->tcp_only = tcp_only;
 }
 
 static uint64_t now(const struct resolvers *resolvers)

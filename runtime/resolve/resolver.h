@@ -70,6 +70,8 @@ struct resolution {
     struct list streams; /* over TCP */
 };
 
+struct arena;
+
 struct resolve_user {
     struct list link;
     struct resolution *resolution;              /* NULL: none */
@@ -79,6 +81,9 @@ struct resolve_user {
 
 /* The built-in values. */
 void resolvers_set_usual(struct resolver_settings *settings);
+/* While it is configured; name stays as long as the arena does. */
+void resolvers_add(struct resolvers *resolvers, struct arena *arena, const char *name,
+                   const struct addr *addr, bool tcp_only);
 /* Nothing is sent before the first question. */
 void resolvers_start(struct resolvers *resolvers, struct loop *loop);
 void resolvers_stop(struct resolvers *resolvers);

@@ -47,13 +47,17 @@ void http_client_begin(struct http_client *client, struct engine *engine)
     arena_init(&client->arena, 2048);
     channel_init(&client->request);
     channel_init(&client->response);
+    memset(&client->conn, 0, sizeof(client->conn));
     memset(&client->writer, 0, sizeof(client->writer));
     memset(&client->how, 0, sizeof(client->how));
-    client->sent = client->tls = false;
+    memset(&client->name, 0, sizeof(client->name));
+    list_init(&client->name.link);
+    client->sent = client->tls = client->looks_up = client->name_told = false;
     client->retries = engine->configuration->globals.httpclient_retries;
     client->answer = (struct buf)BUF_INIT;
     client->body = client->sni = STR_NONE;
     client->body_taken = 0;
+    client->deadline = client->connect_deadline = TIMER_OFF;
     client->busy = true;
     client->head_done = client->failed = false;
     channel_forward(&client->request, CHANNEL_ALL);
@@ -184,6 +188,46 @@ static void open_conn(struct http_client *client)
         conn_close(&client->conn, false);
 }
 
+/* ---- names ---- */
+
+/* The resolvers may be another worker's: what follows from an answer is done by who advances. */
+static void name_told(struct resolve_user *user)
+{
+    struct http_client *client = CONTAINER_OF(user, struct http_client, name);
+    client->name_told = true;
+    client->ready(client);
+}
+
+static void look_up(struct http_client *client)
+{
+    const struct configuration *configuration = client->engine->configuration;
+    struct resolvers *resolvers = configuration_httpclient_resolvers(configuration);
+    enum resolve_want want = configuration->globals.httpclient_ipv4 ? RESOLVE_IPV4 : RESOLVE_IPV6;
+    client->name.once = true;
+    client->name.changed = name_told;
+    client->looks_up = resolvers && resolvers->loop && client->sni.size && client->sni.size <= DNS_NAME_MAX &&
+                       resolver_join(resolvers, client->sni.data, want, false, &client->name);
+    client->failed = !client->looks_up;
+    client->name_told = client->looks_up && resolution_is_fresh(client->name.resolution);
+}
+
+static void take_address(struct http_client *client)
+{
+    const struct resolution *resolution = client->name.resolution;
+    uint16_t port = client->how.to.port;
+    bool found =
+        resolution && resolution->count && (resolution->status == DNS_OK || resolution_is_fresh(resolution));
+    if (found) {
+        client->how.to = resolution->records[0].addr;
+        client->how.to.port = port;
+    }
+    client->looks_up = false;
+    client->failed = !found;
+    resolver_leave(&client->name);
+    if (found)
+        open_conn(client);
+}
+
 void http_client_send(struct http_client *client, const struct http_target *target, uint64_t timeout_ms)
 {
     bool well = complete_head(client, target);
@@ -191,10 +235,14 @@ void http_client_send(struct http_client *client, const struct http_target *targ
     client->how.to = target->addr;
     client->tls = target->tls;
     client->sni = target->sni.size ? arena_copy(&client->arena, target->sni) : STR_NONE;
-    client->failed = !well || target->addr.family == ADDR_NONE;
-    if (!client->failed)
-        open_conn(client);
+    if (target->addr.family == ADDR_NONE)
+        client->how.to.port = (uint16_t)target->port;
     client->deadline = engine_now(client->engine) + timeout_ms * NS_PER_MS;
+    client->failed = !well;
+    if (well && target->addr.family != ADDR_NONE)
+        open_conn(client);
+    else if (well)
+        look_up(client);
 }
 
 static bool connects_anew(struct http_client *client)
@@ -219,6 +267,16 @@ bool http_client_advance(struct http_client *client)
 {
     struct conn *conn = &client->conn;
     while (!is_over(client)) {
+        if (client->looks_up && (client->name_told || !client->name.resolution)) {
+            take_address(client);
+            continue;
+        }
+        if (client->looks_up && engine_now(client->engine) < client->deadline)
+            return false;
+        if (client->looks_up) {
+            client->failed = true;
+            continue;
+        }
         if (connects_anew(client))
             continue;
         if (conn->state == CONN_READY) {
@@ -238,7 +296,7 @@ bool http_client_advance(struct http_client *client)
 
 uint64_t http_client_wake_at(const struct http_client *client)
 {
-    bool connects = !client->sent && client->connect_deadline < client->deadline;
+    bool connects = !client->sent && !client->looks_up && client->connect_deadline < client->deadline;
     return connects ? client->connect_deadline : client->deadline;
 }
 
@@ -246,6 +304,7 @@ void http_client_end(struct http_client *client)
 {
     if (!client->busy)
         return;
+    resolver_leave(&client->name);
     conn_close(&client->conn, false);
     channel_finish(&client->request, client->engine);
     channel_finish(&client->response, client->engine);

@@ -2,11 +2,12 @@
  * what HTTP says is read and written by the same wire as streams use.
  *
  * begin → the request is put together (target, head, fields, body) → send → advance until it is over → the answer is looked
- * at → end. Whatever goes wrong below HTTP, or takes too long, is `failed`. */
+ * at → end. Names are found by the resolvers of httpclient.resolvers.id. Whatever goes wrong below HTTP, or takes too long, is `failed`. */
 #ifndef STREAM_HTTP_CLIENT_H
 #define STREAM_HTTP_CLIENT_H
 #include "base/buf.h"
 #include "http/http_uri.h"
+#include "resolve/resolver.h"
 #include "stream/http_wire.h"
 
 struct http_target { /* what a URL says; views into it */
@@ -36,10 +37,11 @@ struct http_client {
     struct buf answer; /* the response's body */
     size_t answer_max; /* a longer one is a failure; 0: any length */
     struct plat_connect how;
-    struct str sni; /* in the arena */
+    struct resolve_user name; /* while its server's name is looked for */
+    struct str sni;           /* in the arena */
     uint64_t deadline, connect_deadline;
     int64_t retries; /* left */
-    bool busy, head_done, failed, tls, sent;
+    bool busy, head_done, failed, tls, sent, looks_up, name_told;
 };
 
 /* With its memory zeroed, or after an end. `ready` and `engine` stay as they are set. */

@@ -35,8 +35,8 @@ def authority(common):
     return certificate(common, 1, common, None, [x509.BasicConstraints(True, None)])
 
 
-def leaf(common, serial, issuer_key):
-    where = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(RESPONDER))
+def leaf(common, serial, issuer_key, responder=RESPONDER):
+    where = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(responder))
     return certificate(common, serial, "OCSP CA", issuer_key,
                        [x509.SubjectAlternativeName([x509.DNSName(common)]), x509.AuthorityInformationAccess([where])])
 
@@ -72,12 +72,15 @@ FALSE = authority("OCSP CA")
 SIGNER = certificate("Responder", 9, "OCSP CA", CA_KEY, [x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING])])
 SERVER, SERVER_KEY = leaf("server.test", 0x1001, CA_KEY)
 OTHER, OTHER_KEY = leaf("other.test", 0x1002, CA_KEY)
+NAMED, NAMED_KEY = leaf("named.test", 0x1003, CA_KEY, "http://ocsp.lan:8888")
 BY_CA = (CA, CA_KEY)
 
 write("ca.pem", CA)
 write("server.pem", SERVER, CA, SERVER_KEY)
 write("bare.pem", SERVER, SERVER_KEY)
 write("other.pem", OTHER, CA, OTHER_KEY)
+write("named.pem", NAMED, CA, NAMED_KEY)
+response("named.der", NAMED, BY_CA, BEGIN, END)
 response("good.der", SERVER, BY_CA, BEGIN, END)
 response("revoked.der", SERVER, BY_CA, BEGIN, END, revoked=True)
 response("other.der", OTHER, BY_CA, BEGIN, END)
