@@ -48,6 +48,8 @@ static void errand_close(struct shell *shell)
 {
     if (shell->sock != PLAT_NO_SOCK)
         net_close(shell->host, shell->sock);
+    shell_tls_destroy(shell->tls);
+    shell->tls = NULL;
     shell->sock = PLAT_NO_SOCK;
     shell->connected = shell->input_ended = false;
     shell->sent = 0;
@@ -124,6 +126,57 @@ static enum actor_step socat_read(struct actor *actor, struct shell *shell, stru
     }
 }
 
+/* All that TLS has for the peer; STEP_NEXT: it went out, or the errand is over. */
+static enum actor_step tls_send(struct actor *actor, struct shell *shell, struct errand *errand)
+{
+    struct str rest;
+
+    while ((rest = shell_tls_unsent(shell->tls)).size) {
+        struct io_vec vec = { (char *)(uintptr_t)rest.data, rest.size };
+        struct io_result result = net_write(shell->host, shell->sock, &vec, 1, false);
+
+        if (result.status == IO_WOULD_BLOCK)
+            return actor_wait_io(actor, "room for what it sends");
+        if (result.status != IO_OK)
+            return errand_end(shell, errand, EXIT_TLS_FAILED);
+        shell_tls_sent(shell->tls, result.size);
+    }
+    return STEP_NEXT;
+}
+
+static enum actor_step tls_step(struct actor *actor, struct shell *shell, struct errand *errand)
+{
+    if (!shell->tls) {
+        errand->tls.server_name = errand->server_name;
+        shell->tls = shell_tls_create(&errand->tls, shell->scenario->world, actor->entity);
+        if (!shell->tls)
+            return errand_end(shell, errand, EXIT_TLS_FAILED);
+    }
+    for (;;) {
+        enum shell_tls_status status = shell_tls_turn(shell->tls, buf_str(&errand->in), &errand->out);
+        enum actor_step step = tls_send(actor, shell, errand);
+        char bytes[4096];
+        struct io_vec vec = { bytes, sizeof(bytes) };
+        struct io_result result;
+
+        if (step != STEP_NEXT || errand->done)
+            return step;
+        if (status != SHELL_TLS_MORE)
+            return errand_end(shell, errand, status == SHELL_TLS_OVER ? 0 : EXIT_TLS_FAILED);
+        result = net_read(shell->host, shell->sock, &vec, 1);
+        if (result.status == IO_OK && result.size) {
+            shell_tls_received(shell->tls, str_make(bytes, result.size));
+            actor->alarm_ns = 0;
+            continue;
+        }
+        if (result.status != IO_WOULD_BLOCK || actor_alarm_passed(actor))
+            return errand_end(shell, errand, errand->out.size ? 0 : EXIT_TLS_FAILED);
+        if (!actor->alarm_ns)
+            actor_alarm(actor, world_now(shell->scenario->world) + errand->wait_ns);
+        return actor_wait_io(actor, "an answer over TLS");
+    }
+}
+
 /* STEP_NEXT: it is done. */
 static enum actor_step errand_step(struct actor *actor, struct shell *shell, struct errand *errand)
 {
@@ -138,6 +191,8 @@ static enum actor_step errand_step(struct actor *actor, struct shell *shell, str
     }
     if (!shell->connected)
         step = socat_connect(actor, shell, errand);
+    if (step == STEP_NEXT && !errand->done && errand->kind == ERRAND_TLS)
+        return tls_step(actor, shell, errand);
     if (step == STEP_NEXT && !errand->done)
         step = socat_write(actor, shell, errand);
     if (step == STEP_NEXT && !errand->done)
@@ -153,6 +208,7 @@ static void shell_reset(struct shell *shell)
     for (unsigned i = 0; i < shell->errand_count; i++) {
         buf_finish(&shell->errands[i]->in);
         buf_finish(&shell->errands[i]->out);
+        mem_free(shell->errands[i]->server_name);
         mem_free(shell->errands[i]);
     }
     shell->errand_count = 0;

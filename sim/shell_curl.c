@@ -1,4 +1,5 @@
-/* `curl` for plain HTTP: one request over a connection that ends with the answer. */
+/* `curl`: one request over a connection that ends with the answer, over TLS when no certificate is to be verified (-k). */
+#include "base/mem.h"
 #include "base/units.h"
 #include "sim/shell_parts.h"
 #include "sim/sim_address.h"
@@ -7,7 +8,7 @@
 enum { EXIT_CONNECT = 7, EXIT_REFUSED_BY_SERVER = 22, EXIT_EMPTY = 52, PATIENCE_S = 300 };
 
 struct curl {
-    bool fail, with_head, head_only, drop_body;
+    bool fail, with_head, head_only, drop_body, insecure, tls;
     struct str method, url, data, headers;
     struct str place; /* of --unix-socket, --abstract-unix-socket */
     bool abstract;
@@ -48,14 +49,15 @@ static bool take_option(struct call *call, unsigned *at, struct curl *curl, stru
         curl->fail |= word.data[k] == 'f';
         curl->with_head |= word.data[k] == 'i' || word.data[k] == 'I';
         curl->head_only |= word.data[k] == 'I';
+        curl->insecure |= word.data[k] == 'k';
         if (!strchr("fiIsSk", word.data[k]))
             return false;
     }
     return word.size > 1;
 }
 
-/* "http://HOST[:PORT][/PATH]". */
-static bool take_url(const struct curl *curl, struct str *host, struct str *path, struct addr *to)
+/* "http://HOST[:PORT][/PATH]", or https. */
+static bool take_url(struct curl *curl, struct str *host, struct str *path, struct addr *to)
 {
     struct str rest = curl->url;
     char text[200];
@@ -63,8 +65,11 @@ static bool take_url(const struct curl *curl, struct str *host, struct str *path
 
     if (str_starts(rest, STR("http://")))
         rest = str_from(rest, 7);
+    else if (str_starts(rest, STR("https://")) && curl->insecure)
+        rest = str_from(rest, 8);
     else if (str_find(rest, STR("://")) != STR_NOT_FOUND)
         return false;
+    curl->tls = str_starts(curl->url, STR("https:"));
     slash = str_find_char(rest, '/');
     *host = slash == STR_NOT_FOUND ? rest : str_slice(rest, 0, slash);
     *path = slash == STR_NOT_FOUND ? STR("/") : str_from(rest, slash);
@@ -72,7 +77,9 @@ static bool take_url(const struct curl *curl, struct str *host, struct str *path
         snprintf(text, sizeof(text), "%s%.*s", curl->abstract ? "@" : "", STR_ARG(curl->place));
     else
         snprintf(text, sizeof(text), "%.*s%s", STR_ARG(*host),
-                 str_find_char(*host, ':') == STR_NOT_FOUND ? ":80" : "");
+                 str_find_char(*host, ':') != STR_NOT_FOUND ? ""
+                 : curl->tls                                ? ":443"
+                                                            : ":80");
     if (!host->size || !sim_address_parse(str_of(text), to))
         return false;
     to->tight = curl->abstract; /* the name without NULs behind it */
@@ -162,7 +169,7 @@ struct outcome shell_run_curl(struct call *call)
         outcome = shell_stop(call->shell, "shell: 'curl %.*s' is not known here", curl.url);
         known = false;
     }
-    errand = known ? shell_next_errand(call->shell, ERRAND_CURL, &made) : NULL;
+    errand = known ? shell_next_errand(call->shell, curl.tls ? ERRAND_TLS : ERRAND_CURL, &made) : NULL;
     if (known && !errand) {
         outcome = shell_stop(call->shell, "shell: too many '%.*s'", call->words[0]);
     } else if (known) {
@@ -171,8 +178,10 @@ struct outcome shell_run_curl(struct call *call)
             errand->to = to;
             errand->wait_ns = PATIENCE_S * NS_PER_S;
             buf_add(&errand->in, buf_str(&request));
+            if (curl.tls && curl.place.data) /* the host is a name then, which TLS tells the server */
+                errand->server_name = mem_need_copy(host);
         }
-        outcome = shell_ended(EXIT_CONNECT);
+        outcome = shell_ended(errand->exit_code == EXIT_TLS_FAILED ? EXIT_TLS_FAILED : EXIT_CONNECT);
         if (!errand->done)
             outcome = shell_errand_outcome(call->shell, errand, call->out);
         else if (!errand->exit_code)

@@ -2,10 +2,18 @@
 #ifndef SIM_SHELL_PARTS_H
 #define SIM_SHELL_PARTS_H
 #include "sim/shell.h"
+#include "sim/shell_tls.h"
 
 enum { ERRANDS_MAX = 256, SHELL_WORDS_MAX = 64 };
 
-enum errand_kind { ERRAND_SOCAT, ERRAND_CURL, ERRAND_SLEEP }; /* curl does not end what it sends */
+enum { EXIT_TLS_FAILED = 35 }; /* curl's number for it */
+
+enum errand_kind {
+    ERRAND_SOCAT,
+    ERRAND_CURL,
+    ERRAND_TLS,
+    ERRAND_SLEEP
+}; /* curl does not end what it sends */
 
 struct errand {
     enum errand_kind kind;
@@ -14,6 +22,8 @@ struct errand {
     struct addr to;
     uint64_t wait_ns; /* a sleep's time; how long socat waits for more after its input's end */
     struct buf in, out;
+    struct shell_tls_wish tls; /* of ERRAND_TLS */
+    char *server_name;         /* for tls; NULL: none */
 };
 
 struct shell {
@@ -25,6 +35,7 @@ struct shell {
     plat_sock sock;
     size_t sent;
     bool connected, input_ended;
+    struct shell_tls *tls; /* NULL: it speaks none, or not yet */
 
     /* Of one evaluation. */
     unsigned next_errand;
@@ -88,6 +99,9 @@ struct outcome shell_unknown_use(struct call *call); /* the scenario is skipped 
 
 /* shell_grep.c, shell_sed.c */
 extern const struct program_row shell_grep_rows[], shell_sed_rows[];
+
+/* shell_openssl.c */
+struct outcome shell_run_openssl(struct call *call);
 
 /* shell_curl.c */
 struct outcome shell_run_curl(struct call *call);

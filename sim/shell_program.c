@@ -1,5 +1,4 @@
 /* The programs that a scenario's shell has. */
-#include "base/base64.h"
 #include "base/units.h"
 #include "sim/links.h"
 #include "sim/shell_parts.h"
@@ -234,49 +233,6 @@ static struct outcome run_ss(struct call *call)
     return shell_ended(0);
 }
 
-/* As coreutils and openssl write and read it: lines of 64 signs, blanks and newlines do not count. */
-static struct outcome run_base64(struct call *call, bool decodes)
-{
-    struct buf text = BUF_INIT;
-    char *room;
-
-    if (decodes) {
-        struct buf packed = BUF_INIT;
-        size_t size;
-
-        for (size_t i = 0; i < call->in.size; i++)
-            if (!strchr(" \t\r\n", call->in.data[i]))
-                buf_add_char(&packed, call->in.data[i]);
-        room = buf_room(&text, packed.size + 4);
-        CHECK(room);
-        size = base64_decode(buf_str(&packed), room, packed.size + 4, false);
-        buf_finish(&packed);
-        if (size != (size_t)-1)
-            buf_add(call->out, str_make(room, size));
-        buf_finish(&text);
-        return shell_ended(size == (size_t)-1);
-    }
-    room = buf_room(&text, base64_encoded_size(call->in.size) + 1);
-    CHECK(room);
-    text.size = base64_encode(call->in, room, false);
-    for (size_t at = 0; at < text.size; at += 64) {
-        buf_add(call->out, str_slice(buf_str(&text), at, 64));
-        buf_add_char(call->out, '\n');
-    }
-    buf_finish(&text);
-    return shell_ended(0);
-}
-
-static struct outcome run_openssl(struct call *call)
-{
-    if (call->count == 2 && str_eq(call->words[1], STR("base64")))
-        return run_base64(call, false);
-    if (call->count == 3 && str_eq(call->words[1], STR("base64")) && str_eq(call->words[2], STR("-d")))
-        return run_base64(call, true);
-    return shell_stop(call->shell, "shell: 'openssl %.*s' is not known here",
-                      call->count > 1 ? call->words[1] : STR(""));
-}
-
 static const struct program_row basic_rows[] = {
     { "echo", run_echo, "its words; -n: no newline" },
     { "printf", run_printf, "its format, with %s, %% and escapes" },
@@ -287,8 +243,8 @@ static const struct program_row basic_rows[] = {
     { "seq", run_seq, "numbers from 1, or from the first, to the last" },
     { "sleep", run_sleep, "so much virtual time" },
     { "socat", run_socat, "its input to a socket, then what comes back; -t" },
-    { "curl", shell_run_curl, "one request over plain HTTP" },
-    { "openssl", run_openssl, "base64 [-d]" },
+    { "curl", shell_run_curl, "one request over HTTP or, with -k, HTTPS" },
+    { "openssl", shell_run_openssl, "base64 [-d], s_client" },
     { "ss", run_ss, "the simulated TCP connections, as -pt shows them" },
     { "haproxy", run_haproxy, "the proxy with -c, -cc, -v: what ends at once" },
     { 0 },
