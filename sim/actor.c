@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/units.h"
 #include "sim/barrier.h"
+#include "sim/real_node.h"
 #include "sim/shell.h"
 #include <errno.h>
 #include <stdio.h>
@@ -217,6 +218,10 @@ static enum actor_step begin_command(struct actor *actor, struct command *comman
     actor->count = 0;
     actor->alarm_ns = 0;
     actor->waits_detail[0] = '\0';
+    if (actor->scenario->real && real_lacks(command)) {
+        scenario_skip(actor->scenario, "line %u: %s", command->text.line, real_lacks(command));
+        return STEP_FAILED;
+    }
     if (!command->row)
         return actor_wrong(actor, "unknown word '%.60s'", command->text.words[0].text.data);
     if (!expand_words(actor, command))

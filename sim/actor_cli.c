@@ -13,7 +13,7 @@ enum cli_state { CLI_CONNECT, CLI_SPEC };
 
 struct actor_cli {
     struct actor actor; /* first */
-    struct net_host *host;
+    struct wire *wire;
     plat_sock sock;
     enum cli_state state;
     bool connecting;
@@ -33,7 +33,7 @@ static struct actor_cli *cli_of(struct actor *actor)
 static void cli_close(struct actor_cli *cli)
 {
     if (cli->sock != PLAT_NO_SOCK)
-        net_close(cli->host, cli->sock);
+        wire_close(cli->wire, cli->sock);
     cli->sock = PLAT_NO_SOCK;
 }
 
@@ -47,20 +47,20 @@ static enum actor_step cli_connect(struct actor_cli *cli)
     if (cli->sock == PLAT_NO_SOCK) {
         if (!sim_address_parse(str_of(cli->address), &how.to))
             return actor_fail(actor, "%s has no management socket: '%s'", cli->node, cli->address);
-        cli->sock = net_connect(cli->host, &how, &status);
+        cli->sock = wire_connect(cli->wire, &how, &status);
         if (cli->sock == PLAT_NO_SOCK)
             return actor_fail(actor, "cannot connect to %s: %s", cli->address, platform_status_text(status));
-        net_on_ready(cli->host, cli->sock, actor_ready, actor);
+        wire_on_ready(cli->wire, cli->sock, actor_ready, actor);
         cli->connecting = true;
         actor_alarm(actor, world_now(actor->scenario->world) + CLI_PATIENCE_S * NS_PER_S);
     }
-    if (!(net_readiness(cli->host, cli->sock) & (PLAT_WRITABLE | PLAT_ERROR))) {
+    if (!(wire_readiness(cli->wire, cli->sock) & (PLAT_WRITABLE | PLAT_ERROR))) {
         if (!actor_alarm_passed(actor))
             return actor_wait_io(actor, "a connection to the management socket");
         status = IO_TIMED_OUT;
     }
     if (status == IO_OK)
-        status = net_sock_error(cli->host, cli->sock);
+        status = wire_sock_error(cli->wire, cli->sock);
     if (status != IO_OK)
         return actor_fail(actor, "cannot connect to %s: %s", cli->address, platform_status_text(status));
     cli->connecting = false;
@@ -89,7 +89,7 @@ static enum actor_step run_send(struct actor *actor)
     }
     while (cli->sent < cli->out.size) {
         struct io_vec vec = { cli->out.data + cli->sent, cli->out.size - cli->sent };
-        struct io_result result = net_write(cli->host, cli->sock, &vec, 1, false);
+        struct io_result result = wire_write(cli->wire, cli->sock, &vec, 1, false);
 
         if (result.status == IO_WOULD_BLOCK)
             return actor_wait_io(actor, "room to send");
@@ -97,7 +97,7 @@ static enum actor_step run_send(struct actor *actor)
             return actor_fail(actor, "cannot send the command: %s", platform_status_text(result.status));
         cli->sent += result.size;
     }
-    (void)!net_shutdown(cli->host, cli->sock, PLAT_SHUT_WRITE);
+    (void)!wire_shutdown(cli->wire, cli->sock, PLAT_SHUT_WRITE);
     return STEP_NEXT;
 }
 
@@ -111,7 +111,7 @@ static enum actor_step receive_answer(struct actor_cli *cli)
         struct io_result result;
 
         CHECK(vec.data);
-        result = net_read(cli->host, cli->sock, &vec, 1);
+        result = wire_read(cli->wire, cli->sock, &vec, 1);
         if (result.status == IO_WOULD_BLOCK || (result.status == IO_OK && !result.size))
             return actor_wait_io(actor, "the end of the answer");
         if (result.status == IO_CLOSED)
@@ -178,7 +178,7 @@ static void cli_destroy(struct actor *actor)
     struct actor_cli *cli = cli_of(actor);
 
     actor_finish(actor);
-    net_host_destroy(cli->host);
+    wire_destroy(cli->wire);
     program_destroy(cli->program);
     program_destroy(cli->next);
     buf_finish(&cli->out);
@@ -198,7 +198,7 @@ struct actor_cli *actor_cli_create(struct scenario *scenario, const char *node, 
     cli->node = node;
     cli->which = which;
     actor_init(&cli->actor, scenario, &actor_cli_class, str_of(name));
-    cli->host = net_host_create(scenario->net, cli->actor.name);
+    cli->wire = wire_create(scenario, cli->actor.name);
     return cli;
 }
 

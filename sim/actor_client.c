@@ -141,7 +141,7 @@ static enum actor_step client_open(struct client *client)
     struct actor *actor = &client->http.actor;
     struct plat_connect how = { .to = client->to };
     enum io_status status;
-    plat_sock sock = net_connect(client->http.host, &how, &status);
+    plat_sock sock = wire_connect(client->http.wire, &how, &status);
 
     if (sock == PLAT_NO_SOCK)
         return open_failed(client, platform_status_text(status));
@@ -155,7 +155,7 @@ static enum actor_step client_open(struct client *client)
 static enum actor_step client_opened(struct client *client)
 {
     struct actor *actor = &client->http.actor;
-    unsigned ready = net_readiness(client->http.host, client->http.sock);
+    unsigned ready = wire_readiness(client->http.wire, client->http.sock);
     enum io_status status;
 
     if (!(ready & (PLAT_WRITABLE | PLAT_ERROR))) {
@@ -164,7 +164,7 @@ static enum actor_step client_opened(struct client *client)
         snprintf(actor->waits_detail, sizeof(actor->waits_detail), "to %.100s", client->connect);
         return actor_wait_io(actor, "a connection");
     }
-    status = net_sock_error(client->http.host, client->http.sock);
+    status = wire_sock_error(client->http.wire, client->http.sock);
     if (status != IO_OK)
         return open_failed(client, platform_status_text(status));
     actor->alarm_ns = 0;

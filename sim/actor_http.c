@@ -15,14 +15,14 @@ void actor_http_init(struct actor_http *http, struct scenario *scenario, const s
     http->sock = http->listener = PLAT_NO_SOCK;
     http->repeat = 1;
     actor_init(&http->actor, scenario, class, name);
-    http->host = net_host_create(scenario->net, http->actor.name);
-    links_add_host(scenario->links, http->actor.name, http->host);
+    http->wire = wire_create(scenario, http->actor.name);
+    links_add_host(scenario->links, http->actor.name, wire_host(http->wire));
 }
 
 void actor_http_finish(struct actor_http *http)
 {
     actor_finish(&http->actor);
-    net_host_destroy(http->host);
+    wire_destroy(http->wire);
     program_destroy(http->program);
     mem_free(http->in);
     buf_finish(&http->head.bytes);
@@ -37,9 +37,9 @@ void actor_http_attach(struct actor_http *http, plat_sock sock)
     http->in_begin = http->in_end = 0;
     http->in_status = IO_OK;
     http->has_window = false;
-    net_on_ready(http->host, sock, actor_ready, &http->actor);
+    wire_on_ready(http->wire, sock, actor_ready, &http->actor);
     if (http->receive_buffer)
-        (void)net_set_option(http->host, sock, PLAT_RECEIVE_BUFFER, (int64_t)http->receive_buffer);
+        (void)wire_set_option(http->wire, sock, PLAT_RECEIVE_BUFFER, (int64_t)http->receive_buffer);
 }
 
 void actor_http_begin(struct actor_http *http)
@@ -62,8 +62,8 @@ void actor_http_close(struct actor_http *http)
     if (http->sock == PLAT_NO_SOCK)
         return;
     if (http->in_begin < http->in_end)
-        (void)net_set_option(http->host, http->sock, PLAT_LINGER_RESET, 1);
-    net_close(http->host, http->sock);
+        (void)wire_set_option(http->wire, http->sock, PLAT_LINGER_RESET, 1);
+    wire_close(http->wire, http->sock);
     http->sock = PLAT_NO_SOCK;
 }
 
@@ -200,7 +200,7 @@ static enum actor_step run_reset(struct actor *actor)
 
     if (http->sock == PLAT_NO_SOCK)
         return actor_fail(actor, "cannot reset: there is no connection");
-    (void)net_set_option(http->host, http->sock, PLAT_LINGER_RESET, 1);
+    (void)wire_set_option(http->wire, http->sock, PLAT_LINGER_RESET, 1);
     actor_http_close(http);
     return STEP_NEXT;
 }
@@ -215,7 +215,7 @@ static enum actor_step run_accept(struct actor *actor)
     if (!http->is_server)
         return actor_wrong(actor, "'accept' is for servers");
     actor_http_close(http);
-    sock = net_accept(http->host, http->listener, &http->peer, &status);
+    sock = wire_accept(http->wire, http->listener, &http->peer, &status);
     if (sock != PLAT_NO_SOCK) {
         actor_http_attach(http, sock);
         return STEP_NEXT;
@@ -244,7 +244,7 @@ static enum actor_step run_shutdown(struct actor *actor)
     (void)tolerant; /* an ended connection is no failure either way */
     if (http->sock == PLAT_NO_SOCK || (read_only && !write_only))
         return STEP_NEXT; /* the peer cannot see that nobody reads any longer */
-    status = net_shutdown(http->host, http->sock, write_only ? PLAT_SHUT_WRITE : PLAT_SHUT_BOTH);
+    status = wire_shutdown(http->wire, http->sock, write_only ? PLAT_SHUT_WRITE : PLAT_SHUT_BOTH);
     (void)status;
     return STEP_NEXT;
 }

@@ -26,7 +26,7 @@ enum http_chunk_state { HTTP_CHUNK_SIZE, HTTP_CHUNK_DATA, HTTP_CHUNK_END };
 struct actor_http {
     struct actor actor; /* first */
     bool is_server;
-    struct net_host *host;
+    struct wire *wire;
     plat_sock listener, sock;
     struct addr peer;
     unsigned repeat, round;

@@ -72,7 +72,7 @@ bool actor_http_in_fill(struct actor_http *http)
         most = http->window_left;
     in_make_room(http, most);
     vec = (struct io_vec){ http->in + http->in_end, most };
-    result = net_read(http->host, http->sock, &vec, 1);
+    result = wire_read(http->wire, http->sock, &vec, 1);
     if (result.status == IO_WOULD_BLOCK || (result.status == IO_OK && !result.size))
         return false;
     if (result.status != IO_OK) {

@@ -38,7 +38,7 @@ enum actor_step actor_http_send(struct actor_http *http)
             actor->alarm_ns = 0;
         }
         vec.size = next_segment(http, left);
-        result = net_write(http->host, http->sock, &vec, 1, false);
+        result = wire_write(http->wire, http->sock, &vec, 1, false);
         if (result.status == IO_WOULD_BLOCK)
             return actor_wait_io(actor, "room to send");
         if (result.status != IO_OK)

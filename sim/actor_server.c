@@ -26,7 +26,7 @@ static enum actor_step server_accept(struct server *server)
 {
     struct actor_http *http = &server->http;
     enum io_status status;
-    plat_sock sock = net_accept(http->host, http->listener, &http->peer, &status);
+    plat_sock sock = wire_accept(http->wire, http->listener, &http->peer, &status);
 
     if (sock != PLAT_NO_SOCK) {
         server->state = SERVER_SPEC;
@@ -52,7 +52,7 @@ static enum actor_step server_spec(struct server *server)
         return STEP_NEXT;
     }
     if (http->sock != PLAT_NO_SOCK)
-        (void)!net_shutdown(http->host, http->sock, PLAT_SHUT_WRITE);
+        (void)!wire_shutdown(http->wire, http->sock, PLAT_SHUT_WRITE);
     actor_http_close(http);
     server->state = SERVER_ACCEPT;
     return STEP_NEXT;
@@ -117,7 +117,7 @@ void actor_server_backends(struct scenario *scenario, struct buf *out)
 static void close_listener(struct server *server)
 {
     if (server->http.listener != PLAT_NO_SOCK)
-        net_close(server->http.host, server->http.listener);
+        wire_close(server->http.wire, server->http.listener);
     server->http.listener = PLAT_NO_SOCK;
 }
 
@@ -131,13 +131,13 @@ static bool server_listen(struct actor *top, struct server *server)
     enum io_status status;
 
     close_listener(server);
-    http->listener = net_listen(http->host, &how, &status);
+    http->listener = wire_listen(http->wire, &how, &status);
     if (http->listener == PLAT_NO_SOCK) {
         actor_fail(top, "%s cannot listen: %s", http->actor.name, platform_status_text(status));
         return false;
     }
-    (void)!net_names(http->host, http->listener, &server->listen, NULL);
-    net_on_ready(http->host, http->listener, actor_ready, &http->actor);
+    (void)!wire_names(http->wire, http->listener, &server->listen, NULL);
+    wire_on_ready(http->wire, http->listener, actor_ready, &http->actor);
     scenario_define_address(top->scenario, http->actor.name, NULL, &server->listen);
     return true;
 }
@@ -170,7 +170,7 @@ static void server_break(struct server *server)
     if (list_empty(&server->http.actor.scenario->nodes))
         close_listener(server);
     else if (server->http.listener != PLAT_NO_SOCK)
-        net_on_ready(server->http.host, server->http.listener, NULL, NULL);
+        wire_on_ready(server->http.wire, server->http.listener, NULL, NULL);
 }
 
 enum actor_step actor_server_crash(struct actor *actor)
@@ -178,7 +178,7 @@ enum actor_step actor_server_crash(struct actor *actor)
     struct server *server = server_of(actor);
 
     if (server->http.sock != PLAT_NO_SOCK)
-        (void)!net_set_option(server->http.host, server->http.sock, PLAT_LINGER_RESET, 1);
+        (void)!wire_set_option(server->http.wire, server->http.sock, PLAT_LINGER_RESET, 1);
     server_stop(server);
     close_listener(server);
     return STEP_NEXT;

@@ -10,7 +10,7 @@
 
 struct syslog_server {
     struct actor actor; /* first */
-    struct net_host *host;
+    struct wire *wire;
     plat_sock sock;
     struct addr bind;
     unsigned repeat, round;
@@ -83,7 +83,7 @@ static enum actor_step run_recv(struct actor *actor)
         struct addr from;
         int64_t priority;
         struct io_result result =
-            net_receive_from(server->host, server->sock, &from, server->last, sizeof(server->last) - 1);
+            wire_receive_from(server->wire, server->sock, &from, server->last, sizeof(server->last) - 1);
 
         if (result.status == IO_WOULD_BLOCK)
             return actor_wait_io(actor, "a log line of its level");
@@ -117,7 +117,7 @@ static const struct statement_row syslog_rows[] = {
 static void syslog_close(struct syslog_server *server)
 {
     if (server->sock != PLAT_NO_SOCK)
-        net_close(server->host, server->sock);
+        wire_close(server->wire, server->sock);
     server->sock = PLAT_NO_SOCK;
 }
 
@@ -148,7 +148,7 @@ static void syslog_destroy(struct actor *actor)
     struct syslog_server *server = syslog_of(actor);
 
     actor_finish(actor);
-    net_host_destroy(server->host);
+    wire_destroy(server->wire);
     program_destroy(server->program);
     mem_free(server);
 }
@@ -163,13 +163,13 @@ static bool syslog_bind(struct actor *top, struct syslog_server *server)
     enum io_status status;
 
     syslog_close(server);
-    server->sock = net_datagram_open(server->host, &server->bind, server->bind.family, &status);
+    server->sock = wire_datagram_open(server->wire, &server->bind, server->bind.family, &status);
     if (server->sock == PLAT_NO_SOCK) {
         actor_fail(top, "%s cannot bind: %s", server->actor.name, platform_status_text(status));
         return false;
     }
-    (void)!net_names(server->host, server->sock, &server->bind, NULL);
-    net_on_ready(server->host, server->sock, actor_ready, &server->actor);
+    (void)!wire_names(server->wire, server->sock, &server->bind, NULL);
+    wire_on_ready(server->wire, server->sock, actor_ready, &server->actor);
     scenario_define_address(top->scenario, server->actor.name, NULL, &server->bind);
     return true;
 }
@@ -242,8 +242,8 @@ static struct syslog_server *syslog_create(struct scenario *scenario, struct str
     server->repeat = 1;
     CHECK(sim_address_parse(STR("127.0.0.1:0"), &server->bind));
     actor_init(&server->actor, scenario, &actor_syslog_class, name);
-    server->host = net_host_create(scenario->net, server->actor.name);
-    links_add_host(scenario->links, server->actor.name, server->host);
+    server->wire = wire_create(scenario, server->actor.name);
+    links_add_host(scenario->links, server->actor.name, wire_host(server->wire));
     return server;
 }
 

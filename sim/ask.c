@@ -8,20 +8,20 @@ enum { ANSWER_PIECE = 16384 };
 void ask_init(struct ask *ask, struct scenario *scenario, const char *who)
 {
     *ask = (struct ask){ .sock = PLAT_NO_SOCK, .question = BUF_INIT, .answer = BUF_INIT };
-    ask->host = net_host_create(scenario->net, who);
+    ask->wire = wire_create(scenario, who);
 }
 
 static void ask_close(struct ask *ask)
 {
     if (ask->sock != PLAT_NO_SOCK)
-        net_close(ask->host, ask->sock);
+        wire_close(ask->wire, ask->sock);
     ask->sock = PLAT_NO_SOCK;
 }
 
 void ask_finish(struct ask *ask)
 {
     ask_close(ask);
-    net_host_destroy(ask->host);
+    wire_destroy(ask->wire);
     buf_finish(&ask->question);
     buf_finish(&ask->answer);
 }
@@ -41,7 +41,7 @@ bool ask_begin(struct ask *ask, struct scenario *scenario, struct str node, cons
     snprintf(name, sizeof(name), "%.*s_cli_sock", STR_ARG(node));
     if (!sim_address_parse(scenario_macro_get(&scenario->macros, str_of(name)), &how.to))
         return false;
-    ask->sock = net_connect(ask->host, &how, &ask->status);
+    ask->sock = wire_connect(ask->wire, &how, &ask->status);
     return true;
 }
 
@@ -56,18 +56,18 @@ enum actor_step ask_step(struct ask *ask, struct actor *actor)
 {
     if (ask->sock == PLAT_NO_SOCK)
         return STEP_NEXT;
-    net_on_ready(ask->host, ask->sock, actor_ready, actor);
+    wire_on_ready(ask->wire, ask->sock, actor_ready, actor);
     if (!ask->connected) {
-        if (!(net_readiness(ask->host, ask->sock) & (PLAT_WRITABLE | PLAT_ERROR)))
+        if (!(wire_readiness(ask->wire, ask->sock) & (PLAT_WRITABLE | PLAT_ERROR)))
             return actor_wait_io(actor, "a connection to the management socket");
-        ask->status = net_sock_error(ask->host, ask->sock);
+        ask->status = wire_sock_error(ask->wire, ask->sock);
         if (ask->status != IO_OK)
             return ask_end(ask, ask->status);
         ask->connected = true;
     }
     while (ask->sent < ask->question.size) {
         struct io_vec vec = { ask->question.data + ask->sent, ask->question.size - ask->sent };
-        struct io_result result = net_write(ask->host, ask->sock, &vec, 1, false);
+        struct io_result result = wire_write(ask->wire, ask->sock, &vec, 1, false);
 
         if (result.status == IO_WOULD_BLOCK)
             return actor_wait_io(actor, "room to ask the management socket");
@@ -75,14 +75,14 @@ enum actor_step ask_step(struct ask *ask, struct actor *actor)
             return ask_end(ask, result.status);
         ask->sent += result.size;
         if (ask->sent == ask->question.size)
-            (void)!net_shutdown(ask->host, ask->sock, PLAT_SHUT_WRITE);
+            (void)!wire_shutdown(ask->wire, ask->sock, PLAT_SHUT_WRITE);
     }
     for (;;) {
         struct io_vec vec = { buf_room(&ask->answer, ANSWER_PIECE), ANSWER_PIECE };
         struct io_result result;
 
         CHECK(vec.data && "out of memory");
-        result = net_read(ask->host, ask->sock, &vec, 1);
+        result = wire_read(ask->wire, ask->sock, &vec, 1);
         if (result.status == IO_WOULD_BLOCK)
             return actor_wait_io(actor, "the management socket's answer");
         if (result.status != IO_OK)

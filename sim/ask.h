@@ -4,7 +4,7 @@
 #include "sim/actor.h"
 
 struct ask {
-    struct net_host *host;
+    struct wire *wire;
     plat_sock sock; /* PLAT_NO_SOCK: not connected */
     bool connected;
     size_t sent;

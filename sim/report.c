@@ -92,16 +92,27 @@ void report_waiting(struct scenario *scenario, struct buf *out)
 
 void report_failure(struct scenario *scenario, const struct actor *who, struct str text, struct buf *out)
 {
-    buf_printf(out, "FAIL %s  seed %llu  at ", scenario->options->path,
-               (unsigned long long)scenario->options->seed);
+    buf_printf(out, "FAIL %s  ", scenario->options->path);
+    if (!scenario->real)
+        buf_printf(out, "seed %llu  ", (unsigned long long)scenario->options->seed);
+    buf_add_c(out, "at ");
     add_instant(out, scenario_now(scenario));
-    buf_printf(out, " s virtual (event %llu)\n", (unsigned long long)world_event_count(scenario->world));
+    buf_printf(out, " s %s (event %llu)\n", scenario->real ? "real" : "virtual",
+               (unsigned long long)world_event_count(scenario->world));
     buf_add_c(out, "  ");
     report_place(scenario, who, out);
     buf_printf(out, "\n    %.*s\n", STR_ARG(text));
     add_events(scenario, out);
     LIST_EACH (item, &scenario->nodes)
         sim_node_describe(sim_node_of(item), out);
+    if (scenario->real) {
+        buf_printf(out, "again: lockstep-sim run --real --proxy %s %s", scenario->options->proxy,
+                   scenario->options->path);
+        if (scenario->options->limit_ns)
+            buf_printf(out, " --limit %llu", (unsigned long long)(scenario->options->limit_ns / NS_PER_S));
+        buf_add_char(out, '\n');
+        return;
+    }
     buf_printf(out, "again: lockstep-sim run %s --seed %llu", scenario->options->path,
                (unsigned long long)scenario->options->seed);
     if (scenario->options->torture)

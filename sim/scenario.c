@@ -16,6 +16,8 @@
 #include "sim/judge_wire.h"
 #include "sim/links.h"
 #include "sim/name_server.h"
+#include "sim/real_node.h"
+#include "sim/real_world.h"
 #include "sim/report.h"
 #include "sim/shell.h"
 #include "sim/sim_heap.h"
@@ -24,7 +26,8 @@
 #include <unistd.h>
 
 enum { LIMIT_S = 60, LIVE_S = 600, FIRST_INHERITED = 1000, DRIFT_MAX = 500000 };
-#define INSTANT_MAX 9000000000 /* seconds: in nanoseconds it fits in 64 bits */
+#define QUIET_NS    (50 * NS_PER_MS) /* of the real world: it has settled */
+#define INSTANT_MAX 9000000000       /* seconds: in nanoseconds it fits in 64 bits */
 
 const char *scenario_outcome_name(enum scenario_outcome outcome)
 {
@@ -162,21 +165,26 @@ bool scenario_take_file(struct scenario *scenario, const char *path, struct buf 
     return true;
 }
 
+const char *scenario_folder(const struct scenario *scenario)
+{
+    return scenario->real ? real_world_folder(scenario->real) : SCENARIO_TMPDIR;
+}
+
 uint64_t scenario_now(const struct scenario *scenario)
 {
     return world_now(scenario->world) - scenario->began_ns;
 }
 
-plat_sock scenario_listen(struct net_host *host, unsigned backlog, struct addr *name)
+plat_sock scenario_listen(struct wire *wire, unsigned backlog, struct addr *name)
 {
     struct plat_listen how = { .backlog = backlog, .unix_uid = -1, .unix_gid = -1 };
     enum io_status status;
     plat_sock sock;
 
     CHECK(addr_parse_ip(STR("127.0.0.1"), &how.addr));
-    sock = net_listen(host, &how, &status);
+    sock = wire_listen(wire, &how, &status);
     CHECK(sock != PLAT_NO_SOCK);
-    CHECK(net_names(host, sock, name, NULL) == IO_OK);
+    CHECK(wire_names(wire, sock, name, NULL) == IO_OK);
     return sock;
 }
 
@@ -219,11 +227,12 @@ static void set_text(struct dict *dict, struct str name, struct str value)
 static enum actor_step time_settle(struct actor *top)
 {
     struct world *world = top->scenario->world;
+    struct real_world *real = top->scenario->real;
 
-    if (top->phase && net_is_settled(top->scenario->net))
+    if (top->phase && (real ? real_world_quiet_ns(real) >= QUIET_NS : net_is_settled(top->scenario->net)))
         return STEP_NEXT;
     top->phase = 1;
-    actor_alarm(top, world_now(world) + NS_PER_US);
+    actor_alarm(top, world_now(world) + (real ? QUIET_NS : NS_PER_US));
     return actor_wait(top, "the world to settle");
 }
 
@@ -363,6 +372,16 @@ static enum actor_step run_setenv(struct actor *top)
     return STEP_NEXT;
 }
 
+static bool write_real_file(struct actor *top, const char *path, bool append, unsigned first)
+{
+    FILE *file = fopen(path, append ? "ab" : "wb");
+    bool fine = file != NULL;
+
+    for (unsigned i = first; i < top->word_count && fine; i++)
+        fine = fwrite(actor_word(top, i).data, 1, actor_word(top, i).size, file) == actor_word(top, i).size;
+    return file && fclose(file) == 0 && fine;
+}
+
 /* Files live in the simulated file systems of proxies that are started later. */
 static enum actor_step run_filewrite(struct actor *top)
 {
@@ -370,6 +389,10 @@ static enum actor_step run_filewrite(struct actor *top)
     struct str path = actor_word(top, append ? 2 : 1);
     struct buf *file = dict_get(&top->scenario->files, path);
 
+    if (top->scenario->real)
+        return write_real_file(top, path.data, append, append ? 3 : 2)
+                   ? STEP_NEXT
+                   : actor_fail(top, "cannot write '%.*s'", STR_ARG(path));
     if (!file) {
         file = mem_need(sizeof(*file));
         CHECK(dict_set(&top->scenario->files, path, file));
@@ -418,6 +441,9 @@ static bool command_succeeds(struct scenario *scenario, struct str command, cons
     size_t at = str_find(text, STR("-cc"));
     struct str condition, arguments = STR("");
 
+    *why = "it does not end with 0";
+    if (scenario->real && str_find(text, STR(SCENARIO_GUARD_PROGRAM)) == STR_NOT_FOUND)
+        return real_command_succeeds(scenario, text);
     *why = "not in a simulation";
     if (!str_starts(text, STR("$HAPROXY_PROGRAM")) || at == STR_NOT_FOUND)
         return programs_exist(text);
@@ -555,7 +581,7 @@ static enum actor_step end_step(struct actor *top)
     }
     if (check_finish(top) != STEP_NEXT)
         return STEP_WAIT;
-    enum actor_step rest = judge_rest_step(top);
+    enum actor_step rest = top->scenario->real ? STEP_NEXT : judge_rest_step(top);
 
     if (rest != STEP_NEXT)
         return rest;
@@ -638,17 +664,33 @@ static void define_macros(struct scenario *scenario)
     scenario_macro_define(macros, "", "pwd", "%s", folder);
     scenario_macro_define(macros, "", "testdir", "%s%s%.*s", *path == '/' ? "" : folder,
                           slash && *path != '/' ? "/" : "", slash ? (int)(slash - path) : 0, path);
-    scenario_macro_define(macros, "", "tmpdir", "%s", SCENARIO_TMPDIR);
-    scenario_macro_define(macros, "", "vtcid", "%s", strrchr(SCENARIO_TMPDIR, '/') + 1);
+    scenario_macro_define(macros, "", "tmpdir", "%s", scenario_folder(scenario));
+    scenario_macro_define(macros, "", "vtcid", "%s", strrchr(scenario_folder(scenario), '/') + 1);
     scenario_macro_define(macros, "", "localhost", "127.0.0.1");
     scenario_macro_define(macros, "", "listen_addr", "127.0.0.1:0");
     scenario_macro_define(macros, "", "bad_ip", "192.0.2.255");
-    sock = scenario_listen(scenario->host, 1, &addr);
-    net_close(scenario->host, sock); /* a port on which nobody listens */
+    sock = scenario_listen(scenario->wire, 1, &addr);
+    wire_close(scenario->wire, sock); /* a port on which nobody listens */
     scenario_macro_define(macros, "", "bad_backend", "127.0.0.1:%u", addr.port);
     for (unsigned i = 0; i < scenario->options->define_count; i++)
         scenario_macro_define(macros, "", scenario->options->defines[i].name, "%s",
                               scenario->options->defines[i].value);
+}
+
+/* Without it nothing is run. */
+static void open_real(struct scenario *scenario)
+{
+    const struct scenario_options *options = scenario->options;
+    const char *why;
+
+    scenario->real = real_world_create(scenario->world, options->proxy, &why);
+    if (!scenario->real) {
+        scenario_wrong(scenario, NULL, 0, "%s", why);
+        return;
+    }
+    set_text(&scenario->environment, STR("HAPROXY_PROGRAM"), str_of(options->proxy));
+    set_text(&scenario->environment, STR("HAPROXY_ARGS"),
+             str_of(options->arguments ? options->arguments : "-dM -dI -dW"));
 }
 
 static void scenario_open(struct scenario *scenario, const struct scenario_options *options,
@@ -672,7 +714,9 @@ static void scenario_open(struct scenario *scenario, const struct scenario_optio
     scenario->patience_ns = scenario->limit_ns / 2;
     scenario->live_ns = options->live_ns ? options->live_ns : LIVE_S * NS_PER_S;
     scenario->net = net_create(scenario->world);
-    scenario->host = net_host_create(scenario->net, "script");
+    if (options->proxy)
+        open_real(scenario);
+    scenario->wire = wire_create(scenario, "script");
     scenario->links = links_create(scenario, options->torture);
     if (options->event)
         world_on_event(scenario->world, event_seen, scenario);
@@ -697,7 +741,8 @@ static void scenario_close(struct scenario *scenario, struct program *program)
     judge_wire_forget_all(scenario);
     judge_rest_destroy(scenario);
     links_destroy(scenario->links);
-    net_host_destroy(scenario->host);
+    wire_destroy(scenario->wire);
+    real_world_destroy(scenario->real);
     net_destroy(scenario->net);
     world_destroy(scenario->world);
     world_source_destroy(scenario->source);
@@ -754,6 +799,22 @@ static bool goes_on(struct scenario *scenario)
     return !options->rest || options->rest(options->rest_data, scenario);
 }
 
+static void run_real_world(struct scenario *scenario)
+{
+    uint64_t end_ns;
+    char text[96];
+
+    while (!scenario->over) {
+        end_ns = scenario->began_ns + scenario->limit_ns;
+        if (!real_world_turn(scenario->real, end_ns)) {
+            scenario_fail(scenario, NULL, "a signal ended the run");
+        } else if (!scenario->over && world_now(scenario->world) >= end_ns) {
+            snprintf(text, sizeof(text), "the limit of %g s is over", (double)scenario->limit_ns / 1e9);
+            fail_waiting(scenario, text);
+        }
+    }
+}
+
 static void run_world(struct scenario *scenario)
 {
     while (!scenario->over && goes_on(scenario)) {
@@ -797,6 +858,10 @@ static struct program *load(struct scenario *scenario)
             scenario_wrong(scenario, NULL, 0, "has no command");
     }
     buf_finish(&text);
+    for (unsigned i = 0; scenario->real && program && i < program->count; i++)
+        if (real_lacks(&program->commands[i]))
+            scenario_skip(scenario, "line %u: %s", program->commands[i].text.line,
+                          real_lacks(&program->commands[i]));
     return program;
 }
 
@@ -830,7 +895,7 @@ void scenario_run(const struct scenario_options *options, struct scenario_result
     if (options->calls)
         sim_heap_plan((enum sim_heap_kind)options->calls->operation,
                       options->calls->memory ? options->calls->nth : 0, options->calls->from_then_on);
-    if (set_source(&scenario)) {
+    if (!scenario.over && set_source(&scenario)) {
         if (options->swarm) {
             links_swarm(scenario.links);
             fault_swarm(&scenario);
@@ -843,7 +908,10 @@ void scenario_run(const struct scenario_options *options, struct scenario_result
         define_macros(&scenario);
         actor_load(scenario.top, program);
         actor_start(scenario.top, NULL);
-        run_world(&scenario);
+        if (scenario.real)
+            run_real_world(&scenario);
+        else
+            run_world(&scenario);
     }
     result->hash = world_hash(scenario.world);
     result->events = world_event_count(scenario.world);

@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "sim/net.h"
 #include "sim/scenario_macro.h"
+#include "sim/wire.h"
 #include "sim/world.h"
 
 enum scenario_outcome {
@@ -52,8 +53,9 @@ struct scenario_options {
     const struct scenario_torture *calls; /* NULL: none fails */
     unsigned delays; /* of choices about order only so many are not benign; 0: all are drawn */
     bool swarm; /* each seed has a part of all settings and faults; what specs expect is no verdict then */
-    uint64_t live_ns; /* so long after the end of the script proxies may take to come to rest; 0: 600 s */
-    bool torture;     /* links cut writes, reads and segments by chance */
+    uint64_t live_ns;  /* so long after the end of the script proxies may take to come to rest; 0: 600 s */
+    bool torture;      /* links cut writes, reads and segments by chance */
+    const char *proxy; /* not NULL: in the real world, with this program as its proxies (real_world.h) */
     const char *arguments; /* of every proxy, before its own; NULL: "-dM -dI -dW" */
     void (*say)(void *data, uint64_t at_ns, const char *who,
                 struct str text); /* what happens, for -v; or NULL */
@@ -94,6 +96,7 @@ struct actor;
 struct links;
 struct name_server;
 struct judge_rest;
+struct real_world;
 
 struct scenario {
     const struct scenario_options *options;
@@ -101,7 +104,8 @@ struct scenario {
     struct arena arena; /* ends with the scenario */
     struct world *world;
     struct net *net;
-    struct net_host *host; /* of the scenario itself */
+    struct real_world *real; /* NULL: the world is simulated */
+    struct wire *wire;       /* of the scenario itself */
     struct world_source *source;
     struct scenario_macros macros;
     struct dict environment; /* name -> heap text, for proxies started from now on */
@@ -137,10 +141,12 @@ bool scenario_says(const struct scenario *scenario); /* is anybody listening? */
 bool scenario_read_file(const char *path, struct buf *out) MUST_USE;
 /* The same for a run, whose repro tells of the file. */
 bool scenario_take_file(struct scenario *scenario, const char *path, struct buf *out) MUST_USE;
+/* ${tmpdir} */
+const char *scenario_folder(const struct scenario *scenario);
 /* Since the scenario began. */
 uint64_t scenario_now(const struct scenario *scenario);
 /* A listening socket on 127.0.0.1 with a port of the network's choice. */
-plat_sock scenario_listen(struct net_host *host, unsigned backlog, struct addr *name);
+plat_sock scenario_listen(struct wire *wire, unsigned backlog, struct addr *name);
 /* "<who>_<name>_addr", "_port" and "_sock"; name may be NULL: "<who>_addr" and so on. */
 void scenario_define_address(struct scenario *scenario, const char *who, const char *name,
                              const struct addr *addr);

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/units.h"
 #include "sim/expect.h"
+#include "sim/real_node.h"
 #include "sim/shell_parts.h"
 #include <stdio.h>
 
@@ -298,6 +299,13 @@ enum actor_step shell_statement(struct actor *actor)
 
     if (!read_wishes(actor, &wishes))
         return actor_wrong(actor, "'shell' is written: shell [-err | -exit N] [-expect TEXT] {SCRIPT}");
+    if (actor->scenario->real) {
+        int exit_code;
+        struct str said;
+
+        step = real_shell(actor, wishes.script, &exit_code, &said);
+        return step == STEP_NEXT ? judge(actor, &wishes, exit_code, said) : step;
+    }
     if (wishes.pattern.data) {
         scenario_skip(actor->scenario, "'shell -match' is not known here");
         return STEP_FAILED;

@@ -11,10 +11,18 @@
 #include "sim/judge_wire.h"
 #include "sim/links.h"
 #include "sim/name_server.h"
+#include "sim/real_node.h"
 #include "sim/sim_process.h"
+#include <signal.h>
 #include <stdio.h>
 
-enum { NODE_ARGUMENTS_MAX = 64, SIGNAL_PATIENCE_S = 2 };
+enum {
+    NODE_ARGUMENTS_MAX = 64,
+    INHERITED_MAX = 64,
+    SIGNAL_PATIENCE_S = 2,
+    BOOT_PATIENCE_S = 3,
+    BY_SIGNAL = 128
+};
 
 struct inherited {
     struct inherited *next;
@@ -28,8 +36,8 @@ struct sim_node {
     struct scenario *scenario;
     char name[64];
     uint32_t entity;
-    char folder[128];
-    struct net_host *launch; /* opens what the proxy inherits */
+    char folder[256];
+    struct wire *launch; /* opens what the proxy inherits */
     struct actor_cli *cli, *master_cli;
 
     struct buf arguments; /* as a shell would read them */
@@ -40,13 +48,54 @@ struct sim_node {
     bool was_started;
 
     struct sim_process *process; /* the last one started; NULL: none was */
-    bool judged;                 /* its exit code was looked at */
-    enum plat_signal stopping;   /* the last signal that `stop` sent; PLAT_SIGNAL_NONE: not stopping */
+    struct real_process *real;   /* the same in the real world */
+    bool booting;                /* there it is waited for: until it serves, or has read its configuration */
+    uint64_t boot_until_ns;
+    bool judged;               /* its exit code was looked at */
+    enum plat_signal stopping; /* the last signal that `stop` sent; PLAT_SIGNAL_NONE: not stopping */
 };
 
 struct sim_node *sim_node_of(struct list *link)
 {
     return LIST_ITEM(link, struct sim_node, link);
+}
+
+/* ---- what stands for it: a simulated process or a real one ---- */
+
+static int exit_code_of(const struct sim_node *node)
+{
+    return node->real ? real_process_exit_code(node->real) : sim_process_exit_code(node->process);
+}
+
+static struct str output_of(const struct sim_node *node)
+{
+    return node->real ? real_process_output(node->real) : sim_process_output(node->process);
+}
+
+static bool was_killed(const struct sim_node *node)
+{
+    return node->real ? real_process_was_killed(node->real) : sim_process_was_killed(node->process);
+}
+
+static void node_signal(struct sim_node *node, enum plat_signal signal)
+{
+    if (node->real)
+        real_process_signal(node->real, signal);
+    else
+        sim_process_signal(node->process, signal);
+}
+
+static void node_kill(struct sim_node *node)
+{
+    if (node->real)
+        real_process_kill(node->real);
+    else
+        sim_process_kill(node->process);
+}
+
+static bool is_master(const struct sim_node *node)
+{
+    return str_find(buf_str(&node->arguments), STR("-W")) != STR_NOT_FOUND;
 }
 
 /* ---- life ---- */
@@ -63,16 +112,16 @@ static void node_printed(void *data, struct str text)
 /* Whoever talks to it gets no answer any more. */
 static void fail_talk(struct sim_node *node, struct actor_cli *cli)
 {
-    if (actor_cli_base(cli)->running && sim_process_exit_code(node->process) != node->expected_exit)
+    if (actor_cli_base(cli)->running && exit_code_of(node) != node->expected_exit)
         scenario_fail(node->scenario, actor_cli_base(cli), "expected  %s to live\n    came      exit code %d",
-                      node->name, sim_process_exit_code(node->process));
+                      node->name, exit_code_of(node));
 }
 
 static void node_ended(void *data)
 {
     struct sim_node *node = data;
 
-    scenario_say(node->scenario, node->name, "ended with exit code %d", sim_process_exit_code(node->process));
+    scenario_say(node->scenario, node->name, "ended with exit code %d", exit_code_of(node));
     fail_talk(node, node->cli);
     fail_talk(node, node->master_cli);
     actor_wake(node->scenario->top);
@@ -80,6 +129,8 @@ static void node_ended(void *data)
 
 static enum sim_process_state state_of(const struct sim_node *node)
 {
+    if (node->real)
+        return real_process_has_ended(node->real) ? PROCESS_ENDED : PROCESS_RUNNING;
     return node->process ? sim_process_state(node->process) : PROCESS_NEW;
 }
 
@@ -103,7 +154,7 @@ static void give_environment(struct sim_node *node)
 
         snprintf(number, sizeof(number), "%d", i->number);
         sim_platform_setenv(sim, i->name, number);
-        sim_platform_inherit(sim, i->number, node->launch, i->sock);
+        sim_platform_inherit(sim, i->number, wire_host(node->launch), i->sock);
     }
     for (struct dict_entry *e = dict_next(environment, NULL); e; e = dict_next(environment, e))
         sim_platform_setenv(sim, e->key.data, e->value);
@@ -127,6 +178,8 @@ static void give_files(struct sim_node *node, const char *conf_path)
 /* Nothing is left of its last life. */
 static void node_end(struct sim_node *node)
 {
+    real_process_destroy(node->real);
+    node->real = NULL;
     if (!node->process)
         return;
     links_remove_host(node->scenario->links, sim_platform_host(sim_process_platform(node->process)));
@@ -175,15 +228,66 @@ static void other_signalled(void *data, int64_t pid, enum plat_signal signal)
 
 static const struct sim_family family = { child_born, child_gone, other_signalled };
 
+/* As node_begin. */
+static void node_begin_real(struct sim_node *node, const char *mode)
+{
+    struct scenario *scenario = node->scenario;
+    plat_sock pass[INHERITED_MAX];
+    struct dict variables = { 0 };
+    struct buf conf = BUF_INIT;
+    struct str unknown;
+    struct real_node_start how = { .mode = mode,
+                                   .folder = node->folder,
+                                   .arguments = buf_str(&node->arguments),
+                                   .master = is_master(node),
+                                   .process = { .variables = &variables,
+                                                .pass = pass,
+                                                .printed = node_printed,
+                                                .ended = node_ended,
+                                                .data = node } };
+
+    for (struct inherited *i = node->inherited; i && how.process.pass_count < INHERITED_MAX; i = i->next) {
+        char number[16];
+
+        snprintf(number, sizeof(number), "%d", i->number);
+        pass[how.process.pass_count++] = i->sock;
+        CHECK(dict_set(&variables, str_of(i->name), mem_need_copy(str_of(number))));
+    }
+    node_end(node);
+    node->stopping = PLAT_SIGNAL_NONE;
+    node->judged = false;
+    scenario_macro_define(&scenario->macros, node->name, "name", "%s", node->folder);
+    if (!scenario_macro_expand(&scenario->macros, buf_str(&node->conf), &conf, &unknown))
+        buf_add(&conf, buf_str(&node->conf));
+    how.conf = buf_str(&conf);
+    node->real = real_node_start(scenario, &how);
+    for (struct dict_entry *e = dict_next(&variables, NULL); e; e = dict_next(&variables, e))
+        mem_free(e->value);
+    dict_finish(&variables);
+    buf_finish(&conf);
+    if (!node->real) {
+        scenario_fail(scenario, NULL, "cannot start '%s'", scenario->options->proxy);
+        return;
+    }
+    scenario_macro_define(&scenario->macros, node->name, "pid", "%lld",
+                          (long long)real_process_pid(node->real));
+}
+
 /* Starts the proxy with `mode` (-d, -D or -c) before its arguments. It may have ended already when this returns. */
 static void node_begin(struct sim_node *node, const char *mode)
 {
     struct scenario *scenario = node->scenario;
     const char *argv[NODE_ARGUMENTS_MAX + 1] = { "lockstep", mode };
-    char conf_path[160];
-    char *arguments = mem_need_copy(buf_str(&node->arguments));
-    int argc = 2 + sim_process_split(arguments, argv + 2, NODE_ARGUMENTS_MAX - 4);
+    char conf_path[320];
+    char *arguments;
+    int argc;
 
+    if (scenario->real) {
+        node_begin_real(node, mode);
+        return;
+    }
+    arguments = mem_need_copy(buf_str(&node->arguments));
+    argc = 2 + sim_process_split(arguments, argv + 2, NODE_ARGUMENTS_MAX - 4);
     snprintf(conf_path, sizeof(conf_path), "%s/cfg", node->folder);
     argv[argc++] = "-f";
     argv[argc++] = conf_path;
@@ -211,7 +315,7 @@ static void node_begin(struct sim_node *node, const char *mode)
 
 void sim_node_describe(const struct sim_node *node, struct buf *out)
 {
-    struct str text = node->process ? sim_process_output(node->process) : STR_NONE;
+    struct str text = node->process || node->real ? output_of(node) : STR_NONE;
     size_t begin = text.size;
     unsigned lines = 0;
 
@@ -236,14 +340,17 @@ void sim_node_describe(const struct sim_node *node, struct buf *out)
 /* Its exit code, once. A proxy that had to be killed is not blamed for it, as test runners do not. */
 static enum actor_step judge(struct actor *by, struct sim_node *node)
 {
-    int code = sim_process_exit_code(node->process);
+    int code = exit_code_of(node);
 
     node->judged = true;
-    if (!sim_process_was_killed(node->process) && sim_process_left_open(node->process))
+    if (node->real && node->stopping != PLAT_SIGNAL_NONE &&
+        code == BY_SIGNAL + (node->stopping == PLAT_SIGNAL_INT ? SIGINT : SIGTERM))
+        return STEP_NEXT; /* it ended by the signal itself */
+    if (!node->real && !was_killed(node) && sim_process_left_open(node->process))
         return actor_fail(
             by, "expected  %s to close all that it opened\n    came      %u descriptors are open at its end",
             node->name, sim_process_left_open(node->process));
-    if (sim_process_was_killed(node->process) || node->daemon || code == node->expected_exit)
+    if (was_killed(node) || node->daemon || code == node->expected_exit)
         return STEP_NEXT;
     return actor_fail(by, "expected  exit code %d of %s\n    came      %d", node->expected_exit, node->name,
                       code);
@@ -255,7 +362,7 @@ static void send_signal(struct actor *by, struct sim_node *node, enum plat_signa
 
     node->stopping = signal;
     scenario_say(node->scenario, node->name, "gets SIG%s", names[signal]);
-    sim_process_signal(node->process, signal);
+    node_signal(node, signal);
     snprintf(by->waits_detail, sizeof(by->waits_detail), "%s, after SIG%s", node->name, names[signal]);
     actor_alarm(by, world_now(node->scenario->world) + SIGNAL_PATIENCE_S * NS_PER_S);
 }
@@ -271,7 +378,7 @@ enum actor_step sim_node_stop(struct actor *by, struct sim_node *node)
     if (state_of(node) == PROCESS_NEW || node->judged)
         return STEP_NEXT;
     if (state_of(node) == PROCESS_RUNNING && actor_alarm_passed(by) && node->stopping == PLAT_SIGNAL_TERM)
-        sim_process_kill(node->process);
+        node_kill(node);
     if (state_of(node) == PROCESS_ENDED)
         return judge(by, node);
     if (node->stopping == PLAT_SIGNAL_NONE)
@@ -293,8 +400,8 @@ void sim_node_destroy(struct sim_node *node)
     }
     buf_finish(&node->arguments);
     buf_finish(&node->conf);
-    links_remove_host(node->scenario->links, node->launch);
-    net_host_destroy(node->launch);
+    links_remove_host(node->scenario->links, wire_host(node->launch));
+    wire_destroy(node->launch);
     list_remove(&node->link);
     mem_free(node);
 }
@@ -307,6 +414,8 @@ void sim_node_describe_lua(const struct sim_node *node, struct buf *out)
 
 int64_t sim_node_pid(const struct sim_node *node)
 {
+    if (node->real)
+        return real_process_pid(node->real);
     return node->process ? sim_process_pid(node->process) : 0;
 }
 
@@ -362,8 +471,8 @@ static void add_inherited(struct sim_node *node, struct str name)
     struct addr addr;
 
     inherited->name = mem_need_copy(name);
-    inherited->number = node->scenario->next_inherited++;
     inherited->sock = scenario_listen(node->launch, 100, &addr);
+    inherited->number = node->scenario->real ? inherited->sock : node->scenario->next_inherited++;
     inherited->next = node->inherited;
     node->inherited = inherited;
     scenario_define_address(node->scenario, node->name, inherited->name, &addr);
@@ -406,11 +515,14 @@ static enum actor_step set_conf(struct actor *top, struct sim_node *node, struct
 static enum actor_step check_conf(struct actor *top, struct sim_node *node, int wanted, struct str said)
 {
     node->expected_exit = wanted;
-    node_begin(node, "-c");
+    if (!node->booting)
+        node_begin(node, "-c");
+    node->booting = node->real && state_of(node) == PROCESS_RUNNING;
+    if (node->booting)
+        return actor_wait(top, "what a proxy says of its configuration");
     if (state_of(node) == PROCESS_RUNNING)
         return actor_fail(top, "%s keeps running with -c", node->name);
-    if (said.size && sim_process_exit_code(node->process) == wanted &&
-        str_find(sim_process_output(node->process), said) == STR_NOT_FOUND)
+    if (said.size && exit_code_of(node) == wanted && str_find(output_of(node), said) == STR_NOT_FOUND)
         return actor_fail(top, "expected  \"%.*s\" in what %s prints about its configuration", STR_ARG(said),
                           node->name);
     return judge(top, node);
@@ -431,8 +543,18 @@ static bool read_expected_exit(struct actor *top, struct sim_node *node)
     return true;
 }
 
+static enum actor_step boot(struct actor *top, struct sim_node *node)
+{
+    enum actor_step step = real_node_await(top, node->real, node->folder, node->boot_until_ns);
+
+    node->booting = step == STEP_WAIT;
+    return step;
+}
+
 static enum actor_step start(struct actor *top, struct sim_node *node)
 {
+    if (node->booting)
+        return boot(top, node);
     if (!read_expected_exit(top, node))
         return STEP_FAILED;
     if (!node->conf.size)
@@ -441,10 +563,15 @@ static enum actor_step start(struct actor *top, struct sim_node *node)
         return actor_wrong(top, "%s runs already", node->name);
     node->was_started = true;
     node_begin(node, node->daemon ? "-D" : "-d");
-    if (state_of(node) == PROCESS_ENDED && sim_process_exit_code(node->process) != node->expected_exit) {
+    if (node->real) {
+        node->booting = is_master(node);
+        node->boot_until_ns = world_now(node->scenario->world) + BOOT_PATIENCE_S * NS_PER_S;
+        return node->booting ? boot(top, node) : STEP_NEXT;
+    }
+    if (state_of(node) == PROCESS_ENDED && exit_code_of(node) != node->expected_exit) {
         node->judged = node->scenario->options->swarm; /* a name that was not found may be why */
         return actor_fail(top, "expected  %s to start\n    came      exit code %d at once", node->name,
-                          sim_process_exit_code(node->process));
+                          exit_code_of(node));
     }
     return STEP_NEXT;
 }
@@ -525,7 +652,8 @@ static enum actor_step take_word(struct actor *top, struct sim_node *node)
     if (actor_word_is(top, at, "-start"))
         return start(top, node);
     if (actor_word_is(top, at, "-wait")) {
-        if (!node->was_started && top->phase == 0 && (step = start(top, node)) != STEP_NEXT)
+        if ((node->booting || (!node->was_started && top->phase == 0)) &&
+            (step = start(top, node)) != STEP_NEXT)
             return step;
         return sim_node_stop(top, node);
     }
@@ -541,14 +669,15 @@ static enum actor_step take_word(struct actor *top, struct sim_node *node)
     } else if (actor_word_is(top, at, "-conf+backend")) {
         step = set_conf(top, node, actor_word(top, at + 1), true);
     } else if (actor_word_is(top, at, "-conf-OK")) {
-        step = set_conf(top, node, actor_word(top, at + 1), false);
+        step = node->booting ? STEP_NEXT : set_conf(top, node, actor_word(top, at + 1), false);
         if (step == STEP_NEXT)
             step = check_conf(top, node, 0, STR(""));
     } else if (actor_word_is(top, at, "-conf-BAD")) {
-        step = set_conf(top, node, actor_word(top, at + 2), false);
+        step = node->booting ? STEP_NEXT : set_conf(top, node, actor_word(top, at + 2), false);
         if (step == STEP_NEXT)
             step = check_conf(top, node, 1, actor_word(top, at + 1));
-        top->position++;
+        if (step == STEP_NEXT)
+            top->position++;
     } else if (actor_word_is(top, at, "-arg")) {
         buf_add_c(&node->arguments, " ");
         buf_add(&node->arguments, actor_word(top, at + 1));
@@ -574,15 +703,15 @@ static struct sim_node *node_add(struct scenario *scenario, struct str name)
     str_to_c(name, node->name, sizeof(node->name));
     node->scenario = scenario;
     node->entity = world_entity(scenario->world, node->name);
-    snprintf(node->folder, sizeof(node->folder), "%s/%s", SCENARIO_TMPDIR, node->name);
+    snprintf(node->folder, sizeof(node->folder), "%s/%s", scenario_folder(scenario), node->name);
     node->cli = actor_cli_create(scenario, node->name, "cli");
     node->master_cli = actor_cli_create(scenario, node->name, "mcli");
     buf_add_c(&node->arguments, arguments ? arguments : "-dM -dI -dW");
     list_add_last(&scenario->nodes, &node->link);
-    node->launch = net_host_create(scenario->net, node->name);
-    links_add_host(scenario->links, node->name, node->launch);
+    node->launch = wire_create(scenario, node->name);
+    links_add_host(scenario->links, node->name, wire_host(node->launch));
     sock = scenario_listen(node->launch, 100, &closed);
-    net_close(node->launch, sock); /* a port on which nobody listens */
+    wire_close(node->launch, sock); /* a port on which nobody listens */
     scenario_define_address(scenario, node->name, "closed", &closed);
     return node;
 }

@@ -135,11 +135,13 @@ void test_report_tap(struct buf *out, unsigned number, const struct test_row *ro
         buf_add_c(out, " # SKIP ");
         add_description(out, first_line(row->text));
     }
-    buf_printf(out, "\n  ---\n  duration_ms: %.3f\n  seed: %llu\n  virtual_s: ", (double)row->real_ns / 1e6,
-               (unsigned long long)row->seed);
-    add_seconds(out, row->virtual_ns);
-    buf_printf(out, "\n  events: %llu\n  hash: \"%016llx\"\n", (unsigned long long)row->events,
-               (unsigned long long)row->hash);
+    buf_printf(out, "\n  ---\n  duration_ms: %.3f\n", (double)row->real_ns / 1e6);
+    if (!row->real) {
+        buf_printf(out, "  seed: %llu\n  virtual_s: ", (unsigned long long)row->seed);
+        add_seconds(out, row->virtual_ns);
+        buf_printf(out, "\n  events: %llu\n  hash: \"%016llx\"\n", (unsigned long long)row->events,
+                   (unsigned long long)row->hash);
+    }
     if (!fine)
         add_yaml_failure(out, row);
     buf_add_c(out, "  ...\n");
@@ -193,7 +195,7 @@ void test_report_add(struct test_report *report, const struct test_row *row)
         add_xml(out, str_trim(row->text));
         buf_printf(out, "</%s>", tag);
     }
-    if (row->hash) {
+    if (row->hash && !row->real) {
         buf_printf(out, "<system-out>seed %llu, virtual ", (unsigned long long)row->seed);
         add_seconds(out, row->virtual_ns);
         buf_printf(out, " s, %llu events, hash %016llx</system-out>", (unsigned long long)row->events,

@@ -7,6 +7,7 @@ struct test_row {
     const char *file;
     uint64_t seed;
     uint64_t seeds; /* of this file; with more than one the name tells which */
+    bool real;      /* in the real world: no seed, no virtual time, no hash */
     enum scenario_outcome outcome;
     struct str says; /* of a failure, one line; empty: the first of text */
     struct str text; /* the report of a failure, the reason of a skip */

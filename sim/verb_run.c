@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <unistd.h>
 
 struct outcome_count {
     unsigned passed, failed, skipped, wrong;
@@ -15,7 +16,8 @@ struct outcome_count {
 
 struct run {
     struct run_options options;
-    bool tap, tap13, twice, verbose;
+    bool tap, tap13, twice, verbose, real;
+    char beside[4096]; /* the proxy that stands beside this program */
     const char *trace_path, *junit_path;
     FILE *trace;
     struct test_report report; /* of the JUnit file */
@@ -25,6 +27,8 @@ struct run {
 
 static const char help[] =
     "usage: lockstep-sim run FILE.vtc... [options]\n" RUN_OPTIONS_HELP
+    "  --real            on real sockets and in real time, with the proxy that stands beside this program\n"
+    "  --proxy PROGRAM   the same with another proxy, such as /usr/sbin/haproxy\n"
     "  --twice           runs each seed twice and compares the hashes of what happened\n"
     "  --trace FILE      writes what happened, an event a line\n"
     "  --tap             prints TAP 14\n"
@@ -35,6 +39,30 @@ static const char help[] =
 
 /* ---- the command line ---- */
 
+/* Seeds and what a simulated world alone has would say nothing. */
+static bool choose_proxy(struct run *run)
+{
+    const struct scenario_options *scenario = &run->options.scenario;
+    ssize_t size;
+
+    if (scenario->torture || scenario->swarm || scenario->delays || scenario->live_ns || run->twice ||
+        run->trace_path || run->options.first_seed != run->options.last_seed) {
+        verb_line_refuse("run",
+                         "--real does not go with what only a simulated world has: --seeds, --torture, "
+                         "--swarm, --delays, --live, --twice, --trace");
+        return false;
+    }
+    if (scenario->proxy)
+        return true;
+    size = readlink("/proc/self/exe", run->beside, sizeof(run->beside) - sizeof("lockstep"));
+    if (size < 0)
+        return false;
+    run->beside[size] = '\0';
+    strcpy(strrchr(run->beside, '/') + 1, "lockstep");
+    run->options.scenario.proxy = run->beside;
+    return true;
+}
+
 static bool parse(struct run *run, int argc, char **argv)
 {
     const struct verb_option own[] = {
@@ -42,6 +70,8 @@ static bool parse(struct run *run, int argc, char **argv)
         { "--tap13", NULL, &run->tap13, NULL, NULL },
         { "--twice", NULL, &run->twice, NULL, NULL },
         { "-v", NULL, &run->verbose, NULL, NULL },
+        { "--real", NULL, &run->real, NULL, NULL },
+        { "--proxy", "a program", NULL, &run->options.scenario.proxy, NULL },
         { "--trace", "a file to write", NULL, &run->trace_path, NULL },
         { "--junit", "a file to write", NULL, &run->junit_path, NULL },
         { 0 },
@@ -54,7 +84,10 @@ static bool parse(struct run *run, int argc, char **argv)
                                     .files_least = 1,
                                     .files_most = UINT_MAX };
 
-    return verb_line_take(&line, argc, argv);
+    if (!verb_line_take(&line, argc, argv))
+        return false;
+    run->real |= run->options.scenario.proxy != NULL;
+    return !run->real || choose_proxy(run);
 }
 
 /* ---- output ---- */
@@ -87,13 +120,15 @@ static void print_tap(unsigned number, const struct test_row *row)
     buf_finish(&out);
 }
 
-static void print_result(const struct test_row *row)
+static void print_result(const struct test_row *row, bool real)
 {
     char seeded[40] = "";
 
     if (row->seeds > 1)
         snprintf(seeded, sizeof(seeded), " seed %llu", (unsigned long long)row->seed);
-    if (row->outcome == SCENARIO_PASSED)
+    if (row->outcome == SCENARIO_PASSED && real)
+        printf("PASS %s%s  (real %.3f s)\n", row->file, seeded, (double)row->real_ns / 1e9);
+    else if (row->outcome == SCENARIO_PASSED)
         printf("PASS %s%s  (virtual %.3f s, real %.1f ms, %llu events, hash %016llx)\n", row->file, seeded,
                (double)row->virtual_ns / 1e9, (double)row->real_ns / 1e6, (unsigned long long)row->events,
                (unsigned long long)row->hash);
@@ -168,6 +203,7 @@ static void run_one(struct run *run, const char *file, uint64_t seed)
     row = (struct test_row){ .file = file,
                              .seed = seed,
                              .seeds = run->options.last_seed - run->options.first_seed + 1,
+                             .real = run->real,
                              .outcome = result.outcome,
                              .says = buf_str(&result.says),
                              .text = buf_str(&result.text),
@@ -179,7 +215,7 @@ static void run_one(struct run *run, const char *file, uint64_t seed)
     if (run->tap)
         print_tap(run->number, &row);
     else
-        print_result(&row);
+        print_result(&row, run->real);
     fflush(stdout);
     if (run->junit_path)
         test_report_add(&run->report, &row);
