@@ -106,6 +106,8 @@ static void close_all_sockets(struct node *node)
 {
     for (struct proxy *proxy = node->configuration->proxies; proxy; proxy = proxy->next)
         close_sockets(node, proxy);
+    for (struct proxy *proxy = node->configuration->log_forwards; proxy; proxy = proxy->next)
+        close_sockets(node, proxy);
     if (node->configuration->cli)
         close_sockets(node, node->configuration->cli);
 }
@@ -315,6 +317,8 @@ static bool open_all(struct node *node)
 {
     bool well = true;
     for (struct proxy *proxy = node->configuration->proxies; proxy; proxy = proxy->next)
+        well = open_binds(node, proxy) && well;
+    for (struct proxy *proxy = node->configuration->log_forwards; proxy; proxy = proxy->next)
         well = open_binds(node, proxy) && well;
     if (node->configuration->cli)
         well = open_binds(node, node->configuration->cli) && well;
@@ -571,7 +575,7 @@ static void print(struct node *node, bool to_stderr, const struct buf *text)
 
 static bool is_known(const struct node *node)
 {
-    return node->configuration->proxies || node->configuration->cli;
+    return node->configuration->proxies || node->configuration->log_forwards || node->configuration->cli;
 }
 
 /* -dK: the words known once scripts are loaded, too. */

@@ -22,8 +22,8 @@ extern const struct keyword_row kw_global_rows[], kw_global_ignored_rows[], kw_s
     kw_proxy_rows[], kw_filter_rows[], kw_balance_rows[], kw_timeout_rows[], kw_option_rows[], kw_rule_rows[],
     kw_log_rows[], kw_error_rows[], kw_capture_rows[], kw_bind_rows[], kw_server_rows[], kw_userlist_rows[],
     kw_tls_rows[], kw_resolvers_rows[], kw_mailers_rows[];
-extern const struct keyword_row kw_stick_rows[], kw_ring_rows[], kw_program_rows[], kw_server_state_rows[],
-    kw_crt_store_rows[];
+extern const struct keyword_row kw_stick_rows[], kw_ring_rows[], kw_log_forward_rows[], kw_program_rows[],
+    kw_server_state_rows[], kw_crt_store_rows[];
 extern const struct option_row kw_bind_option_rows[], kw_server_option_rows[], kw_tls_bind_rows[],
     kw_tls_server_rows[];
 
@@ -78,6 +78,7 @@ static const struct table tables[] = {
     KEYWORDS(kw_server_rows),
     KEYWORDS(kw_userlist_rows),
     KEYWORDS(kw_ring_rows),
+    KEYWORDS(kw_log_forward_rows),
     KEYWORDS(kw_tls_rows),
     BIND_OPTIONS(kw_bind_option_rows),
     SERVER_OPTIONS(kw_server_option_rows),

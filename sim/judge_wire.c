@@ -567,8 +567,9 @@ void judge_wire_watch(struct scenario *scenario, const char *name, struct str co
                               !conf_says(conf, "accept-invalid-http-request") &&
                               !conf_says(conf, "accept-unsafe-violations");
     judge->judges_bodies = !lua && !conf_says(conf, "filter ") && !conf_says(conf, "compression ");
-    judge->judges_log = judge->plain_http && !conf_says(conf, " ssl") && !lua &&
-                        !conf_says(conf, "accept-proxy") && !conf_says(conf, "logasap") &&
+    /* What a forwarder sends once more was told before. */
+    judge->judges_log = judge->plain_http && !conf_says(conf, "log-forward ") && !conf_says(conf, " ssl") &&
+                        !lua && !conf_says(conf, "accept-proxy") && !conf_says(conf, "logasap") &&
                         !conf_says(conf, "set-src");
     list_add_last(&scenario->judges, &judge->link);
     sim_platform_on_wire(sim, wire_seen, judge);

@@ -32,6 +32,8 @@ static int collect_all(const struct configuration *configuration, plat_sock *out
     for (const struct proxy *proxy = configuration->proxies; proxy; proxy = proxy->next)
         if (!proxy->paused && !proxy->stopped)
             count += collect(proxy, out ? out + count : NULL);
+    for (const struct proxy *proxy = configuration->log_forwards; proxy; proxy = proxy->next)
+        count += collect(proxy, out ? out + count : NULL);
     return count;
 }
 

@@ -352,6 +352,12 @@ GETTER(listeners)
     return number(out, listeners_of(object->engine));
 }
 
+GETTER(received_logs)
+{
+    (void)row;
+    return number(out, (int64_t)object->engine->configuration->log_messages);
+}
+
 GETTER(dropped_logs)
 {
     (void)row;
@@ -447,7 +453,7 @@ const struct stat_row stat_info_fields[] = {
     { "TotalSplicedBytesOut", P, "MGP", STAT_U64, none,           0, "Bytes that went through pipes", "spliced_bytes_out_total" },
     { "BytesOutRate",       P, "MRP", STAT_U64, bytes_out_rate,             0, "Bytes sent in the last second", "bytes_out_rate" },
     { "DebugCommandsIssued", P, "MGP", STAT_U32, none,            0, "Debugging commands that were run", NULL },
-    { "CumRecvLogs",        P, "MCP", STAT_U32, none,             0, "Log lines received", "recv_logs_total" },
+    { "CumRecvLogs",        P, "MCP", STAT_U32, received_logs,             0, "Log lines received", "recv_logs_total" },
     { "Build info",         P, "POS", STAT_STR, version,          0, "Version", "build_info" },
     { "Memmax_bytes",       P, "CLP", STAT_U32, memory_bytes,             0, "Limit of memory in bytes, 0 for none", "max_memory_bytes" },
     { "PoolAlloc_bytes",    P, "MGP", STAT_U64, pool_allocated,   0, "Bytes that pools hold", "pool_allocated_bytes" },

@@ -13,8 +13,8 @@ static bool limit_of_range(struct cfg_line *line, const struct cfg_addr *addr)
     return true;
 }
 
-static struct bind *append(struct cfg_line *line, struct proxy *proxy, const struct cfg_addr *addr,
-                           const struct bind_settings *settings, const char *label)
+static void append(struct cfg_line *line, struct proxy *proxy, const struct cfg_addr *addr,
+                   const struct bind_settings *settings, const char *label, enum bind_kind kind)
 {
     struct bind **end = &proxy->binds;
     while (*end)
@@ -26,21 +26,22 @@ static struct bind *append(struct cfg_line *line, struct proxy *proxy, const str
     (*end)->at = line->place;
     (*end)->label = label;
     (*end)->by_messages = addr->sockpair;
+    (*end)->is_cli = kind == BIND_CLI;
+    (*end)->datagram = kind == BIND_DATAGRAM;
     (*end)->sock = (*end)->heard = PLAT_NO_SOCK;
-    return *end;
 }
 
 static void append_range(struct cfg_line *line, struct proxy *proxy, struct cfg_addr addr,
-                         const struct bind_settings *settings, const char *label, bool is_cli)
+                         const struct bind_settings *settings, const char *label, enum bind_kind kind)
 {
     unsigned last = addr.port_last;
     bool ranged = addr_is_ip(&addr.addr) && addr.fd < 0 && last > addr.addr.port;
     addr.port_last = addr.addr.port;
-    append(line, proxy, &addr, settings, label)->is_cli = is_cli;
+    append(line, proxy, &addr, settings, label, kind);
     for (unsigned port = addr.addr.port + 1u; ranged && port <= last; port++) {
         addr.addr.port = (uint16_t)port;
         addr.port_last = port;
-        append(line, proxy, &addr, settings, label)->is_cli = is_cli;
+        append(line, proxy, &addr, settings, label, kind);
     }
 }
 
@@ -58,10 +59,28 @@ static bool put_below(struct cfg_line *line, struct addr *addr, const char *pref
     return true;
 }
 
-bool kw_bind_add(struct cfg_line *line, struct proxy *proxy, unsigned at, const char *what, bool is_cli)
+/* Streams come to addresses of streams, datagrams to the others, where an address that names neither may be both. */
+static bool fits(struct cfg_line *line, enum bind_kind kind, const char *what, const char *text,
+                 struct cfg_addr *addr)
+{
+    static const struct str of_streams[] = { STR_INIT("tcp"), STR_INIT("stream+"), STR_INIT("uxst@"),
+                                             STR_INIT("fd@"), STR_INIT("sockpair@") };
+    if (kind != BIND_DATAGRAM)
+        return !addr->addr.datagram ||
+               cfg_error(line, "'%s' : dgram-type address not acceptable in '%s'", what, text);
+    for (size_t i = 0; i < COUNT_OF(of_streams); i++) {
+        if (str_starts(str_of(text), of_streams[i]))
+            return cfg_error(line, "'%s' : stream-type address not acceptable in '%s'", what, text);
+    }
+    addr->addr.datagram = true;
+    return true;
+}
+
+bool kw_bind_add(struct cfg_line *line, struct proxy *proxy, unsigned at, const char *what,
+                 enum bind_kind kind)
 {
     struct configuration *configuration = configuration_of(line);
-    struct bind_settings settings = { .level = is_cli ? 2 : 0,
+    struct bind_settings settings = { .level = kind == BIND_CLI ? 2 : 0,
                                       .unix_mode = (unsigned)configuration->globals.unix_mode,
                                       .unix_uid = configuration->globals.unix_uid,
                                       .unix_gid = configuration->globals.unix_gid };
@@ -69,6 +88,8 @@ bool kw_bind_add(struct cfg_line *line, struct proxy *proxy, unsigned at, const 
     struct str name = arena_printf(&configuration->arena, "%s %s", what, addresses);
     if (!cfg_options_each(line, at + 1, WORD_BIND_OPTION, &settings, name.data))
         return false;
+    if (kind == BIND_DATAGRAM)
+        settings.ssl = false; /* taken, as every word that says nothing here */
     const char *label = kw_copy(line, addresses);
     if (settings.ssl) /* what ssl-default-bind-* say up to here */
         settings.tls = tls_settings_merge(&settings.tls, &configuration->globals.tls_bind);
@@ -80,11 +101,13 @@ bool kw_bind_add(struct cfg_line *line, struct proxy *proxy, unsigned at, const 
         if (!cfg_parse_addr(configuration->platform, &configuration->arena, one, ADDR_PORT_NEEDED, true,
                             &addr, &error))
             return cfg_error(line, "'%s' : %s", what, error);
-        if (!is_cli && !put_below(line, &addr.addr, configuration->globals.unix_prefix))
+        if (!fits(line, kind, name.data, one, &addr))
+            return false;
+        if (kind != BIND_CLI && !put_below(line, &addr.addr, configuration->globals.unix_prefix))
             return false;
         if (!limit_of_range(line, &addr))
             return false;
-        append_range(line, proxy, addr, &settings, label, is_cli);
+        append_range(line, proxy, addr, &settings, label, kind);
     }
     return true;
 }
@@ -94,7 +117,7 @@ static bool bind(struct cfg_line *line)
     if (!cfg_arg(line, 0)[0])
         return cfg_error(line,
                          "'bind' expects {<path>|[addr1]:port1[-end1]}{,[addr]:port[-end]}... as arguments.");
-    return kw_bind_add(line, kw_proxy(line), 1, "bind", false);
+    return kw_bind_add(line, kw_proxy(line), 1, "bind", BIND_STREAM);
 }
 
 /* clang-format off */

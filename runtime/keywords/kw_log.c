@@ -149,7 +149,7 @@ static bool send_hostname(struct cfg_line *line)
 
 /* clang-format off */
 const struct keyword_row kw_log_rows[] = {
-    { IN_PROXY, "log", KW_CALL(log_line), .negatable = true },
+    { IN_PROXY | IN_LOG_FORWARD, "log", KW_CALL(log_line), .negatable = true },
     { IN_GLOBAL, "log", KW_CALL(global_log), .negatable = true },
     { IN_GLOBAL, "log-tag", KW_CALL(global_log_tag) },
     { IN_GLOBAL, "log-send-hostname", KW_CALL(send_hostname) },

@@ -2,6 +2,7 @@
  * HAProxy that are not here, each refused by name. */
 #include "keywords/kw_common.h"
 #include "keywords/kw_crt_store.h"
+#include "keywords/kw_log_forward.h"
 #include "keywords/kw_mailers.h"
 #include "keywords/kw_program.h"
 #include "keywords/kw_resolvers.h"
@@ -306,7 +307,7 @@ const struct section_row kw_section_rows[] = {
     { "peers", IN_PEERS, refuse, NULL },
     { "mailers", IN_MAILERS, kw_mailers_begin, NULL },
     { "program", IN_PROGRAM, kw_program_begin, kw_program_end },
-    { "log-forward",IN_LOG_FORWARD, refuse, NULL },
+    { "log-forward",IN_LOG_FORWARD, kw_log_forward_begin, NULL },
     { "fcgi-app", IN_FCGI, refuse, NULL },
     { "crt-store", IN_CRT_STORE, kw_crt_store_begin, NULL },
     { "healthcheck", IN_HEALTHCHECK, begin_healthcheck, NULL },

@@ -9,7 +9,7 @@ static bool stats_socket(struct cfg_line *line)
     if (!cfg_arg(line, 0)[0])
         return cfg_error(line,
                          "'stats socket' in global section expects an address or a path to a UNIX socket");
-    return kw_bind_add(line, cli, 2, "stats socket", true);
+    return kw_bind_add(line, cli, 2, "stats socket", BIND_CLI);
 }
 
 static bool stats_timeout(struct cfg_line *line)

@@ -1,9 +1,10 @@
 /* Targets read from lines, and the sender that gives each its line. */
 #include "log/log_target.h"
-#include "base/civil_time.h"
 #include "base/mem.h"
 #include "base/units.h"
 #include "config/cfg_addr.h"
+#include "log/log_envelope.h"
+#include "log/log_message.h"
 #include "log/log_ring.h"
 
 #define USUAL_LENGTH 1024
@@ -291,74 +292,35 @@ uint64_t log_sender_dropped(const struct log_sender *sender)
     return sender->dropped;
 }
 
-/* "Nov  6 08:49:37", of RFC 3164 section 4.1.2. */
-static void add_short_time(struct buf *out, int64_t wall_ns)
-{
-    struct civil_time time = civil_time_of(wall_ns / (int64_t)NS_PER_S);
-    buf_printf(out, "%s %2d %02d:%02d:%02d", civil_time_month_name(time.month), time.day, time.hour,
-               time.minute, time.second);
-}
-
-/* "1994-11-06T08:49:37.000000+00:00", of RFC 5424 section 6.2.3. */
-static void add_iso_time(struct buf *out, int64_t wall_ns)
-{
-    struct civil_time time = civil_time_of(wall_ns / (int64_t)NS_PER_S);
-    buf_printf(out, "%04d-%02d-%02dT%02d:%02d:%02d.%06d+00:00", time.year, time.month, time.day, time.hour,
-               time.minute, time.second, (int)(wall_ns % (int64_t)NS_PER_S / (int64_t)NS_PER_US));
-}
-
-static enum log_envelope envelope_of(const struct log_target *target)
+/* The target's, else its ring's, else the usual one: of a relayed line that in which it came. */
+static enum log_envelope envelope_of(const struct log_target *target, const struct log_line *line)
 {
     if (target->envelope != LOG_USUAL)
         return target->envelope;
     if (target->ring && target->ring->envelope != LOG_USUAL)
         return (enum log_envelope)target->ring->envelope;
+    if (line->relayed)
+        return log_envelope_as_came(line->relayed);
     return target->host ? LOG_RFC3164 : LOG_LOCAL;
 }
 
 static void add_envelope(struct log_sender *sender, const struct log_target *target,
                          const struct log_line *line, enum log_level level)
 {
-    struct buf *out = &sender->line;
     struct platform *platform = loop_platform(sender->loop);
-    int64_t wall = loop_wall(sender->loop), pid = platform->ops->pid(platform);
-    const char *tag = line->tag ? line->tag : USUAL_TAG;
-    int priority = target->facility * 8 + (int)level;
-    switch (envelope_of(target)) {
-    case LOG_USUAL:
-    case LOG_RFC3164:
-    case LOG_LOCAL:
-        buf_printf(out, "<%d>", priority);
-        add_short_time(out, wall);
-        if (envelope_of(target) == LOG_RFC3164)
-            buf_printf(out, " %s", target->host ? target->host : "localhost");
-        buf_printf(out, " %s[%lld]: ", tag, (long long)pid);
-        break;
-    case LOG_RFC5424:
-        buf_printf(out, "<%d>1 ", priority);
-        add_iso_time(out, wall);
-        buf_printf(out, " %s %s %lld - ", target->host ? target->host : "-", tag, (long long)pid);
-        buf_add(out, line->structured_data.size ? line->structured_data : STR("-"));
-        buf_add_char(out, ' ');
-        break;
-    case LOG_PRIORITY:
-        buf_printf(out, "<%d>", priority);
-        break;
-    case LOG_SHORT:
-        buf_printf(out, "<%d>", (int)level);
-        break;
-    case LOG_TIMED:
-        buf_printf(out, "<%d>", (int)level);
-        add_iso_time(out, wall);
-        buf_add_char(out, ' ');
-        break;
-    case LOG_ISO:
-        add_iso_time(out, wall);
-        buf_add_char(out, ' ');
-        break;
-    case LOG_RAW:
-        break;
-    }
+    bool own_facility = !line->relayed || !line->relayed->has_priority;
+    const struct log_head head = {
+        .envelope = envelope_of(target, line),
+        .facility = own_facility ? (unsigned)target->facility : line->relayed->priority / 8,
+        .level = level,
+        .wall_ns = loop_wall(sender->loop),
+        .pid = platform->ops->pid(platform),
+        .tag = line->tag ? line->tag : USUAL_TAG,
+        .host = line->relayed ? line->host : str_of(target->host),
+        .structured_data = line->structured_data,
+        .relayed = line->relayed,
+    };
+    log_envelope_put(&head, &sender->line);
 }
 
 static plat_sock sock_for(struct log_sender *sender, enum addr_family family)

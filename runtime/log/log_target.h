@@ -7,29 +7,8 @@
 #include "base/list.h"
 #include "config/cfg_reader.h"
 #include "event/loop.h"
+#include "log/log_envelope.h"
 
-enum log_level {
-    LOG_EMERG,
-    LOG_ALERT,
-    LOG_CRIT,
-    LOG_ERR,
-    LOG_WARNING,
-    LOG_NOTICE,
-    LOG_INFO,
-    LOG_DEBUG,
-    LOG_LEVEL_COUNT
-};
-enum log_envelope {
-    LOG_USUAL /* LOG_RFC3164 when a host is sent, else LOG_LOCAL */,
-    LOG_RFC3164,
-    LOG_LOCAL,
-    LOG_RFC5424,
-    LOG_PRIORITY,
-    LOG_SHORT,
-    LOG_TIMED,
-    LOG_ISO,
-    LOG_RAW
-};
 enum log_target_kind { LOG_TO_DATAGRAM, LOG_TO_STDOUT, LOG_TO_STDERR, LOG_TO_DESCRIPTOR, LOG_TO_RING };
 
 #define LOG_SAMPLE_RANGES 8
@@ -72,6 +51,9 @@ struct log_line {
     const char *tag;            /* log-tag; usual "haproxy" */
     struct str structured_data; /* RFC 5424, without brackets' outside; empty: "-" */
     struct str text;            /* without newline */
+    /* Of somebody else's message, whose parts go into the envelope; NULL: our own line. */
+    const struct log_message *relayed;
+    struct str host; /* of relayed: as the envelope is to have it; empty: none is known */
 };
 /* Sends to each target of the chain that wants the level. Never blocks; what cannot be sent is dropped and counted. */
 void log_send(struct log_sender *sender, struct log_target *targets, const struct log_line *line);

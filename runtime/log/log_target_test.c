@@ -242,7 +242,9 @@ static void envelopes(void)
         test_case(cases[i].line);
         struct log_target *target = target_of(&bench, cases[i].line);
         if (EXPECT(target != NULL)) {
-            struct log_line line = { LOG_INFO, "tag", str_of(cases[i].data), STR("text") };
+            struct log_line line = {
+                .level = LOG_INFO, .tag = "tag", .structured_data = str_of(cases[i].data), .text = STR("text")
+            };
             target->host = cases[i].host;
             log_send(bench.sender, target, &line);
             EXPECT_VIEW(buf_str(&bench.sent), str_of(cases[i].sent));
@@ -258,7 +260,7 @@ static void long_lines(void)
     struct log_target *target = target_of(&bench, "127.0.0.1 len 80 format short local0");
     char text[200];
     memset(text, 'x', sizeof(text));
-    struct log_line line = { LOG_INFO, "tag", STR_NONE, str_make(text, sizeof(text)) };
+    struct log_line line = { .level = LOG_INFO, .tag = "tag", .structured_data = STR_NONE, .text = str_make(text };
     log_send(bench.sender, target, &line);
     EXPECT_INT(bench.sent.size, strlen("514:") + 80 + 1);
     EXPECT_INT(bench.sent.data[bench.sent.size - 1], '\n');
@@ -272,7 +274,9 @@ static void samples(void)
     struct log_target *target = target_of(&bench, "127.0.0.1 format raw sample 4-5,1:6 local0");
     for (unsigned i = 1; i <= 13; i++) {
         char text[8] = { (char)('a' + i - 1) };
-        struct log_line line = { LOG_INFO, NULL, STR_NONE, str_of(text) };
+        struct log_line line = {
+            .level = LOG_INFO, .tag = NULL, .structured_data = STR_NONE, .text = str_of(text)
+        };
         log_send(bench.sender, target, &line);
     }
     EXPECT_STR(buf_str(&bench.sent), "514:a\n514:d\n514:e\n514:g\n514:j\n514:k\n514:m\n");
@@ -288,7 +292,7 @@ static void sockets_are_shared(void)
     struct log_target *second = target_of(&bench, "127.0.0.2:99 format raw local0");
     struct log_target *third = target_of(&bench, "[::1]:98 format raw local0");
     struct log_target *fourth = target_of(&bench, "/dev/log format raw local0");
-    struct log_line line = { LOG_INFO, NULL, STR_NONE, STR("x") };
+    struct log_line line = { .level = LOG_INFO, .tag = NULL, .structured_data = STR_NONE, .text = STR("x") };
     first->next = second;
     second->next = third;
     third->next = fourth;
@@ -305,7 +309,7 @@ static void what_cannot_be_sent(void)
     struct bench bench;
     bench_start(&bench);
     struct log_target *target = target_of(&bench, "127.0.0.1 format raw local0");
-    struct log_line line = { LOG_INFO, NULL, STR_NONE, STR("x") };
+    struct log_line line = { .level = LOG_INFO, .tag = NULL, .structured_data = STR_NONE, .text = STR("x") };
     bench.no_sockets = true;
     log_send(bench.sender, target, &line);
     bench.no_sockets = false;
@@ -325,7 +329,9 @@ static void without_memory(void)
         struct bench bench;
         bench_start(&bench);
         struct log_target *target = target_of(&bench, "127.0.0.1 format raw local0");
-        struct log_line line = { LOG_INFO, NULL, STR_NONE, STR("x") };
+        struct log_line line = {
+            .level = LOG_INFO, .tag = NULL, .structured_data = STR_NONE, .text = STR("x")
+        };
         test_fail_allocation(n);
         log_send(bench.sender, target, &line);
         bool done = test_allocations() < n;

@@ -53,6 +53,7 @@ static plat_sock listen_anew(struct platform *platform, const struct bind *bind,
     const struct bind_settings *settings = &bind->settings;
     struct plat_listen how = {
         .addr = bind->addr.addr,
+        .datagram = bind->datagram,
         .backlog = settings->backlog                   ? (unsigned)settings->backlog
                    : bind->proxy->settings.backlog > 0 ? (unsigned)bind->proxy->settings.backlog
                                                        : 1024,
@@ -86,7 +87,7 @@ enum io_status bind_open(struct platform *platform, struct bind *bind)
     enum io_status status = IO_OK;
     if (bind->addr.fd >= 0)
         bind->sock = platform->ops->adopt(platform, bind->addr.fd, &status);
-    else if ((bind->sock = take(bind)) == PLAT_NO_SOCK)
+    else if (bind->datagram || (bind->sock = take(bind)) == PLAT_NO_SOCK)
         bind->sock = listen_anew(platform, bind, &status);
     if (bind->sock == PLAT_NO_SOCK)
         return status;

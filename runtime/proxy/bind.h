@@ -35,6 +35,7 @@ struct bind {
     const char *name;
     const char *label;    /* the addresses as written */
     bool by_messages;     /* sockpair@N: connections come as sockets over it */
+    bool datagram;        /* dgram-bind: no listener, but a socket that log messages come to */
     bool is_cli;          /* stats socket: the management socket's applet answers */
     struct tls_bind *tls; /* NULL: plain */
     plat_sock sock;       /* PLAT_NO_SOCK until it was opened */

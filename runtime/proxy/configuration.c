@@ -96,6 +96,7 @@ void configuration_destroy(struct configuration *configuration)
     destroy_chain(configuration->proxies);
     destroy_chain(configuration->defaults);
     destroy_chain(configuration->healthchecks);
+    destroy_chain(configuration->log_forwards);
     if (configuration->cli)
         proxy_destroy(configuration->cli);
     dict_finish(&configuration->proxies_by_name);

@@ -111,12 +111,13 @@ struct configuration {
     struct dict proxies_by_name;            /* newest of a name first: see proxy_find */
     struct taken_sock *taken;               /* taken_count of them */
     size_t taken_count;
-    struct proxy *cli;        /* internal frontend of the stats sockets; NULL: none */
-    struct dict header_cases; /* h1-case-adjust: lower case to const char * as it is to be written */
-    struct dict userlists;    /* struct userlist * */
-    struct dict http_errors;  /* struct http_errors * */
-    struct dict resolvers;    /* struct resolvers * */
-    struct dict mailers;      /* struct mailers * */
+    struct proxy *log_forwards; /* in order: frontends of log messages, which nobody lists */
+    struct proxy *cli;          /* internal frontend of the stats sockets; NULL: none */
+    struct dict header_cases;   /* h1-case-adjust: lower case to const char * as it is to be written */
+    struct dict userlists;      /* struct userlist * */
+    struct dict http_errors;    /* struct http_errors * */
+    struct dict resolvers;      /* struct resolvers * */
+    struct dict mailers;        /* struct mailers * */
     struct wanted_resolvers *wanted_resolvers;
     struct lua_file *lua_files, **lua_files_end;
     struct global_var *global_vars, **global_vars_end;
@@ -148,6 +149,7 @@ struct configuration {
     struct buf startup_log; /* messages up to the start of service */
     struct proxy_counters counters;
     struct tls_rates tls_rates;
+    uint64_t log_messages;             /* that came to log-forward sections */
     uint64_t maxconn_reached;          /* how often somebody had to wait because of it */
     struct rate bytes_out_32;          /* sent, in pieces of 32 bytes */
     struct tls_library *tls;           /* NULL: nothing needs it */

@@ -700,6 +700,10 @@ bool configuration_resolve(struct configuration *configuration)
     good = configuration_resolve_rings(configuration) && good;
     for (struct proxy *proxy = configuration->proxies; proxy && good; proxy = proxy->next)
         good = check_tracks(proxy);
+    for (struct proxy *proxy = configuration->log_forwards; proxy; proxy = proxy->next) {
+        number_binds(proxy);
+        check_binds(proxy);
+    }
     if (configuration->cli)
         number_binds(configuration->cli);
     good = configuration_tls(configuration) && good;

@@ -73,5 +73,7 @@ bool configuration_resolve_rings(struct configuration *configuration)
     bool good = resolve_log_rings(configuration, configuration->globals.log_targets);
     for (struct proxy *proxy = configuration->proxies; proxy; proxy = proxy->next)
         good = resolve_log_rings(configuration, proxy->settings.log_targets) && good;
+    for (struct proxy *proxy = configuration->log_forwards; proxy; proxy = proxy->next)
+        good = resolve_log_rings(configuration, proxy->settings.log_targets) && good;
     return prepare_rings(configuration) && good;
 }

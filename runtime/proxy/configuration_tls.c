@@ -241,6 +241,9 @@ bool configuration_tls(struct configuration *configuration)
         for (struct server *server = proxy->servers; server; server = server->next)
             well = prepare_server(configuration, server) && well;
     }
+    for (struct proxy *proxy = configuration->log_forwards; proxy; proxy = proxy->next)
+        for (struct bind *bind = proxy->binds; bind; bind = bind->next)
+            well = prepare_bind(configuration, bind, &warnings) && well;
     for (struct bind *bind = configuration->cli ? configuration->cli->binds : NULL; bind; bind = bind->next)
         well = prepare_bind(configuration, bind, &warnings) && well;
     say_warnings(configuration, &warnings);

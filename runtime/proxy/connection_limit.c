@@ -28,6 +28,9 @@ static uint64_t fixed_descriptors(const struct configuration *configuration)
         for (const struct server *server = proxy->servers; server; server = server->next)
             count += server->settings.check + server->settings.agent_check;
     }
+    for (const struct proxy *proxy = configuration->log_forwards; proxy; proxy = proxy->next)
+        for (const struct bind *bind = proxy->binds; bind; bind = bind->next)
+            count++;
     for (const struct bind *bind = configuration->cli ? configuration->cli->binds : NULL; bind;
          bind = bind->next)
         count++;
@@ -44,6 +47,9 @@ static unsigned tls_sides(const struct configuration *configuration)
         for (const struct server *server = proxy->servers; server; server = server->next)
             back |= server->tls != NULL;
     }
+    for (const struct proxy *proxy = configuration->log_forwards; proxy; proxy = proxy->next)
+        for (const struct bind *bind = proxy->binds; bind; bind = bind->next)
+            front |= bind->tls != NULL;
     return (unsigned)front + back;
 }
 

@@ -11,6 +11,7 @@
 #include "log/log_target.h"
 #include "proxy/counters.h"
 #include "proxy/http_reply.h"
+#include "proxy/log_forward.h"
 #include "proxy/mailers.h"
 #include "proxy/source.h"
 #include "rules/ruleset.h"
@@ -263,6 +264,8 @@ struct proxy {
     uint64_t last_change_ns, down_since_ns,
         down_time_ns; /* of the backend: all its servers went down, or one came up */
     struct proxy_counters front_counters, back_counters;
+    bool is_log_forward; /* of configuration->log_forwards */
+    struct log_forward log_forward;
     struct refused_message *refused_request, *refused_response; /* of the stream storey; NULL: none yet */
 };
 

@@ -5,6 +5,7 @@
 #include "net/listener.h"
 #include "proxy/bind.h"
 #include "proxy/server.h"
+#include "stream/log_forwarder.h"
 #include "stream/ocsp_update.h"
 #include "stream/refused_message.h"
 #include "stream/ring_server.h"
@@ -66,6 +67,7 @@ struct engine *engine_create(struct configuration *configuration, struct loop *l
     list_init(&engine->free_streams);
     list_init(&engine->listeners);
     list_init(&engine->ring_servers);
+    list_init(&engine->log_forwarders);
     engine->first = first ? first : engine;
     if (first) {
         add_to(first, engine);
@@ -197,7 +199,8 @@ static bool listen_on(struct engine *engine, struct bind *bind)
 static bool listen_for(struct engine *engine, struct proxy *proxy)
 {
     for (struct bind *bind = proxy->binds; bind; bind = bind->next)
-        if (bind->sock != PLAT_NO_SOCK && !listen_on(engine, bind))
+        if (bind->sock != PLAT_NO_SOCK &&
+            !(bind->datagram ? log_forwarder_listen(engine, bind) : listen_on(engine, bind)))
             return false;
     return true;
 }
@@ -207,6 +210,9 @@ bool engine_listen(struct engine *engine)
     if (!ring_servers_begin(engine) || !server_resolve_start(engine) || !ocsp_update_start(engine))
         return false;
     for (struct proxy *proxy = engine->configuration->proxies; proxy; proxy = proxy->next)
+        if (!listen_for(engine, proxy))
+            return false;
+    for (struct proxy *proxy = engine->configuration->log_forwards; proxy; proxy = proxy->next)
         if (!listen_for(engine, proxy))
             return false;
     return !engine->configuration->cli || listen_for(engine, engine->configuration->cli);
@@ -221,6 +227,7 @@ static void close_listeners(struct engine *engine)
         listener_close(&bound->listener);
         mem_free(bound);
     }
+    log_forwarders_close(engine);
 }
 
 /* A paused socket is closed, so that clients are refused and not left waiting; one that the starter of the process gave

@@ -48,6 +48,7 @@ struct engine {
     struct list session_list, stream_list; /* in order of birth */
     struct list listeners;                 /* open ones of this worker: struct bind_listener in engine.c */
     struct list ring_servers;              /* of ring_server.c */
+    struct list log_forwarders;            /* of log_forwarder.c: sockets of datagrams */
     uint64_t session_count, stream_count;
     struct service *services;          /* of server_resolve.c */
     struct ocsp_updates *ocsp_updates; /* of ocsp_update.c; the first engine's; NULL: nothing is kept fresh */

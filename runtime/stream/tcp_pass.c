@@ -1,6 +1,7 @@
 /* Bytes between two connections: mode tcp, and HTTP after an upgrade. */
 #include "base/units.h"
 #include "proxy/bind.h"
+#include "stream/log_forwarder.h"
 #include "stream/stick_rules.h"
 #include "stream/stream_steps.h"
 
@@ -124,11 +125,18 @@ static enum step content_rules(struct stream *stream, const struct ruleset *set,
     return obey(stream, result, response);
 }
 
-/* A connection to a stats socket: the management applet answers. */
-static bool begin_cli(struct stream *stream)
+/* Who takes a connection without a backend: the management applet that to a stats socket. NULL: nobody. */
+static const struct service_row *own_service(const struct stream *stream)
 {
-    const struct service_row *service = stream->engine->configuration->cli_service;
-    if (service && service->begin(stream, service->data))
+    const struct bind *bind = stream->session->bind;
+    if (bind && bind->is_cli)
+        return stream->engine->configuration->cli_service;
+    return stream->frontend->is_log_forward ? &log_forward_service : NULL;
+}
+
+static bool begin_service(struct stream *stream, const struct service_row *service)
+{
+    if (service->begin(stream, service->data))
         return true;
     stream_abort(stream, 'I', 'R', false);
     return false;
@@ -136,11 +144,12 @@ static bool begin_cli(struct stream *stream)
 
 enum step tcp_pass_request(struct stream *stream)
 {
+    const struct service_row *service;
     for (;; stream->step++) {
         switch (stream->step) {
         case 0:
-            if (stream->session->bind && stream->session->bind->is_cli)
-                return begin_cli(stream) ? STEP_NEXT : STEP_WAIT;
+            if ((service = own_service(stream)))
+                return begin_service(stream, service) ? STEP_NEXT : STEP_WAIT;
             if (content_rules(stream, &stream->frontend->tcp_content, stream->frontend, false) == STEP_WAIT)
                 return STEP_WAIT;
             break;
