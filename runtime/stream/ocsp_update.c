@@ -10,6 +10,8 @@
 #include "tls/tls_cert.h"
 #include "tls/tls_ocsp.h"
 
+/* The timer is always set, so that no memory is needed to set it to another time. */
+#define IDLE_NS    (3600 * NS_PER_S)
 #define TIMEOUT_MS 10000
 #define MARGIN_S   60  /* before a response ends, the next one is asked for */
 #define RETRY_S    60  /* after a failure; twice as long after each further one */
@@ -297,24 +299,26 @@ static struct tls_ocsp *look_at_all(struct ocsp_updates *updates)
 static void look(struct task *task)
 {
     struct ocsp_updates *updates = CONTAINER_OF(task, struct ocsp_updates, task);
-    uint64_t at = TIMER_OFF;
+    uint64_t at = now(updates) + IDLE_NS;
     advance_jobs(updates);
     struct tls_ocsp *next = asks_already(updates) ? NULL : look_at_all(updates);
-    if (next && (next->next_ns > now(updates) || !begin_job(updates, next, false)))
-        at = next->next_ns > now(updates) ? next->next_ns : now(updates) + NS_PER_S;
+    if (next && next->next_ns > now(updates))
+        at = next->next_ns;
+    else if (next && !begin_job(updates, next, false))
+        at = now(updates) + NS_PER_S; /* no memory now */
     LIST_EACH (link, &updates->jobs) {
         uint64_t wake = http_client_wake_at(&LIST_ITEM(link, struct job, link)->http);
         if (wake < at)
             at = wake;
     }
-    timer_stop(&updates->timer);
-    if (at != TIMER_OFF && !timer_set(&updates->timer, at))
-        task_wake(&updates->task);
+    (void)timer_set(&updates->timer, at);
 }
 
 static void fire(struct timer *timer)
 {
-    task_wake(&CONTAINER_OF(timer, struct ocsp_updates, timer)->task);
+    struct ocsp_updates *updates = CONTAINER_OF(timer, struct ocsp_updates, timer);
+    (void)timer_set(timer, now(updates) + IDLE_NS); /* it keeps its place */
+    task_wake(&updates->task);
 }
 
 /* Some came or left. Who is about to go has no certificate left: its question is dropped before it does. */
@@ -344,6 +348,10 @@ bool ocsp_update_start(struct engine *engine)
     list_init(&updates->jobs);
     task_init(&updates->task, engine->loop, look);
     timer_init(&updates->timer, engine->loop, fire);
+    if (!timer_set(&updates->timer, now(updates) + IDLE_NS)) {
+        mem_free(updates);
+        return false;
+    }
     engine->ocsp_updates = updates;
     library->ocsp_changed = changed;
     library->ocsp_changed_data = updates;
