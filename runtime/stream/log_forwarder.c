@@ -96,18 +96,19 @@ static void receive(struct task *task)
     char *bytes = pool_take(&self->engine->buffers);
     if (!bytes)
         return;
-    for (unsigned i = 0;; i++) {
+    unsigned came = 0;
+    enum io_status status = IO_OK;
+    for (unsigned i = 0; i < BATCH_MAX && status != IO_WOULD_BLOCK; i++) {
         struct addr from = { .family = ADDR_NONE };
-        if (i == BATCH_MAX) {
-            task_wake(&self->task);
-            break;
-        }
         struct io_result result = platform->ops->receive_from(platform, self->watch.sock, &from, bytes, room);
-        if (result.status == IO_WOULD_BLOCK || result.status == IO_BAD)
-            break;
-        if (result.status == IO_OK)
-            forward(self->engine, self->bind->proxy, str_make(bytes, result.size), &from);
+        status = result.status;
+        if (status != IO_OK)
+            continue; /* of one datagram; those behind it are told of by no edge */
+        came++;
+        forward(self->engine, self->bind->proxy, str_make(bytes, result.size), &from);
     }
+    if (came && status != IO_WOULD_BLOCK)
+        task_wake(&self->task);
     pool_give(&self->engine->buffers, bytes);
 }
 
