@@ -21,6 +21,7 @@ VALUES = [  # option, what is no value of it, what it wants
     ("--seeds", "1..", SEEDS), ("--seeds", "a..b", SEEDS), ("--seeds", "1...3", SEEDS),
     ("--limit", "soon", "seconds, from 1 to 1000000000"), ("--limit", "0", "seconds, from 1 to 1000000000"),
     ("--live", "5s", "seconds, from 1 to 1000000"), ("--delays", "17", "a number from 1 to 16"),
+    ("--pct", "0", "a number from 1 to 16"), ("--pct", "17", "a number from 1 to 16"),
     ("--macro", "NAME", "NAME=VALUE"), ("--macro", "=1", "NAME=VALUE"),
 ]
 OWN = [
@@ -30,7 +31,7 @@ OWN = [
     ("explore", "--most", "-1", "a number of runs"), ("torture", "--most", "0", "a number of places"),
     ("torture", "--piece", "first", "a number from 1 on"), ("doctor", "--program", "/nonexistent", "another build"),
 ]
-ALONE = [(verb, option, "") for verb in RUNNERS for option in ("--seed", "--seeds", "--limit", "--live", "--delays", "--macro", "--args")] + [
+ALONE = [(verb, option, "") for verb in RUNNERS for option in ("--seed", "--seeds", "--limit", "--live", "--delays", "--pct", "--macro", "--args")] + [
     ("run", "--trace", "a file to write"), ("run", "--junit", "a file to write"), ("sweep", "--out", "a folder"),
     ("sweep", "--junit", "a file to write"), ("sweep", "-j", "a number"), ("sweep", "--shard", "I/N"),
     ("explore", "--depth", "a number"), ("torture", "--pieces", "a number"), ("trace", "--html", "a file to write"),

@@ -36,7 +36,10 @@
 #include <pcre2.h>
 #include <zlib.h>
 
-enum { WORKERS_MAX = 64 };
+enum {
+    WORKERS_MAX = 64,
+    WORKER_NUMBERS = 1 << 16 /* of workers, where one is picked: other ones than those of tasks */
+};
 
 struct node {
     struct platform *platform;
@@ -730,12 +733,16 @@ static void turn_workers(struct node *node)
 {
     struct platform *platform = node->platform;
     struct worker *left[WORKERS_MAX];
+    uint32_t who[WORKERS_MAX];
     unsigned count = node->in_gate ? 1 : node->worker_count;
     memcpy(left, node->workers, count * sizeof(struct worker *));
+    for (unsigned i = 0; i < count; i++)
+        who[i] = WORKER_NUMBERS + i;
     while (count && node->state == NODE_RUNNING) {
-        unsigned chosen = count > 1 && platform->ops->pick ? platform->ops->pick(platform, count) : 0;
+        unsigned chosen = count > 1 && platform->ops->pick ? platform->ops->pick(platform, count, who) : 0;
         struct worker *worker = left[chosen];
         memmove(left + chosen, left + chosen + 1, (--count - chosen) * sizeof(struct worker *));
+        memmove(who + chosen, who + chosen + 1, (count - chosen) * sizeof(*who));
         loop_turn(worker->loop);
     }
 }

@@ -119,6 +119,8 @@ void report_failure(struct scenario *scenario, const struct actor *who, struct s
         buf_add_c(out, " --torture");
     if (scenario->options->swarm)
         buf_add_c(out, " --swarm");
+    if (scenario->options->pct)
+        buf_printf(out, " --pct %u", scenario->options->pct);
     if (scenario->options->delays)
         buf_printf(out, " --delays %u", scenario->options->delays);
     if (scenario->options->live_ns)

@@ -65,6 +65,8 @@ static void add_head(struct buf *out, const struct scenario_options *options, co
         buf_add_c(out, "torture yes\n");
     if (options->swarm)
         buf_add_c(out, "swarm yes\n");
+    if (options->pct)
+        buf_printf(out, "pct %u\n", options->pct);
     if (options->delays)
         buf_printf(out, "delays %u\n", options->delays);
     if (options->live_ns)
@@ -135,11 +137,11 @@ static bool take_word(struct repro *repro, struct str word, struct str value)
         return options->torture = true;
     if (str_eq(word, STR("swarm")))
         return options->swarm = true;
-    if (str_eq(word, STR("delays"))) {
-        uint64_t delays = 0;
-        bool fine = run_options_number(copy, &delays);
+    if (str_eq(word, STR("delays")) || str_eq(word, STR("pct"))) {
+        uint64_t number = 0;
+        bool fine = run_options_number(copy, &number);
 
-        options->delays = (unsigned)delays;
+        *(word.size == 3 ? &options->pct : &options->delays) = (unsigned)number;
         return fine;
     }
     if (str_eq(word, STR("live"))) {

@@ -61,9 +61,19 @@ static bool take_delays(struct run_options *options, char *text)
 {
     uint64_t delays;
 
-    if (!run_options_number(text, &delays) || !delays || delays > 16)
+    if (!run_options_number(text, &delays) || !delays || delays > 16 || options->scenario.pct)
         return false;
     options->scenario.delays = (unsigned)delays;
+    return true;
+}
+
+static bool take_pct(struct run_options *options, char *text)
+{
+    uint64_t depth;
+
+    if (!run_options_number(text, &depth) || !depth || depth > 16 || options->scenario.delays)
+        return false;
+    options->scenario.pct = (unsigned)depth;
     return true;
 }
 
@@ -102,7 +112,8 @@ static const struct value_row {
     { "--seeds", "a range A..B of numbers, such as 1..100", take_seeds },
     { "--limit", "seconds, from 1 to 1000000000", take_limit },
     { "--live", "seconds, from 1 to 1000000", take_live },
-    { "--delays", "a number from 1 to 16", take_delays },
+    { "--delays", "a number from 1 to 16, and no --pct beside it", take_delays },
+    { "--pct", "a number from 1 to 16, and no --delays beside it", take_pct },
     { "--macro", "NAME=VALUE", take_macro },
     { "--args", "arguments of proxies in one word, such as \"-dM -dI\"", take_args },
     { 0 },

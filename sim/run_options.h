@@ -25,6 +25,9 @@ struct run_options {
     "expect is no verdict\n"                                                                                 \
     "  --delays N        of choices about order only N are unusual (at most 16), anywhere; usually all are " \
     "drawn\n"                                                                                                \
+    "  --pct D           who comes first goes by priorities of sockets and tasks, which change D-1 times "   \
+    "(at "                                                                                                   \
+    "most 16), anywhere\n"                                                                                   \
     "  --macro NAME=VALUE  defines ${NAME}\n"                                                                \
     "  --args TEXT       arguments of every proxy (default \"-dM -dI -dW\")\n"
 

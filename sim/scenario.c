@@ -698,6 +698,7 @@ static void scenario_open(struct scenario *scenario, const struct scenario_optio
 {
     struct world_options world = { .seed = options->seed,
                                    .delays = options->delays,
+                                   .pct = options->pct,
                                    .step_limit = options->step_limit };
 
     *scenario = (struct scenario){ .options = options, .result = result, .next_inherited = FIRST_INHERITED };

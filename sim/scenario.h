@@ -51,6 +51,7 @@ struct scenario_options {
     const struct scenario_define *defines;
     unsigned define_count;
     const struct scenario_torture *calls; /* NULL: none fails */
+    unsigned pct;    /* who comes first goes by priorities, which change pct - 1 times; 0: it is drawn */
     unsigned delays; /* of choices about order only so many are not benign; 0: all are drawn */
     bool swarm; /* each seed has a part of all settings and faults; what specs expect is no verdict then */
     uint64_t live_ns;  /* so long after the end of the script proxies may take to come to rest; 0: 600 s */

@@ -131,10 +131,10 @@ static void entropy(struct platform *platform, void *out, size_t size)
 
 /* ---- choices and marks ---- */
 
-static unsigned pick(struct platform *platform, unsigned count)
+static unsigned pick(struct platform *platform, unsigned count, const uint32_t *who)
 {
     struct sim_platform *sim = self(platform);
-    return count < 2 ? 0 : world_choose(sim->world, SITE_PICK, sim->entity, count);
+    return count < 2 ? 0 : world_choose_first(sim->world, SITE_PICK, sim->entity, count, who);
 }
 
 static void mark(struct platform *platform, enum plat_mark what, uint64_t a, uint64_t b)

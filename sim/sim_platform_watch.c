@@ -156,7 +156,8 @@ static void drop_stale(struct sim_platform *sim, struct sim_poller *poller)
 static void shuffle(struct sim_platform *sim, struct sim_poller *poller, unsigned count)
 {
     for (unsigned i = 0; i + 1 < count; i++) {
-        unsigned from = i + world_choose(sim->world, SITE_EVENT_ORDER, sim->entity, count - i);
+        unsigned from = i + world_choose_first(sim->world, SITE_EVENT_ORDER, sim->entity, count - i,
+                                               (const uint32_t *)&poller->ready[i]);
         plat_sock chosen = poller->ready[from];
         memmove(&poller->ready[i + 1], &poller->ready[i], (from - i) * sizeof(*poller->ready));
         poller->ready[i] = chosen;

@@ -20,6 +20,8 @@ struct world *world_create(const struct world_options *options)
     world->files = (struct dict)DICT_INIT;
     if (options && options->delays)
         world_delay_orders(&world->choices, world->seed, options->delays);
+    if (options && options->pct)
+        world_prioritize(&world->choices, world->seed, options->pct);
     world_trace_begin(&world->tracer);
     sim_clock_follow(world);
     return world;

@@ -40,6 +40,9 @@ const char *world_site_name(enum world_site site);
 bool world_site_is_order(enum world_site site); /* which of several comes first */
 /* 0 .. bound-1 (bound > 0), from the world's source; recorded when not 0. entity: a stable serial, not an address. */
 uint32_t world_choose(struct world *world, enum world_site site, uint32_t entity, uint32_t bound);
+/* The same, where the question is which of `bound` comes first; who: a number for each, the same in every question. */
+uint32_t world_choose_first(struct world *world, enum world_site site, uint32_t entity, uint32_t bound,
+                            const uint32_t *who);
 uint64_t world_random(struct world *world, enum world_site site,
                       uint32_t entity); /* 64 raw bits, not on the tape */
 
@@ -126,6 +129,7 @@ struct world_options {
     int64_t epoch_ns; /* wall clock at virtual 0; 0: 2027-01-01T00:00:00Z */
     unsigned
         delays; /* of choices about order only so many are not benign, see world_choice.c; 0: all are drawn */
+    unsigned pct; /* who comes first goes by priorities that change so often, less one; 0: it is drawn */
     uint64_t step_limit; /* events per run, 0: 50 million: past it the run is a livelock */
 };
 struct world *world_create(const struct world_options *options);

@@ -7,6 +7,7 @@
 
 #define RANDOM_SITES 1000 /* added to the site's number for world_random: other streams than world_choose's */
 #define DELAY_SITE   2000
+#define PCT_SITE     3000
 #define ENTITY_MAX   (1u << 22)
 
 static const char *const site_names[SITE_COUNT] = {
@@ -69,16 +70,33 @@ bool world_site_is_order(enum world_site site)
     return site == SITE_PICK || site == SITE_EVENT_ORDER || site == SITE_BATCH || site == SITE_ACCEPT_ORDER;
 }
 
+/* One of the first 16, 32 ... 4096 questions: how many there are is not known before, so the seed says that, too. */
+static uint64_t place_among(uint64_t seed, unsigned site, unsigned number)
+{
+    uint64_t among = UINT64_C(16) << rng_at(seed, site, 0, 0) % 9;
+
+    return rng_at(seed, site, 0, number + 1) % among;
+}
+
 /* Most defects of order need few orders to be unusual, wherever those are (Burckhardt et al., A randomized scheduler with
  * probabilistic guarantees of finding bugs, 2010; Emmi et al., Delay-bounded scheduling, 2011). So all but a few are
  * usual; the few stand at random among the first 16, 32 ... 4096, as the seed has it. */
 void world_delay_orders(struct world_choices *choices, uint64_t seed, unsigned delays)
 {
-    uint64_t among = UINT64_C(16) << rng_at(seed, DELAY_SITE, 0, 0) % 9;
-
     choices->delays = delays < WORLD_DELAYS_MAX ? delays : WORLD_DELAYS_MAX;
     for (unsigned i = 0; i < choices->delays; i++)
-        choices->delayed[i] = rng_at(seed, DELAY_SITE, 0, i + 1) % among;
+        choices->delayed[i] = place_among(seed, DELAY_SITE, i);
+}
+
+/* Each socket and each task has a priority, and the highest comes first whenever there are several; at depth - 1 questions
+ * the one that would come first is put behind all others for good. A defect that needs `depth` orders in one place is met
+ * with a probability that does not sink with the number of those who run (Burckhardt et al., as above). */
+void world_prioritize(struct world_choices *choices, uint64_t seed, unsigned depth)
+{
+    choices->pct = depth;
+    choices->changes = depth - 1 < WORLD_DELAYS_MAX ? depth - 1 : WORLD_DELAYS_MAX;
+    for (unsigned i = 0; i < choices->changes; i++)
+        choices->change_at[i] = place_among(seed, PCT_SITE, i);
 }
 
 static bool is_usual(struct world_choices *choices)
@@ -96,7 +114,66 @@ static uint64_t key_of(const struct world *world, uint32_t entity)
     return entity && entity <= world->entity_count ? world->entity_keys[entity] : 0;
 }
 
-uint32_t world_choose(struct world *world, enum world_site site, uint32_t entity, uint32_t bound)
+/* Is the answer to this question made otherwise than by drawing? */
+static bool is_ruled(const struct world_choices *choices, enum world_site site, uint32_t bound)
+{
+    return (choices->delays || choices->pct) && bound > 1 && world_site_is_order(site);
+}
+
+static uint64_t priority_of(struct world *world, const struct world_choice *question, uint32_t who)
+{
+    const struct world_choices *choices = &world->choices;
+
+    for (unsigned i = 0; i < choices->lowered_count; i++)
+        if (choices->lowered[i].site == question->site && choices->lowered[i].entity == question->entity &&
+            choices->lowered[i].who == who)
+            return WORLD_DELAYS_MAX - i - 1;
+    return WORLD_DELAYS_MAX +
+           (rng_at(world->seed, PCT_SITE + question->site, key_of(world, question->entity), who) >> 8);
+}
+
+static uint32_t highest(struct world *world, const struct world_choice *question, uint32_t bound,
+                        const uint32_t *who)
+{
+    uint32_t first = 0;
+
+    for (uint32_t i = 1; i < bound; i++)
+        if (priority_of(world, question, who[i]) > priority_of(world, question, who[first]))
+            first = i;
+    return first;
+}
+
+static uint32_t by_priority(struct world *world, const struct world_choice *question, uint32_t bound,
+                            const uint32_t *who)
+{
+    struct world_choices *choices = &world->choices;
+    uint64_t number = choices->firsts++;
+    uint32_t first = highest(world, question, bound, who);
+
+    for (unsigned i = 0; i < choices->changes; i++)
+        if (choices->change_at[i] == number && choices->lowered_count < WORLD_DELAYS_MAX) {
+            choices->lowered[choices->lowered_count++] =
+                (struct world_lowered){ question->site, question->entity, who[first] };
+            first = highest(world, question, bound, who);
+        }
+    return first;
+}
+
+static uint32_t by_seed(struct world *world, const struct world_choice *question, uint32_t bound,
+                        const uint32_t *who)
+{
+    struct world_choices *choices = &world->choices;
+    uint64_t drawn = rng_at(world->seed, question->site, key_of(world, question->entity), question->ordinal);
+
+    if (!UNLIKELY(is_ruled(choices, question->site, bound)))
+        return (uint32_t)((drawn >> 32) * bound >> 32);
+    if (choices->pct)
+        return who ? by_priority(world, question, bound, who) : 0;
+    return is_usual(choices) ? 0 : 1 + (uint32_t)((drawn >> 32) * (bound - 1) >> 32);
+}
+
+uint32_t world_choose_first(struct world *world, enum world_site site, uint32_t entity, uint32_t bound,
+                            const uint32_t *who)
 {
     struct world_choices *choices = &world->choices;
     CHECK(bound > 0);
@@ -108,14 +185,16 @@ uint32_t world_choose(struct world *world, enum world_site site, uint32_t entity
         if (question.value >= bound)
             question.value = bound - 1;
     } else {
-        uint64_t drawn = rng_at(world->seed, site, key_of(world, entity), question.ordinal);
-        question.value = (uint32_t)((drawn >> 32) * bound >> 32);
-        if (UNLIKELY(choices->delays) && bound > 1 && world_site_is_order(site))
-            question.value = is_usual(choices) ? 0 : 1 + (uint32_t)((drawn >> 32) * (bound - 1) >> 32);
+        question.value = by_seed(world, &question, bound, who);
     }
     if (question.value)
         keep(choices, &question);
     return question.value;
+}
+
+uint32_t world_choose(struct world *world, enum world_site site, uint32_t entity, uint32_t bound)
+{
+    return world_choose_first(world, site, entity, bound, NULL);
 }
 
 uint64_t world_random(struct world *world, enum world_site site, uint32_t entity)

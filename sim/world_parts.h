@@ -31,7 +31,18 @@ struct world_ordinals {
 
 enum { WORLD_DELAYS_MAX = 16 };
 
+/* Whom a change of priority has put behind all others. */
+struct world_lowered {
+    enum world_site site;
+    uint32_t entity, who;
+};
+
 struct world_choices {
+    unsigned pct, changes, lowered_count;
+    uint64_t firsts; /* questions of who comes first, so far */
+    uint64_t change_at[WORLD_DELAYS_MAX];
+    struct world_lowered
+        lowered[WORLD_DELAYS_MAX]; /* in the order of their changes: each is behind all before it */
     unsigned delays;
     uint64_t orders;                    /* asked so far */
     uint64_t delayed[WORLD_DELAYS_MAX]; /* which of them are not benign */
@@ -68,6 +79,7 @@ struct world {
 void world_trace_begin(struct world_tracer *tracer);
 void world_trace_end(struct world_tracer *tracer);
 void world_delay_orders(struct world_choices *choices, uint64_t seed, unsigned delays);
+void world_prioritize(struct world_choices *choices, uint64_t seed, unsigned depth);
 void world_choice_end(struct world_choices *choices);
 
 #endif

@@ -12,6 +12,7 @@
 #define ROUNDS_MAX       4   /* so that tasks which wake each other cannot keep the sockets waiting */
 #define NO_SLOT          UINT32_MAX
 #define NS_PER_MS        UINT64_C(1000000)
+#define PICK_MAX         256 /* tasks that a platform can choose from */
 #define SLOTS_AT_FIRST   64
 #define GENERATION_SHIFT 32
 
@@ -38,6 +39,7 @@ struct loop {
 
     struct heap timers;
     uint64_t timer_order;
+    uint16_t tasks_made;
 
     struct list tasks; /* nice 0, in order of serial */
     struct list niced; /* others, in order of (rank, serial) */
@@ -122,7 +124,7 @@ void loop_destroy(struct loop *loop)
 
 void task_init(struct task *task, struct loop *loop, void (*run)(struct task *task))
 {
-    *task = (struct task){ .loop = loop, .run = run };
+    *task = (struct task){ .loop = loop, .run = run, .number = ++loop->tasks_made };
     list_init(&task->link);
 }
 
@@ -190,14 +192,16 @@ static struct task *niced_first(const struct loop *loop)
 static struct task *picked(const struct loop *loop, struct task *first)
 {
     const struct list *head = first->niced ? &loop->niced : &loop->tasks;
-    size_t same = 0;
+    uint32_t who[PICK_MAX];
+    unsigned same = 0;
     LIST_EACH (link, head) {
         struct task *task = LIST_ITEM(link, struct task, link);
-        same += task->serial <= loop->round_serial && task->nice == first->nice;
+        if (task->serial <= loop->round_serial && task->nice == first->nice && same < PICK_MAX)
+            who[same++] = task->number;
     }
     if (same < 2)
         return first;
-    unsigned left = loop->platform->ops->pick(loop->platform, (unsigned)same);
+    unsigned left = loop->platform->ops->pick(loop->platform, same, who);
     LIST_EACH (link, head) {
         struct task *task = LIST_ITEM(link, struct task, link);
         if (task->serial <= loop->round_serial && task->nice == first->nice && left-- == 0)

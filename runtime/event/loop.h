@@ -22,6 +22,7 @@ struct task {
     uint64_t serial; /* of the wake-up */
     int64_t rank;    /* its place in line: the serial, moved by nice */
     int16_t nice;    /* -1024 (first) .. 1024 (last), as HAProxy's `nice` */
+    uint16_t number; /* one of the loop's tasks, from the order of their making */
     uint16_t kind;   /* for the trace; the owner's business, 0: none given */
     bool queued;
     bool niced; /* queued among those with a nice value */

@@ -82,8 +82,10 @@ static unsigned fake_wait(struct platform *platform, int poller, uint64_t until,
     return count;
 }
 
-static unsigned fake_pick(struct platform *platform, unsigned count)
+static unsigned fake_pick(struct platform *platform, unsigned count, const uint32_t *who)
 {
+    for (unsigned i = 1; i < count; i++)
+        EXPECT(who[i] != who[0]); /* tasks can be told apart */
     struct fake *fake = fake_of(platform);
     if (fake->pick_count < COUNT_OF(fake->pick_asked))
         fake->pick_asked[fake->pick_count] = count;

@@ -258,8 +258,9 @@ struct platform_ops {
     enum io_status (*resolve)(struct platform *platform, const char *name, bool prefer_v6, struct addr *out,
                               unsigned max, unsigned *count);
 
-    /* Which of `count` runnable tasks of one priority runs next: 0 is first-in first-out. NULL: always 0. */
-    unsigned (*pick)(struct platform *platform, unsigned count);
+    /* Which of `count` runnable tasks of one priority runs next: 0 is first-in first-out. NULL: always 0. who: a number
+     * for each, the same one whenever it is asked about. */
+    unsigned (*pick)(struct platform *platform, unsigned count, const uint32_t *who);
     void (*mark)(struct platform *platform, enum plat_mark what, uint64_t a, uint64_t b); /* may be NULL */
     /* A secret of a TLS connection as a line of a key log, for whoever captures packets. NULL: nobody does. */
     void (*secret)(struct platform *platform, struct str line);
