@@ -260,7 +260,9 @@ static void long_lines(void)
     struct log_target *target = target_of(&bench, "127.0.0.1 len 80 format short local0");
     char text[200];
     memset(text, 'x', sizeof(text));
-    struct log_line line = { .level = LOG_INFO, .tag = "tag", .structured_data = STR_NONE, .text = str_make(text };
+    struct log_line line = {
+        .level = LOG_INFO, .tag = "tag", .structured_data = STR_NONE, .text = str_make(text, sizeof(text))
+    };
     log_send(bench.sender, target, &line);
     EXPECT_INT(bench.sent.size, strlen("514:") + 80 + 1);
     EXPECT_INT(bench.sent.data[bench.sent.size - 1], '\n');
