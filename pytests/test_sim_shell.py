@@ -29,6 +29,9 @@ SCRIPTS = {
     "sed several": f"{LINES} | sed -e 's/one/1/' -e 's/two/2/'; {LINES} | sed -n 's/t/T/p;1p'; {LINES} | sed -E 's/(o|e)+/_/g'",
     "base64": "printf 'some text that is long enough for more than a line of the encoded form' | openssl base64; "
               "printf 'c29tZSB0\\nZXh0\\n' | openssl base64 -d",
+    "beside the script": "for i in 1 2 3; do sleep 0.0$i & pids=\"$pids $!\"; done; wait $pids; echo $?; false & wait $! || echo failed; "
+                         "true & wait; [ -n \"$!\" ] && echo number; sleep 9 & kill $!; wait $! || echo $?; wait 1 2>/dev/null || echo $?",
+    "no job": "if false; then sleep 9 & echo x 2>&1 | cat; fi; true 2>&1 && echo fine",
     "a missing file": "cat /nowhere/at/all 2>/dev/null || echo missing; grep x /nowhere 2>/dev/null || echo none",
     "exit codes": "false || echo 'was false'; ! true || echo never; [ 1 -lt 2 ] && echo less; exit 3",
 }

@@ -45,7 +45,7 @@ struct outcome shell_errand_outcome(struct shell *shell, const struct errand *er
 
 /* ---- errands in the world ---- */
 
-static void errand_close(struct shell *shell)
+void shell_close_errand(struct shell *shell)
 {
     if (shell->sock != PLAT_NO_SOCK)
         net_close(shell->host, shell->sock);
@@ -58,7 +58,7 @@ static void errand_close(struct shell *shell)
 
 static enum actor_step errand_end(struct shell *shell, struct errand *errand, int exit_code)
 {
-    errand_close(shell);
+    shell_close_errand(shell);
     errand->done = true;
     errand->exit_code = exit_code;
     return STEP_NEXT;
@@ -203,45 +203,64 @@ static enum actor_step errand_step(struct actor *actor, struct shell *shell, str
 
 /* ---- the statement ---- */
 
+static void shell_destroy(struct shell *shell);
+
 static void shell_reset(struct shell *shell)
 {
-    errand_close(shell);
+    shell_close_errand(shell);
     for (unsigned i = 0; i < shell->errand_count; i++) {
         buf_finish(&shell->errands[i]->in);
         buf_finish(&shell->errands[i]->out);
         mem_free(shell->errands[i]->server_name);
         mem_free(shell->errands[i]);
     }
-    shell->errand_count = 0;
+    for (unsigned i = 0; i < shell->job_count; i++)
+        shell_destroy(shell->jobs[i]);
+    shell->errand_count = shell->job_count = 0;
+    shell->alarm_ns = 0;
+    shell->finished = false;
+    buf_reset(&shell->said);
     dict_finish(&shell->variables);
     arena_reset(&shell->arena);
 }
 
-static void shell_forget(void *data)
+static void shell_destroy(struct shell *shell)
 {
-    struct shell *shell = data;
-
     shell_reset(shell);
     net_host_destroy(shell->host);
     arena_finish(&shell->arena);
+    buf_finish(&shell->given);
+    buf_finish(&shell->said);
+    mem_free(shell->text);
     mem_free(shell);
+}
+
+static void shell_forget(void *data)
+{
+    shell_destroy(data);
+}
+
+struct shell *shell_create(struct scenario *scenario, struct actor *actor)
+{
+    struct shell *shell = mem_need(sizeof(*shell));
+
+    shell->scenario = scenario;
+    shell->actor = actor;
+    shell->sock = PLAT_NO_SOCK;
+    shell->host = net_host_create(scenario->net, actor->name);
+    arena_init(&shell->arena, 4096);
+    return shell;
 }
 
 static struct shell *shell_of(struct actor *actor)
 {
     struct command *command = actor->command;
-    struct shell *shell = command->cache;
 
-    if (!shell) {
-        shell = mem_need(sizeof(*shell));
-        shell->scenario = actor->scenario;
-        shell->sock = PLAT_NO_SOCK;
-        shell->host = net_host_create(actor->scenario->net, actor->name);
-        arena_init(&shell->arena, 4096);
-        command->cache = shell;
+    if (!command->cache) {
+        command->cache = shell_create(actor->scenario, actor);
         command->forget = shell_forget;
     }
-    return shell;
+    return command->cache;
 }
 
 struct wishes {
@@ -291,6 +310,82 @@ static enum actor_step judge(struct actor *actor, const struct wishes *wishes, i
     return step;
 }
 
+/* The shell's errand, then the script anew; STEP_NEXT: it is finished. */
+static enum actor_step evaluate(struct actor *actor, struct shell *shell, struct str script)
+{
+    for (;;) {
+        struct errand *errand = shell->errand_count ? shell->errands[shell->errand_count - 1] : NULL;
+        unsigned errands;
+        struct outcome outcome;
+
+        if (errand && !errand->done) {
+            enum actor_step step;
+
+            actor->alarm_ns = shell->alarm_ns;
+            step = errand_step(actor, shell, errand);
+            shell->alarm_ns = step == STEP_WAIT ? actor->alarm_ns : 0;
+            actor->alarm_ns = 0;
+            if (step != STEP_NEXT)
+                return step;
+        }
+        errands = shell->errand_count;
+        shell->next_errand = shell->next_job = 0;
+        shell->pending = false;
+        dict_finish(&shell->variables);
+        arena_reset(&shell->arena);
+        buf_reset(&shell->said);
+        shell_take_given(shell);
+        outcome = shell_run_script(shell, script, &shell->said);
+        if (shell->unknown) {
+            scenario_skip(actor->scenario, "line %u: %s", actor->command->text.line, shell->unknown);
+            return STEP_FAILED;
+        }
+        shell->finished = !outcome.stopped;
+        shell->exit_code = outcome.exit_code;
+        if (shell->finished)
+            return STEP_NEXT;
+        if (shell->errand_count == errands)
+            return actor_wait(actor,
+                              "what runs beside the script"); /* `wait` came to one that is not finished */
+    }
+}
+
+/* The script and what it began, in turn, until none of them can go on. */
+static enum actor_step run_all(struct actor *actor, struct shell *shell, struct str script)
+{
+    bool again = true, all = false;
+
+    while (again) {
+        again = false;
+        if (!shell->finished && evaluate(actor, shell, script) == STEP_FAILED)
+            return STEP_FAILED;
+        all = shell->finished;
+        for (unsigned i = 0; i < shell->job_count; i++) {
+            struct shell *job = shell->jobs[i];
+
+            if (!job->finished && evaluate(actor, job, str_of(job->text)) == STEP_FAILED)
+                return STEP_FAILED;
+            again |= job->finished && !shell->finished && !job->is_seen;
+            job->is_seen |= job->finished;
+            all = all && job->finished;
+        }
+    }
+    return all ? STEP_NEXT : STEP_WAIT;
+}
+
+static void arm_earliest(struct actor *actor, const struct shell *shell)
+{
+    uint64_t at_ns = shell->finished ? 0 : shell->alarm_ns;
+
+    for (unsigned i = 0; i < shell->job_count; i++) {
+        const struct shell *job = shell->jobs[i];
+
+        if (!job->finished && job->alarm_ns && (!at_ns || job->alarm_ns < at_ns))
+            at_ns = job->alarm_ns;
+    }
+    actor_alarm(actor, at_ns);
+}
+
 enum actor_step shell_statement(struct actor *actor)
 {
     struct shell *shell = shell_of(actor);
@@ -314,31 +409,12 @@ enum actor_step shell_statement(struct actor *actor)
         shell_reset(shell);
         actor->phase = 1;
     }
-    for (;;) {
-        struct buf out = BUF_INIT;
-        struct outcome outcome;
-
-        if (shell->errand_count && !shell->errands[shell->errand_count - 1]->done) {
-            step = errand_step(actor, shell, shell->errands[shell->errand_count - 1]);
-            if (step != STEP_NEXT)
-                return step;
-            actor->alarm_ns = 0;
-        }
-        shell->next_errand = 0;
-        shell->pending = false;
-        dict_finish(&shell->variables);
-        arena_reset(&shell->arena);
-        outcome = shell_run_script(shell, wishes.script, &out);
-        if (shell->unknown) {
-            scenario_skip(actor->scenario, "line %u: %s", actor->command->text.line, shell->unknown);
-            buf_finish(&out);
-            return STEP_FAILED;
-        }
-        if (!outcome.stopped) {
-            step = judge(actor, &wishes, outcome.exit_code, buf_str(&out));
-            buf_finish(&out);
-            return step;
-        }
-        buf_finish(&out);
-    }
+    step = run_all(actor, shell, wishes.script);
+    if (step == STEP_WAIT)
+        arm_earliest(actor, shell);
+    if (step != STEP_NEXT)
+        return step;
+    for (unsigned i = 0; i < shell->job_count; i++)
+        buf_add(&shell->said, buf_str(&shell->jobs[i]->said));
+    return judge(actor, &wishes, shell->exit_code, shell->said.size ? buf_str(&shell->said) : STR(""));
 }

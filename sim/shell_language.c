@@ -1,5 +1,6 @@
 /* The language of a scenario's shell: lists, && and ||, pipelines, if, for, variables, quotes, $(...), $((...)).
  *
+ * A command before "&" becomes a job (shell_job.c).
  * Everything is read while it is carried out; what is not to be carried out is read all the same. What is not known here
  * is no failure of the script: the scenario is skipped, and says why. */
 #include "base/units.h"
@@ -170,6 +171,11 @@ static struct outcome expand_dollar(struct shell *shell, struct cursor *cursor, 
     if (look(cursor, 1) == '?') {
         cursor->at += 2;
         buf_add_int(out, shell->last_exit);
+        return shell_ended(0);
+    }
+    if (look(cursor, 1) == '!') {
+        cursor->at += 2;
+        shell_last_job(shell, out);
         return shell_ended(0);
     }
     if (look(cursor, 1) == '(' && look(cursor, 2) == '(')
@@ -402,7 +408,7 @@ static void skip_simple(struct cursor *cursor)
         char c = look(cursor, 0);
 
         cursor->at++;
-        if (c == '\\') {
+        if (c == '\\' || (c == '>' && look(cursor, 0) == '&')) {
             cursor->at++;
         } else if (c == '\'' || c == '"') {
             while (cursor->at < cursor->text.size && look(cursor, 0) != c)
@@ -460,6 +466,10 @@ static struct outcome run_builtin(struct call *call, bool *was_one)
                 assign(shell, call->words[i]);
         return shell_ended(0);
     }
+    if (str_eq(call->words[0], STR("wait")))
+        return shell_wait_jobs(call);
+    if (str_eq(call->words[0], STR("kill")))
+        return shell_kill_jobs(call);
     *was_one = false;
     return shell_ended(0);
 }
@@ -692,6 +702,22 @@ static bool at_end(const struct cursor *cursor, const char *ends)
     return false;
 }
 
+/* Is the command that begins here to run beside the script? Steps over it then, and over the "&". */
+static bool take_background(struct shell *shell, struct cursor *cursor, struct str *text)
+{
+    struct cursor ahead = *cursor;
+    struct buf nothing = BUF_INIT;
+    bool counts;
+    struct outcome outcome = run_and_or(shell, &ahead, false, &counts, &nothing);
+
+    buf_finish(&nothing);
+    if (outcome.stopped || look(&ahead, 0) != '&')
+        return false;
+    *text = str_slice(cursor->text, cursor->at, ahead.at - cursor->at);
+    cursor->at = ahead.at + 1;
+    return text->size > 0;
+}
+
 /* Up to one of the words in `ends`, which is left to be taken. */
 static struct outcome run_list(struct shell *shell, struct cursor *cursor, const char *ends, bool carry_out,
                                struct buf *out)
@@ -701,8 +727,18 @@ static struct outcome run_list(struct shell *shell, struct cursor *cursor, const
     for (skip_separators(cursor); cursor->at < cursor->text.size && !at_end(cursor, ends);
          skip_separators(cursor)) {
         size_t before = cursor->at;
+        struct str job;
         bool counts;
 
+        if (carry_out && take_background(shell, cursor, &job)) {
+            outcome = shell_begin_job(shell, job);
+            if (outcome.stopped)
+                return outcome;
+            shell->last_exit = 0;
+            continue;
+        }
+        if (!carry_out && take_background(shell, cursor, &job))
+            continue;
         outcome = run_and_or(shell, cursor, carry_out, &counts, out);
         if (outcome.stopped || shell->exits)
             return outcome;

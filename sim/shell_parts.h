@@ -4,7 +4,7 @@
 #include "sim/shell.h"
 #include "sim/shell_tls.h"
 
-enum { ERRANDS_MAX = 256, SHELL_WORDS_MAX = 64 };
+enum { ERRANDS_MAX = 256, SHELL_WORDS_MAX = 64, JOBS_MAX = 64 };
 
 enum { EXIT_TLS_FAILED = 35 }; /* curl's number for it */
 
@@ -12,8 +12,9 @@ enum errand_kind {
     ERRAND_SOCAT,
     ERRAND_CURL,
     ERRAND_TLS,
-    ERRAND_SLEEP
-}; /* curl does not end what it sends */
+    ERRAND_SLEEP,
+    ERRAND_NOTE
+}; /* curl does not end what it sends; a note is done at once */
 
 struct errand {
     enum errand_kind kind;
@@ -28,6 +29,16 @@ struct errand {
 
 struct shell {
     struct scenario *scenario;
+    struct actor *actor;
+    uint64_t alarm_ns; /* the actor's, as far as it is this shell's */
+    /* What was begun with &, in the order of evaluation; a job has none. */
+    struct shell *jobs[JOBS_MAX];
+    unsigned job_count;
+    /* Of a job. */
+    bool is_job, finished, is_seen; /* is_seen: the script was evaluated since it finished, or will be */
+    int exit_code;
+    char *text;
+    struct buf given, said; /* variables, each name and value with a NUL behind; what it printed */
     struct net_host *host;
     struct errand *errands[ERRANDS_MAX];
     unsigned errand_count;
@@ -38,7 +49,7 @@ struct shell {
     struct shell_tls *tls; /* NULL: it speaks none, or not yet */
 
     /* Of one evaluation. */
-    unsigned next_errand;
+    unsigned next_errand, next_job;
     bool pending;          /* it came to an errand that is not done */
     bool exits;            /* `exit` was carried out */
     bool go_on;            /* `set +e`: what fails does not end the script */
@@ -82,6 +93,16 @@ struct outcome shell_stop(struct shell *shell, const char *unknown_format, struc
 /* The next errand in the order of evaluation, made when evaluation comes here first; NULL: there are too many. */
 struct errand *shell_next_errand(struct shell *shell, enum errand_kind kind, bool *made);
 struct outcome shell_errand_outcome(struct shell *shell, const struct errand *errand, struct buf *out);
+
+struct shell *shell_create(struct scenario *scenario, struct actor *actor);
+void shell_close_errand(struct shell *shell); /* the one under way loses its connection */
+
+/* shell_job.c */
+struct outcome shell_begin_job(struct shell *shell, struct str text);
+void shell_take_given(struct shell *shell);
+void shell_last_job(const struct shell *shell, struct buf *out); /* $! */
+struct outcome shell_wait_jobs(struct call *call);
+struct outcome shell_kill_jobs(struct call *call);
 
 /* shell_program.c */
 struct outcome shell_call_program(struct call *call, bool drop_out);
