@@ -31,6 +31,7 @@ SCRIPTS = {
               "printf 'c29tZSB0\\nZXh0\\n' | openssl base64 -d",
     "beside the script": "for i in 1 2 3; do sleep 0.0$i & pids=\"$pids $!\"; done; wait $pids; echo $?; false & wait $! || echo failed; "
                          "true & wait; [ -n \"$!\" ] && echo number; sleep 9 & kill $!; wait $! || echo $?; wait 1 2>/dev/null || echo $?",
+    "sums": "a=7; echo $((2 * (3 + 4) - $a)) $((7 % 4)) $((-7 / 2)) $((1 == 1)) $((1 != 1)) $((!0))",
     "no job": "if false; then sleep 9 & echo x 2>&1 | cat; fi; true 2>&1 && echo fine",
     "a missing file": "cat /nowhere/at/all 2>/dev/null || echo missing; grep x /nowhere 2>/dev/null || echo none",
     "exit codes": "false || echo 'was false'; ! true || echo never; [ 1 -lt 2 ] && echo less; exit 3",

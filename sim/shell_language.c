@@ -49,86 +49,6 @@ static bool is_name(char c)
     return ascii_alpha(c) || ascii_digit(c) || c == '_';
 }
 
-/* ---- $((...)): whole numbers with ! - * / % + - == != and parentheses ---- */
-
-struct sum {
-    struct str text;
-    size_t at;
-    bool wrong;
-};
-
-static int64_t sum_equal(struct sum *sum);
-
-static char sum_look(struct sum *sum)
-{
-    while (sum->at < sum->text.size && sum->text.data[sum->at] == ' ')
-        sum->at++;
-    return sum->at < sum->text.size ? sum->text.data[sum->at] : '\0';
-}
-
-static int64_t sum_unary(struct sum *sum)
-{
-    char c = sum_look(sum);
-    int64_t value = 0;
-    size_t begin;
-
-    if (c == '!' || c == '-') {
-        sum->at++;
-        value = sum_unary(sum);
-        return c == '!' ? !value : -value;
-    }
-    if (c == '(') {
-        sum->at++;
-        value = sum_equal(sum);
-        sum->wrong |= sum_look(sum) != ')';
-        sum->at++;
-        return value;
-    }
-    begin = sum->at;
-    while (sum->at < sum->text.size && ascii_digit(sum->text.data[sum->at]))
-        sum->at++;
-    sum->wrong |= !units_parse_int(str_slice(sum->text, begin, sum->at - begin), 0, INT32_MAX, &value);
-    return value;
-}
-
-static int64_t sum_product(struct sum *sum)
-{
-    int64_t value = sum_unary(sum);
-
-    for (char c = sum_look(sum); (c == '*' || c == '/' || c == '%') && !sum->wrong; c = sum_look(sum)) {
-        int64_t right;
-
-        sum->at++;
-        right = sum_unary(sum);
-        sum->wrong |= c != '*' && right == 0;
-        if (!sum->wrong)
-            value = c == '*' ? value * right : c == '/' ? value / right : value % right;
-    }
-    return value;
-}
-
-static int64_t sum_plus(struct sum *sum)
-{
-    int64_t value = sum_product(sum);
-
-    for (char c = sum_look(sum); (c == '+' || c == '-') && !sum->wrong; c = sum_look(sum)) {
-        sum->at++;
-        value += c == '+' ? sum_product(sum) : -sum_product(sum);
-    }
-    return value;
-}
-
-static int64_t sum_equal(struct sum *sum)
-{
-    int64_t value = sum_plus(sum);
-
-    for (char c = sum_look(sum); (c == '=' || c == '!') && !sum->wrong; c = sum_look(sum)) {
-        sum->at += 2;
-        value = (value == sum_plus(sum)) == (c == '=');
-    }
-    return value;
-}
-
 static struct outcome expand_dollar(struct shell *shell, struct cursor *cursor, struct buf *out);
 
 static struct outcome expand_arithmetic(struct shell *shell, struct cursor *cursor, struct buf *out)
@@ -137,7 +57,7 @@ static struct outcome expand_arithmetic(struct shell *shell, struct cursor *curs
     struct outcome outcome = shell_ended(0);
     struct str inside;
     struct cursor inner;
-    struct sum sum;
+    int64_t value;
 
     cursor->at += 3;
     if (!find_close(cursor, &inside) || look(cursor, 0) != ')')
@@ -150,14 +70,10 @@ static struct outcome expand_arithmetic(struct shell *shell, struct cursor *curs
         else
             buf_add_char(&text, inside.data[inner.at++]);
     }
-    sum = (struct sum){ .text = buf_str(&text) };
-    if (!outcome.stopped) {
-        int64_t value = sum_equal(&sum);
-
-        if (sum.wrong || sum_look(&sum))
-            outcome = shell_stop(shell, "shell: '$((%.*s))' is not known here", inside);
+    if (!outcome.stopped && !shell_sum(buf_str(&text), &value))
+        outcome = shell_stop(shell, "shell: '$((%.*s))' is not known here", inside);
+    if (!outcome.stopped)
         buf_add_int(out, value);
-    }
     buf_finish(&text);
     return outcome;
 }

@@ -104,6 +104,9 @@ void shell_last_job(const struct shell *shell, struct buf *out); /* $! */
 struct outcome shell_wait_jobs(struct call *call);
 struct outcome shell_kill_jobs(struct call *call);
 
+/* shell_sum.c */
+bool shell_sum(struct str text, int64_t *value) MUST_USE; /* false: it is not known here */
+
 /* shell_program.c */
 struct outcome shell_call_program(struct call *call, bool drop_out);
 
